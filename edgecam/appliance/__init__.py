@@ -1,0 +1,1 @@
+"""What both halves owe to the machine they run on."""

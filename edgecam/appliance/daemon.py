@@ -1,0 +1,103 @@
+"""Runs services until a signal, an end or a failure, and then stops them, whatever happens."""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Protocol
+
+from edgecam.appliance import systemd
+
+POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
+
+_log = logging.getLogger(__name__)
+
+
+class Service(Protocol):
+    """One half of the appliance."""
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start its workers; `on_end` is called whenever one of them ends."""
+
+    def check(self) -> None:
+        """Raise what ended a worker, if anything has."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it does its work."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether its work is making progress."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing more to do, ever."""
+
+    def stop(self) -> bool:
+        """Stop in good order, in bounded time; False where a thread does not end."""
+
+
+class Daemon:
+    """Holds the services of one process, in the order they start."""
+
+    def __init__(self, services: Sequence[Service]) -> None:
+        self._services = services
+        self._stop_signal = 0
+        self._wake = threading.Event()
+        self._ready = False
+        self._watchdog_s = systemd.watchdog_interval_s()
+        self._beat_due_s = 0.0
+
+    def run(self) -> None:
+        """Start, wait, stop. Raises what ended a worker.
+
+        A hung thread (a camera whose close() never returns) cannot be ended from inside: then
+        the process ends at once, with exit code 1.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        stopped = True
+        try:
+            for service in self._services:
+                service.start(self._wake.set)
+            self._wait()
+        finally:
+            systemd.notify("STOPPING=1")
+            # The last started produces for the first started, so it stops first.
+            for service in reversed(self._services):
+                stopped &= service.stop()
+            if not stopped:
+                _log.error("a thread does not end; ending the process instead")
+                logging.shutdown()
+                os._exit(1)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._stop_signal = number
+
+    def _wait(self) -> None:
+        while not self._stop_signal:
+            for service in self._services:
+                service.check()
+            if any(service.finished for service in self._services):
+                _log.info("nothing more to look at")
+                return
+            self._tell_systemd()
+            self._wake.wait(POLL_S)
+            self._wake.clear()
+        _log.info("stopping: %s", signal.Signals(self._stop_signal).name)
+
+    def _tell_systemd(self) -> None:
+        if not self._ready and all(service.ready for service in self._services):
+            self._ready = True
+            systemd.notify("READY=1")
+            _log.info("ready")
+        now_s = time.monotonic()
+        if self._ready and self._watchdog_s is not None and now_s >= self._beat_due_s:
+            # Fed by progress, never by a timer alone: a hung camera or model must not look well.
+            if all(service.alive for service in self._services):
+                systemd.notify("WATCHDOG=1")
+            self._beat_due_s = now_s + self._watchdog_s

@@ -1,0 +1,203 @@
+"""`edgecam demo`: the whole appliance on the sample pictures, with a broker of its own.
+
+Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopback port,
+`edgecam run` as a process of its own, and a subscriber that shows what it receives.
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from edgecam.commands import arguments
+from edgecam.commands.views import View
+from edgecam.commands.watch import follow, view_for
+from edgecam.config import MqttOptions
+from edgecam.errors import EXIT_FAILURE, ConfigError, EdgecamError
+from edgecam.publisher.mqtt import Message
+
+HOLD_S = 2.0
+HEALTH_S = 5.0
+START_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 12.0
+_MODELS = Path(__file__).resolve().parents[2] / "models"
+_EXAMPLE = """\
+  edgecam demo
+  edgecam demo --seconds 20 --json | grep '"edgecam/demo/event"'"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the demonstration; 1 where no event arrived."""
+    parser = arguments.parser(
+        "demo",
+        "Runs the appliance on the sample pictures and shows what a subscriber receives from a\n"
+        "real broker, until Ctrl-C. Needs no camera, no broker and no configuration.",
+        _EXAMPLE,
+    )
+    parser.add_argument(
+        "--seconds", type=float, metavar="N", help="stop after so long (default: at Ctrl-C)"
+    )
+    parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
+    options = parser.parse_args(argv)
+    deadline_s = time.monotonic() + options.seconds if options.seconds else None
+    view = _Counting(view_for(as_json=options.json))
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
+        stack.callback(view.close)
+        port = stack.enter_context(_broker())
+        _show(folder, port, view, deadline_s)
+    if not view.events:
+        print("no event arrived", file=sys.stderr)
+        return EXIT_FAILURE
+    return 0
+
+
+class _Counting:
+    """A view that counts events."""
+
+    def __init__(self, inner: View) -> None:
+        self.events = 0
+        self.tell, self.refresh, self.close = inner.tell, inner.refresh, inner.close
+        self._inner = inner
+
+    def show(self, message: Message) -> None:
+        self.events += message.topic.endswith("/event")
+        self._inner.show(message)
+
+
+def _show(folder: Path, port: int, view: View, deadline_s: float | None) -> None:
+    """Subscribe first, then run the appliance; afterwards stay until it has said `stopped`."""
+    appliance = _Appliance(folder, port)
+    stopped_by_s: list[float] = []
+
+    def go_on() -> bool:
+        if stopped_by_s:
+            return appliance.running and time.monotonic() < stopped_by_s[0]
+        appliance.check()
+        if deadline_s is not None and time.monotonic() >= deadline_s:
+            appliance.stop()
+            stopped_by_s.append(time.monotonic() + STOP_TIMEOUT_S)
+        return True
+
+    broker = MqttOptions(broker=f"mqtt://127.0.0.1:{port}", protocol="3.1.1")
+    try:
+        follow(broker, "+", _Starting(view, appliance.start), go_on)
+    except KeyboardInterrupt:
+        pass  # how one leaves
+    finally:
+        appliance.end()
+
+
+class _Starting:
+    """A view that starts the appliance once the subscriber is connected."""
+
+    def __init__(self, inner: View, start: Callable[[], None]) -> None:
+        self.show, self.refresh, self.close = inner.show, inner.refresh, inner.close
+        self._tell = inner.tell
+        self._start = start
+
+    def tell(self, text: str) -> None:
+        self._tell(text)
+        self._start()
+
+
+class _Appliance:
+    """`edgecam run` in a process of its own, its log kept to be shown if it fails."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._config = folder / "config.yaml"
+        self._log = folder / "log"
+        self._process: subprocess.Popen[bytes] | None = None
+        self._config.write_text(json.dumps(_configuration(folder, port)), encoding="utf-8")
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        if self._process is None:
+            command = [sys.executable, "-m", "edgecam", "run", "-c", str(self._config)]
+            with self._log.open("wb") as log:
+                # A session of its own: Ctrl-C at the terminal is for us, who then stop it.
+                self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
+
+    def check(self) -> None:
+        """Raises EdgecamError where it has ended by itself."""
+        if self._process is not None and not self.running:
+            log = self._log.read_text(encoding="utf-8", errors="replace").strip()
+            msg = f"the appliance ended with exit code {self._process.returncode}:\n{log}"
+            raise EdgecamError(msg)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.send_signal(signal.SIGTERM)
+
+    def end(self) -> None:
+        if self._process is not None:
+            self.stop()
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+
+def _configuration(folder: Path, port: int) -> dict[str, object]:
+    """What differs from the defaults (JSON is YAML)."""
+    samples = _MODELS / "samples"
+    if not samples.is_dir():
+        msg = f"{samples} is missing: the demo runs from a checkout, by scripts/demo"
+        raise ConfigError(msg)
+    return {
+        "node": "demo",
+        "camera": {"source": "stills", "stills": {"folder": str(samples), "hold_s": HOLD_S}},
+        "model": {"file": str(_MODELS / "efficientnet_lite0_int8.tflite")},
+        "outbox": {"file": str(folder / "outbox.db")},
+        "mqtt": {"broker": f"mqtt://127.0.0.1:{port}"},
+        "health": {"interval_s": HEALTH_S},
+    }
+
+
+@contextlib.contextmanager
+def _broker() -> Iterator[int]:
+    """An MQTT broker in a thread, on a free loopback port, which is given."""
+    try:
+        from amqtt.broker import Broker  # noqa: PLC0415  only in the `demo` extra
+    except ImportError as error:
+        msg = f"the demo needs the demo extra ({error}): pip install 'edgecam[demo]'"
+        raise EdgecamError(msg) from error
+    for name in ("amqtt", "transitions"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="broker", daemon=True)
+    thread.start()
+
+    async def start() -> Broker:
+        broker = Broker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
+                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {}},
+            }
+        )
+        await broker.start()
+        return broker
+
+    broker = asyncio.run_coroutine_threadsafe(start(), loop).result(START_TIMEOUT_S)
+    try:
+        yield port
+    finally:
+        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(START_TIMEOUT_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(START_TIMEOUT_S)

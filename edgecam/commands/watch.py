@@ -1,0 +1,101 @@
+"""`edgecam watch`: a subscriber for people."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from edgecam.commands import arguments
+from edgecam.commands.views import JsonView, LinesView, TableView, View
+from edgecam.config import SEARCHED, MqttOptions
+from edgecam.errors import BrokerError
+from edgecam.publisher import mqtt
+from edgecam.publisher.mqtt import Backoff, Connection, Protocol, ProtocolRefused
+
+_EXAMPLE = """\
+  edgecam watch                                     the broker of the configuration
+  edgecam watch --broker mqtt://homeassistant.local --node front-door
+  edgecam watch --json | jq 'select(.topic | endswith("/event"))'"""
+_SLICE_S = 0.25
+
+
+def main(argv: Sequence[str]) -> int:
+    """Show what appliances publish, until Ctrl-C."""
+    parser = arguments.parser(
+        "watch",
+        "Shows what appliances publish, as any MQTT subscriber receives it: a live table on a\n"
+        "terminal, plain lines elsewhere, JSON lines for programs. Ends with Ctrl-C.",
+        _EXAMPLE,
+    )
+    parser.add_argument(
+        "--broker", type=_broker, metavar="URL", help="mqtt://host:1883 or mqtts://host:8883"
+    )
+    parser.add_argument("--node", metavar="N", help="only this appliance (default: all)")
+    parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
+    arguments.add_config(parser)
+    options = parser.parse_args(argv)
+    broker = _options(options.config, options.broker)
+    view = view_for(as_json=options.json)
+    try:
+        follow(broker, options.node or "+", view, lambda: True)
+    except KeyboardInterrupt:
+        pass  # how one leaves
+    finally:
+        view.close()
+    return 0
+
+
+def view_for(*, as_json: bool) -> View:
+    """The view that fits standard output."""
+    if as_json:
+        return JsonView()
+    return TableView() if sys.stdout.isatty() else LinesView()
+
+
+def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]) -> None:
+    """Show the messages of a node (`+`: all) as long as `go_on()` says so.
+
+    Raises BrokerError where the broker was never reached; a lost one is tried again.
+    """
+    secret = mqtt.password(broker)
+    protocol: Protocol = "3.1.1" if broker.protocol == "3.1.1" else "5"
+    backoff, reached = Backoff(longest_s=10.0), False
+    while go_on():
+        connection = Connection(broker, secret, "", protocol)
+        try:
+            connection.open()
+            while go_on():
+                was_connected = connection.connected
+                connection.poll(_SLICE_S)
+                if connection.connected and not was_connected:
+                    connection.subscribe(f"edgecam/{node}/#")
+                    view.tell(f"connected to {broker.broker}")
+                    reached = True
+                while connection.messages:
+                    view.show(connection.messages.popleft())
+                view.refresh()
+            connection.close()
+        except ProtocolRefused:
+            if protocol == "3.1.1" or broker.protocol == "5":
+                raise
+            protocol = "3.1.1"
+        except BrokerError as error:
+            if not reached:
+                raise
+            view.tell(f"{error}; trying again")
+            time.sleep(backoff.wait_s())
+
+
+def _options(config: Path | None, url: str | None) -> MqttOptions:
+    """From the configuration where one is named or found, the URL in its broker's place."""
+    if config is None and (url is not None or not any(path.exists() for path in SEARCHED)):
+        options = MqttOptions()
+    else:
+        options = arguments.load(config).config.mqtt
+    return msgspec.structs.replace(options, broker=url) if url is not None else options
+
+
+def _broker(url: str) -> str:
+    return msgspec.convert({"broker": url}, MqttOptions).broker

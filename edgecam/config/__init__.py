@@ -1,0 +1,26 @@
+"""The configuration: `options` says what there is, `reader` turns the file into it."""
+
+from edgecam.config.options import (
+    CameraOptions,
+    Config,
+    DecisionOptions,
+    ModelOptions,
+    MqttOptions,
+    OutboxOptions,
+    RegionOptions,
+)
+from edgecam.config.reader import SEARCHED, Loaded, find, load
+
+__all__ = [
+    "SEARCHED",
+    "CameraOptions",
+    "Config",
+    "DecisionOptions",
+    "Loaded",
+    "ModelOptions",
+    "MqttOptions",
+    "OutboxOptions",
+    "RegionOptions",
+    "find",
+    "load",
+]

@@ -1,0 +1,204 @@
+"""Every option of config.yaml: its name, type, default and rule, in one place.
+
+`config.yaml` shows the same options with comments for people; a test holds the two together.
+Paths are resolved against the folder of the file they stand in, by the reader.
+"""
+
+import re
+import socket
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, field
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9_-]{1,24}$",
+        description="1 to 24 of a-z, 0-9, _ and -",
+    ),
+]
+RegionName = Annotated[
+    str,
+    Meta(
+        pattern="^[a-z0-9_-]{1,16}$",
+        description="1 to 16 of a-z, 0-9, _ and -",
+    ),
+]
+Sha256 = Annotated[
+    str,
+    Meta(pattern="^[0-9a-f]{64}$", description="a SHA-256: 64 of 0-9 and a-f"),
+]
+Path = Annotated[str, Meta(min_length=1, description="a path", extra={"path": True})]
+Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
+Score = Annotated[float, Meta(gt=0, le=1)]
+Fraction = Annotated[float, Meta(ge=0, le=1)]
+
+DEFAULT_MODEL = "models/efficientnet_lite0_int8.tflite"
+DEFAULT_MODEL_SHA256 = "6e066c32ab4b097dea1900c88f3672301215d1b6bff4b85fe07a4314af54adbd"
+
+
+def node_from_hostname() -> str:
+    """The machine's host name as a node name: lower case, other characters become `-`."""
+    name = re.sub(r"[^a-z0-9_-]+", "-", socket.gethostname().split(".")[0].lower()).strip("-")
+    return name[:24] or "edgecam"
+
+
+class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A section of the file."""
+
+
+class StillsOptions(_Options):
+    """`camera.stills`: a folder of pictures instead of a camera."""
+
+    folder: Path = "models/samples"
+    hold_s: Annotated[float, Meta(gt=0, le=86_400)] = 3.0
+    loop: bool = True
+
+
+class OpencvOptions(_Options):
+    """`camera.opencv`: a V4L2 device, an RTSP or HTTP stream, or a video file."""
+
+    source: Annotated[
+        str,
+        Meta(min_length=1, description="a device, a URL or a video file", extra={"path": True}),
+    ] = "/dev/video0"
+    width: Annotated[int, Meta(ge=64, le=4096)] = 640
+    height: Annotated[int, Meta(ge=64, le=4096)] = 480
+    loop: bool = False
+
+
+class PiOptions(_Options):
+    """`camera.pi`: the Raspberry Pi's camera connector, through picamera2."""
+
+    camera: Annotated[int, Meta(ge=0, le=3)] = 0
+    buffer_count: Annotated[int, Meta(ge=2, le=4)] = 3
+
+
+class CameraOptions(_Options):
+    """`camera`: where frames come from."""
+
+    source: Literal["pi", "opencv", "stills"] = "pi"
+    fps: Annotated[float, Meta(gt=0)] | None = 10.0
+    rotation: Literal[0, 90, 180, 270] = 0
+    hflip: bool = False
+    vflip: bool = False
+    stall_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
+    pi: PiOptions = PiOptions()
+    opencv: OpencvOptions = OpencvOptions()
+    stills: StillsOptions = StillsOptions()
+
+
+class ModelOptions(_Options):
+    """`model`: what looks at the frames."""
+
+    file: Path = DEFAULT_MODEL
+    sha256: Sha256 = DEFAULT_MODEL_SHA256
+    labels: Path | None = None
+    runtime: Literal["auto", "litert", "tflite-runtime"] = "auto"
+    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    fit: Literal["crop", "squash", "letterbox"] = "crop"
+    crop: Annotated[float, Meta(gt=0, le=1)] = 0.875
+    mean: Annotated[list[float], Meta(min_length=1, max_length=3)] | None = None
+    std: (
+        Annotated[list[Annotated[float, Meta(gt=0)]], Meta(min_length=1, max_length=3)] | None
+    ) = None
+
+
+class RegionOptions(_Options):
+    """One of `regions`: a named rectangle of the frame, as fractions of its width and height."""
+
+    name: RegionName
+    box: Annotated[list[Fraction], Meta(min_length=4, max_length=4)] = field(
+        default_factory=lambda: [0.0, 0.0, 1.0, 1.0]
+    )
+
+
+class ThresholdOptions(_Options):
+    """One of `decision.labels`: thresholds of one label or group."""
+
+    appear: Score | None = None
+    disappear: Score | None = None
+
+
+class DecisionOptions(_Options):
+    """`decision`: how scores over time become facts."""
+
+    appear: Score = 0.5
+    disappear: Score = 0.3
+    votes: Annotated[int, Meta(ge=1, le=100)] = 3
+    window: Annotated[int, Meta(ge=1, le=100)] = 5
+    cooldown_s: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
+    only: list[Label] = field(default_factory=list)
+    ignore: list[Label] = field(default_factory=list)
+    groups: dict[Label, Annotated[list[Label], Meta(min_length=1)]] = field(default_factory=dict)
+    labels: dict[Label, ThresholdOptions] = field(default_factory=dict)
+
+
+class LinkOptions(_Options):
+    """`link`: the socket between the two halves, where they run as two processes."""
+
+    socket: Path = "/run/edgecam/link.sock"
+
+
+class OutboxOptions(_Options):
+    """`outbox`: the queue of events that no broker has acknowledged yet."""
+
+    file: Path = "/var/lib/edgecam/outbox.db"
+    max_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
+    max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
+
+
+class TlsOptions(_Options):
+    """`mqtt.tls`: how a `mqtts://` broker is verified; the host name is always checked."""
+
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+class MqttOptions(_Options):
+    """`mqtt`: the broker that events are sent to."""
+
+    broker: Annotated[
+        str,
+        Meta(
+            pattern=r"^mqtts?://[^/@\s]+$",
+            description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
+        ),
+    ] = "mqtt://localhost:1883"
+    protocol: Literal["auto", "5", "3.1.1"] = "auto"
+    client_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
+    username: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
+    password_file: Path | None = None
+    keepalive_s: Annotated[int, Meta(ge=5, le=3600)] = 20
+    tls: TlsOptions = TlsOptions()
+
+
+class HealthOptions(_Options):
+    """`health`: how often the appliance says how it is."""
+
+    interval_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+
+
+class LogOptions(_Options):
+    """`log`: what is written to standard error, which systemd puts into the journal."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Config(_Options):
+    """The whole file."""
+
+    node: Name = field(default_factory=node_from_hostname)
+    camera: CameraOptions = CameraOptions()
+    model: ModelOptions = ModelOptions()
+    regions: Annotated[list[RegionOptions], Meta(min_length=1, max_length=8)] = field(
+        default_factory=lambda: [RegionOptions(name="scene")]
+    )
+    decision: DecisionOptions = DecisionOptions()
+    link: LinkOptions = LinkOptions()
+    outbox: OutboxOptions = OutboxOptions()
+    mqtt: MqttOptions = MqttOptions()
+    health: HealthOptions = HealthOptions()
+    log: LogOptions = LogOptions()

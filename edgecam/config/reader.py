@@ -1,0 +1,268 @@
+"""Reads config.yaml once, and reports everything that is wrong with it, line by line.
+
+The only place that reads YAML. The safe loader, at most 64 kB, no aliases (a few hundred bytes of
+them can expand to gigabytes), no duplicate or unknown keys. The document's nodes are walked along
+the types in `options`, so that every problem can name its line.
+"""
+
+import contextlib
+import difflib
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from edgecam.config import kinds
+from edgecam.config.options import Config
+from edgecam.config.rules import broken, without_password
+from edgecam.errors import ConfigError
+
+SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
+MAX_BYTES = 64 * 1024
+
+# Keys that people try, and what to do instead.
+_HINTS = {
+    "mqtt.password": "a password never stands in this file; put it into a file of its own and "
+    "name that in mqtt.password_file",
+}
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A configuration and where each option of it stands."""
+
+    config: Config
+    file: Path
+    lines: dict[str, int] = field(default_factory=dict)
+
+    def locate(self, option: str) -> str:
+        """`config.yaml:12: camera.fps`; the nearest section's line where it is not written."""
+        return _locate(self.file, self.lines, option)
+
+    @contextlib.contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Errors about an option that are raised inside get its place in the file."""
+        try:
+            yield
+        except ConfigError as error:
+            if not error.option:
+                raise
+            msg = f"{self.locate(error.option)}: {error}"
+            raise ConfigError(msg) from error
+
+
+def find() -> Path:
+    """The first of `SEARCHED` that exists. Raises ConfigError where none does."""
+    for path in SEARCHED:
+        if path.exists():
+            return path
+    places = " nor ".join(str(path) for path in SEARCHED)
+    msg = f"no configuration: neither {places} exists; name one with -c FILE"
+    raise ConfigError(msg)
+
+
+def load(path: Path) -> Loaded:
+    """Read and check a configuration. Raises ConfigError with every problem, one a line."""
+    reader = _Reader(path)
+    config = reader.read(_text(path))
+    return Loaded(config, path, reader.lines)
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        msg = f"{path}: cannot be read: {error.strerror}"
+        raise ConfigError(msg) from error
+    if len(content) > MAX_BYTES:
+        msg = f"{path}: larger than {MAX_BYTES // 1024} kB; a configuration is not"
+        raise ConfigError(msg)
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        msg = f"{path}:{line}: not UTF-8 text"
+        raise ConfigError(msg) from error
+
+
+def _locate(file: Path, lines: dict[str, int], option: str) -> str:
+    line = _nearest_line(lines, option)
+    place = f"{file}:{line}" if line else str(file)
+    return f"{place}: {option}" if option else place
+
+
+def _nearest_line(lines: dict[str, int], option: str) -> int:
+    """The line of an option, or of the section it belongs to; 0 where neither is written."""
+    while option and option not in lines:
+        option = option[: max(option.rfind("."), option.rfind("["), 0)]
+    return lines.get(option, 0)
+
+
+class _Loader(yaml.SafeLoader):
+    """The safe loader, refusing aliases."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401  as PyYAML has it
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            raise yaml.composer.ComposerError(
+                None, None, "aliases (*name) are not allowed; write the value out", event.start_mark
+            )
+        return super().compose_node(parent, index)
+
+
+class _Reader:
+    """Walks the nodes along the types; collects plain values, lines and problems."""
+
+    def __init__(self, file: Path) -> None:
+        self.lines: dict[str, int] = {}
+        self._file = file
+        self._problems: list[tuple[int, str]] = []
+
+    def read(self, text: str) -> Config:
+        root = self._compose(text)
+        values = self._section(root, Config, "")
+        if not self._problems:
+            config = msgspec.convert(values, Config)
+            for option, message in broken(config):
+                self._report(option, message)
+            if not self._problems:
+                return config
+        raise ConfigError("\n".join(text for _, text in sorted(self._problems)))
+
+    def _compose(self, text: str) -> yaml.MappingNode:
+        try:
+            root = yaml.compose(text, Loader=_Loader)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            line = mark.line + 1 if mark else 1
+            msg = f"{self._file}:{line}: not valid YAML: {_plain(error.problem)}"
+            raise ConfigError(msg) from error
+        except (yaml.YAMLError, RecursionError) as error:
+            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+            msg = f"{self._file}: not valid YAML: {' '.join(reason.split())}"
+            raise ConfigError(msg) from error
+        if root is None:
+            msg = f"{self._file}: empty; start from the config.yaml that comes with edgecam"
+            raise ConfigError(msg)
+        if not isinstance(root, yaml.MappingNode):
+            msg = f"{self._file}:1: expected options as `name: value`"
+            raise ConfigError(msg)
+        return root
+
+    def _report(self, option: str, message: str, line: int | None = None) -> None:
+        if line is not None:
+            self.lines.setdefault(option, line)
+        place = _locate(self._file, self.lines, option)
+        self._problems.append((_nearest_line(self.lines, option), f"{place}: {message}"))
+
+    def _value(self, node: yaml.Node | None, kind: kinds.Kind, path: str) -> Any:  # noqa: ANN401
+        """The plain value of a node, after checking it against the kind of value expected."""
+        if node is not None:
+            self.lines[path] = node.start_mark.line + 1
+        if node is not None and node.tag == "tag:yaml.org,2002:null" and kind.optional:
+            return None
+        if kind.section is not None:
+            return self._section(node, kind.section, path)
+        if kind.items is not None and isinstance(node, yaml.SequenceNode):
+            values = [
+                self._value(item, kind.items, f"{path}[{index}]")
+                for index, item in enumerate(node.value)
+            ]
+            return self._checked(values, kind, path, whole_only=True)
+        if kind.entries is not None and isinstance(node, yaml.MappingNode):
+            return {
+                name: self._value(item, kind.entries, f"{path}.{name}")
+                for name, item in self._entries(node, path)
+            }
+        return self._checked(self._construct(node, path), kind, path)
+
+    def _checked(
+        self, value: Any, kind: kinds.Kind, path: str, *, whole_only: bool = False
+    ) -> Any:  # noqa: ANN401
+        """`value` where it fits its kind; a path is made absolute."""
+        finite = not isinstance(value, float) or math.isfinite(value)
+        fits = kind.length_fits(value) if whole_only else kind.fits(value)
+        if not fits or not finite:
+            got = without_password(kinds.shown(value))
+            self._report(path, f"expected {kind.described}, got {got}")
+        elif kind.is_path and "://" not in value:
+            return str((self._file.absolute().parent / value))
+        return value
+
+    def _construct(self, node: yaml.Node | None, path: str) -> Any:  # noqa: ANN401
+        try:
+            return _Loader("").construct_object(node, deep=True)
+        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
+            return getattr(node, "value", None)  # as written, for the message about it
+
+    def _section(
+        self, node: yaml.Node | None, section: type[msgspec.Struct], path: str
+    ) -> dict[str, Any]:
+        fields = {item.encode_name: item for item in msgspec.structs.fields(section)}
+        values: dict[str, Any] = {}
+        if node is not None and not isinstance(node, yaml.MappingNode):
+            got = kinds.shown(self._construct(node, path))
+            self._report(path, f"expected a section with options in it, got {got}")
+            return values
+        for name, item in self._entries(node, path):
+            option = f"{path}.{name}".lstrip(".")
+            if name not in fields:
+                line = item.start_mark.line + 1
+                self._report(option, _unknown(option, name, list(fields)), line)
+                continue
+            values[name] = self._value(item, kinds.of(fields[name].type), option)
+        for name, item_field in fields.items():
+            if name not in values:
+                values |= self._default(name, item_field, f"{path}.{name}".lstrip("."))
+        return values
+
+    def _default(self, name: str, item: msgspec.structs.FieldInfo, option: str) -> dict[str, Any]:
+        """What stands for an option that is not in the file; nothing where the struct knows."""
+        kind = kinds.of(item.type)
+        if kind.section is not None:  # its defaults may be paths, to be made absolute
+            return {name: self._section(None, kind.section, option)}
+        if item.required:
+            self._report(option, f"missing; expected {kind.described}")
+        elif kind.is_path and isinstance(item.default, str):
+            return {name: self._checked(item.default, kind, option)}
+        return {}
+
+    def _entries(
+        self, node: yaml.MappingNode | None, path: str
+    ) -> Iterator[tuple[str, yaml.Node]]:
+        """The key and value nodes of a mapping whose keys are text and not repeated."""
+        seen: set[str] = set()
+        for key, value in node.value if node is not None else ():
+            line = key.start_mark.line + 1
+            option = f"{path}.{key.value}".lstrip(".")
+            if not isinstance(key, yaml.ScalarNode) or key.tag != "tag:yaml.org,2002:str":
+                self._report(
+                    option if isinstance(key, yaml.ScalarNode) else path,
+                    "YAML does not read this key as text; put it in quotes",
+                    line,
+                )
+            elif key.value in seen:
+                self._problems.append((line, f"{self._file}:{line}: {option}: written twice"))
+            else:
+                seen.add(key.value)
+                self.lines[option] = line
+                yield key.value, value
+
+
+def _unknown(option: str, name: str, known: list[str]) -> str:
+    if option in _HINTS:
+        return _HINTS[option]
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"unknown option; did you mean {near[0]}?" if near else (
+        f"unknown option; known here: {', '.join(known)}"
+    )
+
+
+def _plain(problem: str | None) -> str:
+    text = problem or "syntax error"
+    return "a tab; indent with spaces" if r"'\t'" in text else text

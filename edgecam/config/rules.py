@@ -1,0 +1,98 @@
+"""Rules that tie options together, and what may be shown of them."""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from edgecam.config.options import Config, DecisionOptions, MqttOptions, RegionOptions
+
+# RFC 1123 labels, or an IPv6 address in brackets. An empty label ("a..b") would only be noticed
+# by the resolver, with an exception that names no option.
+_HOST = re.compile(
+    r"^(\[[0-9a-fA-F:.]+\]|(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?)$"
+)
+_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+
+Problem = tuple[str, str]
+"""The dotted name of the option at fault, and what is wrong with it."""
+
+
+def broken(config: Config) -> Iterator[Problem]:
+    """Every rule between options that this configuration breaks."""
+    yield from _decision(config.decision)
+    yield from _regions(config.regions)
+    yield from _mqtt(config.mqtt)
+    if (config.model.mean is None) != (config.model.std is None):
+        yield "model.mean", "model.mean and model.std go together; set both or neither"
+
+
+def without_password(url: str) -> str:
+    """The URL with `user:password@` taken out, fit for a log."""
+    return _USER_INFO.sub("…@", url)
+
+
+def _decision(options: DecisionOptions) -> Iterator[Problem]:
+    if options.votes > options.window:
+        yield (
+            "decision.votes",
+            f"expected at most decision.window ({options.window}), got {options.votes}",
+        )
+    if options.disappear > options.appear:
+        yield (
+            "decision.disappear",
+            f"expected at most decision.appear ({options.appear}), got {options.disappear}",
+        )
+    for name, own in options.labels.items():
+        appear = options.appear if own.appear is None else own.appear
+        disappear = options.disappear if own.disappear is None else own.disappear
+        if disappear > appear:
+            yield (
+                f"decision.labels.{name}",
+                f"disappear ({disappear}) is above appear ({appear}); it must not be",
+            )
+    for name in sorted(set(options.only) & set(options.ignore)):
+        yield "decision.ignore", f'"{name}" is also in decision.only; remove it from one'
+
+
+def _regions(regions: list[RegionOptions]) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for index, region in enumerate(regions):
+        if region.name in seen:
+            yield f"regions[{index}].name", f'"{region.name}" is already the name of a region'
+        seen.add(region.name)
+        left, top, right, bottom = region.box
+        if left >= right or top >= bottom:
+            yield (
+                f"regions[{index}].box",
+                f"expected [left, top, right, bottom] with left < right and top < bottom, "
+                f"got {region.box}",
+            )
+
+
+def _mqtt(options: MqttOptions) -> Iterator[Problem]:
+    host, port_problem = _host(options.broker)
+    if port_problem:
+        yield "mqtt.broker", port_problem
+    elif not _HOST.match(host):
+        yield "mqtt.broker", f'"{host}" is not a host name or address'
+    tls = options.tls
+    if not options.broker.startswith("mqtts://"):
+        for name in ("ca_file", "cert_file", "key_file"):
+            if getattr(tls, name) is not None:
+                yield f"mqtt.tls.{name}", "needs a broker that starts with mqtts://"
+    if (tls.cert_file is None) != (tls.key_file is None):
+        yield "mqtt.tls", "cert_file and key_file go together; set both or neither"
+    if options.password_file is not None and options.username is None:
+        yield "mqtt.password_file", "a password needs mqtt.username"
+
+
+def _host(broker: str) -> tuple[str, str]:
+    """The host part of a broker URL as written, and what is wrong with its port, if anything."""
+    parts = urlsplit(broker)
+    try:
+        port = parts.port
+    except ValueError:
+        port = 0
+    if port == 0:
+        return "", f'expected a port from 1 to 65535 in "{broker}"'
+    return re.sub(r":\d+$", "", parts.netloc), ""

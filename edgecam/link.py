@@ -1,0 +1,177 @@
+"""The wall between the halves: one SOCK_SEQPACKET socket, one packet a record, a closed schema.
+
+vision → publisher: `Hello`, then `Numbered` events, `RegionState` and `VisionHealth`.
+publisher → vision: `Welcome` or `Refused`, then `Committed`.
+
+An event is known by the run of the vision half that sent it and a counter that only grows; vision
+keeps it until `Committed` (or, after a reconnect, `Welcome`) names its counter or a later one.
+"""
+
+import hashlib
+import os
+import socket
+import stat
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edgecam.errors import LinkError
+from edgecam.messages import Counter, Event, RegionState, Sighting, VisionHealth
+from edgecam.model import Model
+
+PROTOCOL = 1
+MAX_RECORD_BYTES = 256
+_BACKLOG = 2
+
+
+class _Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A record of the wall."""
+
+
+class Hello(_Record, tag="hello"):
+    """The first record of a connection: who speaks, and of which tables."""
+
+    protocol: Annotated[int, Meta(ge=0, le=65_535)]
+    run: Annotated[int, Meta(ge=0, le=2**63 - 1)]
+    tables: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+
+
+class Numbered(_Record, tag="event"):
+    """An event and its number in this run."""
+
+    counter: Counter
+    event: Event
+
+
+class Welcome(_Record, tag="welcome"):
+    """The answer to `Hello`: events up to this counter are committed."""
+
+    counter: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Refused(_Record, tag="refused"):
+    """The other answer to `Hello`: why this connection is of no use."""
+
+    reason: Annotated[str, Meta(max_length=120)]
+
+
+class Committed(_Record, tag="committed"):
+    """Every event up to this counter is on disk."""
+
+    counter: Counter
+
+
+FromVision = Hello | Numbered | RegionState | VisionHealth
+FromPublisher = Welcome | Refused | Committed
+
+_encoder = msgspec.msgpack.Encoder()
+_from_vision = msgspec.msgpack.Decoder(FromVision)
+_from_publisher = msgspec.msgpack.Decoder(FromPublisher)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What indices on the wall stand for; each half builds it from the same two files."""
+
+    regions: tuple[str, ...]
+    labels: tuple[str, ...]  # the model's, then the groups of the configuration
+    fingerprint: str
+
+    @classmethod
+    def build(cls, model: Model, regions: Iterable[str], groups: Iterable[str]) -> "Tables":
+        """The tables of a model and the names of regions and groups in the configuration."""
+        regions = tuple(regions)
+        labels = model.labels + tuple(sorted(groups))
+        content = msgspec.json.encode([model.sha256, regions, labels])
+        return cls(regions, labels, hashlib.sha256(content).hexdigest()[:16])
+
+    def hold(self, value: Event | RegionState) -> bool:
+        """Whether every index in a value stands for something."""
+        if isinstance(value, Sighting | RegionState):
+            return value.region < len(self.regions) and value.label < len(self.labels)
+        return True
+
+
+def encode(record: FromVision | FromPublisher) -> bytes:
+    """The packet of a record."""
+    return _encoder.encode(record)
+
+
+def decode_from_vision(packet: bytes) -> FromVision:
+    """The record in a packet. Raises LinkError for anything outside the schema."""
+    try:
+        if len(packet) <= MAX_RECORD_BYTES:
+            return _from_vision.decode(packet)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"not a record: {error}"
+        raise LinkError(msg) from error
+    msg = f"a packet of more than {MAX_RECORD_BYTES} bytes"
+    raise LinkError(msg)
+
+
+def decode_from_publisher(packet: bytes) -> FromPublisher:
+    """The record in a packet. Raises LinkError for anything outside the schema."""
+    try:
+        return _from_publisher.decode(packet)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        msg = f"not a record: {error}"
+        raise LinkError(msg) from error
+
+
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a wall inside one process: the vision half's, the publisher's."""
+    ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    for end in ends:
+        end.setblocking(False)
+    return ends
+
+
+def connect(path: str) -> socket.socket:
+    """The vision half's end. Raises LinkError where no publisher listens."""
+    end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        end.connect(path)
+    except OSError as error:
+        end.close()
+        msg = f"{path}: no publisher listens there: {error.strerror}"
+        raise LinkError(msg) from error
+    end.setblocking(False)
+    return end
+
+
+def listen(path: str) -> socket.socket:
+    """The publisher's listening socket, in place of one that a dead publisher left behind.
+
+    Raises LinkError where the path cannot be used, or another publisher listens there.
+    """
+    place = Path(path)
+    if place.exists() and not stat.S_ISSOCK(place.stat().st_mode):
+        msg = f"{path} exists and is not a socket; name another path in link.socket"
+        raise LinkError(msg)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        if place.exists():
+            _check_abandoned(path)
+            place.unlink()
+        listener.bind(path)
+        os.chmod(path, 0o660)  # noqa: PTH101  the group is how the other half's user gets in
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        msg = f"{path}: cannot listen there: {error.strerror or error}"
+        raise LinkError(msg) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _check_abandoned(path: str) -> None:
+    """Raises OSError where somebody answers on a socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
+        probe.settimeout(1.0)
+        if probe.connect_ex(path) == 0:
+            msg = "another publisher listens there; stop it first"
+            raise OSError(msg)

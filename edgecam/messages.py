@@ -1,0 +1,96 @@
+"""The values at the seams between stages.
+
+Inside the appliance time is `time.monotonic_ns()`; wall clock appears only in payloads. Labels
+and regions are indices into tables that both halves build from the same files
+(`edgecam.link.Tables`), so that no text can cross the wall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import msgspec
+from msgspec import Meta
+
+if TYPE_CHECKING:  # the publisher half never loads NumPy
+    from edgecam.arrays import Pixels
+
+# Why a camera is in trouble. The index crosses the wall, the word is published.
+TROUBLES = ("missing", "stalled", "unusable")
+
+UNKNOWN = -1  # the label index of "nothing qualifies"
+
+# Every number that may cross the wall has a range: the bits that a subverted vision half could
+# send are counted from these.
+RegionIndex = Annotated[int, Meta(ge=0, le=7)]
+LabelIndex = Annotated[int, Meta(ge=0, le=65_535)]
+Thousandths = Annotated[int, Meta(ge=0, le=1_000)]
+Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Counter = Annotated[int, Meta(ge=1, le=2**53)]
+Amount = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture, which never leaves the vision half.
+
+    `pixels` is `(height, width, 3)` uint8 RGB, and is not written to after it was taken.
+    """
+
+    pixels: Pixels
+    taken_ns: int
+
+
+class _Value(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """A value that may cross the wall: fixed fields in a fixed order, nothing optional."""
+
+
+class Sighting(_Value, tag="sighting"):
+    """A label appeared in a region, or disappeared from it."""
+
+    appeared: bool
+    region: RegionIndex
+    label: LabelIndex
+    confidence: Thousandths
+    appearance: Counter  # numbers the appearances in this region: both ends carry the same
+    start_ns: Nanoseconds
+    at_ns: Nanoseconds
+
+
+class CameraState(_Value, tag="camera"):
+    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one)."""
+
+    trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
+    at_ns: Nanoseconds
+
+
+class Lost(_Value, tag="lost"):
+    """Events that the vision half had to forget before the publisher could commit them."""
+
+    count: Annotated[int, Meta(ge=1, le=2**32 - 1)]
+    at_ns: Nanoseconds
+
+
+Event = Sighting | CameraState | Lost
+
+
+class RegionState(_Value, tag="state"):
+    """What a region shows now: a label index, or `UNKNOWN`."""
+
+    region: RegionIndex
+    label: Annotated[int, Meta(ge=UNKNOWN, le=65_535)]
+    confidence: Thousandths
+    since_ns: Nanoseconds
+
+
+class VisionHealth(_Value, tag="health"):
+    """How the vision half is doing; counts are since its start."""
+
+    fps_milli: Amount  # frames looked at a second, in thousandths, over the last ones
+    last_frame_age_ms: Amount
+    dropped: Amount  # frames that a newer one replaced before they were looked at
+    skipped: Amount  # frames that arrived and could not be judged
+    unreadable: Amount  # pictures that a stills folder holds and nobody can read
+    p50_us: Amount  # of the model's answer, over the last looks
+    p95_us: Amount

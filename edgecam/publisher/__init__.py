@@ -1,0 +1,1 @@
+"""The half that has the network and no camera."""

@@ -1,0 +1,289 @@
+"""Delivers: drains the outbox to the broker, and keeps the retained topics true.
+
+One thread owns the connection, so nothing here needs a lock. Retained topics go first: a backlog
+of days must not keep the present from being said. An event leaves the outbox only after an
+acknowledgement whose reason code says success.
+"""
+
+import logging
+import socket
+import time
+from pathlib import Path
+
+from edgecam.appliance import board, clock
+from edgecam.config import MqttOptions
+from edgecam.errors import BrokerError
+from edgecam.link import Tables
+from edgecam.publisher import payloads
+from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.mqtt import Backoff, Connection, Protocol, ProtocolRefused, Will, other
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.payloads import InfoPayload, Topics
+from edgecam.worker import Worker
+
+DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
+DELETE_AFTER_S = 1.0
+DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
+REFUSED_WAIT_S = 60.0  # before an event that the broker refused is tried again
+VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
+_SLICE_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery(Worker):
+    """The publisher's thread towards the broker."""
+
+    def __init__(  # noqa: PLR0913  what it ties together
+        self,
+        *,
+        options: MqttOptions,
+        secret: str | None,
+        node: str,
+        info: InfoPayload,
+        tables: Tables,
+        outbox: Outbox,
+        outbox_folder: Path,
+        monitor: VisionMonitor,
+        health_interval_s: float,
+    ) -> None:
+        super().__init__("delivery")
+        self.connecting = False
+        self._options = options
+        self._secret = secret
+        self._node = node
+        self._client_id = options.client_id or f"edgecam-{node}"
+        self._topics = Topics(node)
+        self._info = info
+        self._tables = tables
+        self._outbox = outbox
+        self._outbox_folder = outbox_folder
+        self._monitor = monitor
+        self._board = board.Board()
+        self._health_interval_s = health_interval_s
+        self._wake, self._waker = socket.socketpair()
+        self._wake.setblocking(False)
+        self._waker.setblocking(False)
+        self._protocol: Protocol = "3.1.1" if options.protocol == "3.1.1" else "5"
+        self._connection: Connection | None = None
+        self._backoff = Backoff()
+        self._retry_s = 0.0
+        self._said_absent = False
+        self._retained: dict[str, bytes] = {}  # to be sent, the newest for each topic
+        self._shown: dict[str, object] = {}  # what each state topic was last told
+        self._health_due_s = 0.0
+        self._was_up = False
+        self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
+        self._sent_seq = 0
+        self._hold_until_s = 0.0
+        self._acknowledged: list[int] = []
+        self._acknowledged_s = 0.0
+
+    def nudge(self) -> None:
+        """Something is new in the outbox or the monitor; callable from any thread."""
+        try:
+            self._waker.send(b"\0")
+        except BlockingIOError:
+            pass  # a nudge is already waiting
+
+    def step(self) -> None:
+        """Connect where needed, say what is new, take in acknowledgements."""
+        try:
+            if self._connection is None:
+                self._reconnect()
+            else:
+                self._work(self._connection, _SLICE_S)
+        except BrokerError as error:
+            self._disconnected(error)
+
+    def close(self) -> None:
+        """Send what is still queued, as far as time allows, and say `stopped`."""
+        connection = self._connection
+        if connection is not None and connection.connected and self.failure is None:
+            try:
+                self._drain(connection)
+                self._say_goodbye(connection)
+            except BrokerError as error:
+                _log.warning("could not say goodbye: %s", error)
+        self._forget_acknowledged()
+
+    def _reconnect(self) -> None:
+        left_s = self._retry_s - time.monotonic()
+        if left_s > 0:
+            self._sleep(min(left_s, _SLICE_S))
+            return
+        connection = Connection(
+            self._options,
+            self._secret,
+            self._client_id,
+            self._protocol,
+            Will(self._topics.status, b"offline"),
+        )
+        self.connecting = True
+        try:
+            connection.open()
+        finally:
+            self.connecting = False
+        self._connection = connection
+
+    def _work(self, connection: Connection, timeout_s: float) -> None:
+        was_connected = connection.connected
+        if was_connected:
+            self._refresh()
+            self._send(connection)
+        connection.poll(min(timeout_s, self._next_due_s()), self._wake)
+        self._swallow_nudges()
+        if connection.connected and not was_connected:
+            self._connected()
+        self._take_acknowledgements(connection)
+        if self._acknowledged and (
+            len(self._acknowledged) >= DELETE_BATCH
+            or time.monotonic() - self._acknowledged_s > DELETE_AFTER_S
+        ):
+            self._forget_acknowledged()
+
+    def _connected(self) -> None:
+        _log.info("connected to %s with MQTT %s", self._options.broker, self._protocol)
+        self._said_absent = False
+        # A broker that lost its memory must be told everything again, so always say it all.
+        self._shown.clear()
+        self._retained[self._topics.status] = b"online"
+        self._retained[self._topics.info] = payloads.encode(self._info)
+        self._health_due_s = 0.0
+
+    def _disconnected(self, error: BrokerError) -> None:
+        held_s = 0.0
+        if self._connection is not None:
+            self._connection.drop()
+            if self._connection.connected:
+                held_s = time.monotonic() - self._connection.connected_s
+        wait_s = self._backoff.wait_s(held_s)
+        if isinstance(error, ProtocolRefused) and self._options.protocol == "auto":
+            self._protocol = other(self._protocol)
+            wait_s = 0.0 if self._protocol == "3.1.1" else wait_s
+            _log.info("%s; trying MQTT %s", error, self._protocol)
+        else:
+            # Back to the newer version: a broker that was away may have been replaced.
+            self._protocol = "3.1.1" if self._options.protocol == "3.1.1" else "5"
+            level = logging.DEBUG if self._said_absent else logging.WARNING
+            _log.log(level, "%s; events are kept, trying again", error)
+            self._said_absent = True
+        self._retry_s = time.monotonic() + wait_s
+        self._connection = None
+        self._forget_acknowledged()
+        self._in_flight.clear()
+        self._retained.clear()
+        self._sent_seq = 0
+
+    def _refresh(self) -> None:
+        """Put into `_retained` what has changed since it was last said."""
+        self._monitor.forget_states(VISION_GONE_S)
+        for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
+            topic = self._topics.state(region)
+            if shown is None and not self._monitor.ever_connected:
+                continue  # nobody has looked yet: what was said before a restart may still hold
+            if topic not in self._shown or self._shown[topic] != shown:
+                self._shown[topic] = shown
+                payload = payloads.state(shown, self._tables.labels, time.monotonic_ns())
+                self._retained[topic] = payloads.encode(payload)
+        up = self._monitor.up
+        if time.monotonic() >= self._health_due_s or up != self._was_up:
+            self._was_up = up
+            self._health_due_s = time.monotonic() + self._health_interval_s
+            self._retained[self._topics.health] = payloads.encode(self._health())
+
+    def _send(self, connection: Connection) -> None:
+        room = connection.max_in_flight - len(self._in_flight)
+        for topic in list(self._retained)[: max(room, 0)]:
+            payload = self._retained.pop(topic)
+            self._in_flight[connection.publish(topic, payload, retain=True)] = None
+            room -= 1
+        if room <= 0 or time.monotonic() < self._hold_until_s:
+            return
+        for queued in self._outbox.after(self._sent_seq, room):
+            payload = payloads.encode(payloads.event(queued, self._node, self._outbox.epoch))
+            mid = connection.publish(self._topics.event, payload, retain=False)
+            self._in_flight[mid] = queued.seq
+            self._sent_seq = queued.seq
+
+    def _take_acknowledgements(self, connection: Connection) -> None:
+        while connection.acknowledged:
+            answer = connection.acknowledged.popleft()
+            seq = self._in_flight.pop(answer.mid, None)
+            if answer.refusal:
+                self._refused(seq, answer.refusal)
+            elif seq is not None:
+                if not self._acknowledged:
+                    self._acknowledged_s = time.monotonic()
+                self._acknowledged.append(seq)
+
+    def _refused(self, seq: int | None, why: str) -> None:
+        if seq is None:
+            _log.warning("the broker refuses a retained topic of ours: %s", why)
+            return
+        _log.warning(
+            "the broker refuses event %d (%s): kept, trying again in %g s; "
+            "check its access rules for %s",
+            seq,
+            why,
+            REFUSED_WAIT_S,
+            self._topics.event,
+        )
+        self._hold_until_s = time.monotonic() + REFUSED_WAIT_S
+        self._sent_seq = min(self._sent_seq, seq - 1)
+
+    def _forget_acknowledged(self) -> None:
+        self._outbox.delete(self._acknowledged)
+        self._acknowledged.clear()
+
+    def _drain(self, connection: Connection) -> None:
+        deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
+        while time.monotonic() < deadline_s and time.monotonic() >= self._hold_until_s:
+            self._work(connection, 0.05)
+            waiting = self._outbox.after(self._sent_seq, 1)
+            if not (waiting or self._in_flight or self._retained):
+                return
+
+    def _say_goodbye(self, connection: Connection) -> None:
+        mid = connection.publish(self._topics.status, b"stopped", retain=True)
+        self._in_flight[mid] = None
+        deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
+        while mid in self._in_flight and time.monotonic() < deadline_s:
+            connection.poll(0.05)
+            self._take_acknowledgements(connection)
+        connection.close()
+
+    def _health(self) -> payloads.HealthPayload:
+        queued, oldest = self._outbox.queued()
+        age_s = 0.0
+        if oldest is not None:
+            happened_ns = (
+                clock.wall_ns(oldest.at_ns)
+                if oldest.boot_id == clock.boot_id()
+                else oldest.at_wall_ns
+            )
+            age_s = max(0.0, (time.time_ns() - happened_ns) / 1e9)
+        return payloads.health(
+            self._monitor,
+            payloads.OutboxPart(queued=queued, oldest_s=round(age_s, 1), lost=self._outbox.lost),
+            self._board,
+            board.disk_free_mb(self._outbox_folder),
+        )
+
+    def _next_due_s(self) -> float:
+        return max(0.0, self._health_due_s - time.monotonic())
+
+    def _sleep(self, timeout_s: float) -> None:
+        self._wake.settimeout(timeout_s)
+        try:
+            self._wake.recv(4096)
+        except TimeoutError:
+            pass
+        finally:
+            self._wake.setblocking(False)
+
+    def _swallow_nudges(self) -> None:
+        try:
+            self._wake.recv(4096)
+        except BlockingIOError:
+            pass

@@ -1,0 +1,83 @@
+"""What the publisher knows of the vision half right now; written and read by two threads."""
+
+import threading
+import time
+
+from edgecam.messages import RegionState, VisionHealth
+
+
+class VisionMonitor:
+    """The latest of everything that is not an event."""
+
+    def __init__(self, regions: int, health_interval_s: float) -> None:
+        self.refused = 0
+        """Records that were not of the schema, out of range, or out of turn."""
+        self.restarts = 0
+        """Runs of the vision half after the first."""
+        self._silence_s = 3 * health_interval_s
+        self._lock = threading.Lock()
+        self._run: int | None = None
+        self._connected = False
+        self._gone_s = time.monotonic()
+        self._states: list[RegionState | None] = [None] * regions
+        self._health: VisionHealth | None = None
+        self._health_s = 0.0
+
+    def connected(self, run: int) -> None:
+        """A run of the vision half said hello."""
+        with self._lock:
+            if self._run not in (None, run):
+                self.restarts += 1
+                self._health = None
+            self._run = run
+            self._connected = True
+
+    def disconnected(self) -> None:
+        """The wall was closed."""
+        with self._lock:
+            self._connected = False
+            self._gone_s = time.monotonic()
+
+    def show(self, state: RegionState) -> None:
+        """What a region shows now."""
+        with self._lock:
+            self._states[state.region] = state
+
+    def report(self, health: VisionHealth) -> None:
+        """How the vision half is."""
+        with self._lock:
+            self._health = health
+            self._health_s = time.monotonic()
+
+    def forget_states(self, after_s: float) -> bool:
+        """Where nobody has looked for so long, no region shows anything; whether that is new."""
+        with self._lock:
+            gone = not self._connected and time.monotonic() - self._gone_s > after_s
+            if not gone or not any(self._states):
+                return False
+            self._states = [None] * len(self._states)
+            return True
+
+    @property
+    def up(self) -> bool:
+        """Whether the vision half is connected and has spoken lately."""
+        with self._lock:
+            heard = time.monotonic() - self._health_s < self._silence_s
+            return self._connected and self._health is not None and heard
+
+    @property
+    def ever_connected(self) -> bool:
+        """Whether any vision half has said hello."""
+        return self._run is not None
+
+    @property
+    def states(self) -> list[RegionState | None]:
+        """What each region shows, in the order of the configuration."""
+        with self._lock:
+            return list(self._states)
+
+    @property
+    def health(self) -> VisionHealth | None:
+        """The last health that the running vision half reported."""
+        with self._lock:
+            return self._health

@@ -1,0 +1,333 @@
+"""The queue of events on disk: what is in it has been promised, and leaves it only once a broker
+has acknowledged it.
+
+SQLite in WAL mode with synchronous=FULL: in simulated power cuts that kept every acknowledged row,
+where NORMAL lost some. One process, one connection. Sequence numbers come from AUTOINCREMENT, as
+plain row ids are used again; together with `epoch`, random for each database file, they name an
+event for ever.
+"""
+
+import contextlib
+import logging
+import secrets
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edgecam.appliance import clock
+from edgecam.errors import OutboxError
+
+SCHEMA_VERSION = 1
+_PAGE_BYTES = 4096
+_CHECKPOINT_PAGES = 256
+_RUNS_KEPT = 1000
+_DROP_SHARE = 100  # where the queue is full, this part of it (1/100) gives way at once
+
+_log = logging.getLogger(__name__)
+
+_SCHEMA = """
+CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT;
+CREATE TABLE runs (id INTEGER PRIMARY KEY, run INTEGER UNIQUE, counter INTEGER NOT NULL) STRICT;
+CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+"""
+
+
+class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event with everything its payload needs, so that a later configuration changes nothing.
+
+    Monotonic times are of the boot `boot_id`; `at_wall_ns` is the wall clock's idea of `at_ns`
+    when it was stored, for events that outlive their boot.
+    """
+
+    event_type: str
+    boot_id: str
+    at_ns: int
+    at_wall_ns: int
+    clock_synced: bool
+    id: str | None = None
+    region: str | None = None
+    label: str | None = None
+    confidence: int | None = None  # thousandths
+    start_ns: int | None = None
+    model: str | None = None
+    reason: str | None = None
+    count: int | None = None
+    first_seq: int | None = None
+    last_seq: int | None = None
+
+
+def happened(event_type: str, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
+    """An event at a monotonic time of this boot; now, where none is given."""
+    at_ns = time.monotonic_ns() if at_ns is None else at_ns
+    return StoredEvent(
+        event_type=event_type,
+        boot_id=clock.boot_id(),
+        at_ns=at_ns,
+        at_wall_ns=clock.wall_ns(at_ns),
+        clock_synced=clock.synchronized(),
+        **details,
+    )
+
+
+@dataclass(frozen=True)
+class Queued:
+    """An event and its place in the queue."""
+
+    seq: int
+    event: StoredEvent
+
+
+class Outbox:
+    """The queue; all calls may come from any thread and are atomic on disk."""
+
+    def __init__(self, file: Path, *, max_events: int, max_mb: int) -> None:
+        """Open or make the file. A damaged one is set aside, and that is noted in the new one.
+
+        Raises OutboxError where the file cannot be used, or a newer version wrote it.
+        """
+        self.lost = 0
+        """Events that had to be dropped since this process started."""
+        self.set_aside: Path | None = None
+        """Where the damaged file is that this one replaces."""
+        self._file = file
+        self._max_events = max_events
+        self._max_pages = max_mb * 1024 * 1024 // _PAGE_BYTES
+        self._lock = threading.Lock()
+        self._make_folder()
+        self._database = self._open_or_replace()
+        self.epoch = self._fact("epoch")
+        self._count: int = self._one("SELECT count(*) FROM events")
+        if self.set_aside is not None:
+            self.add(happened("loss", reason="queue_damaged"))
+
+    def commit(
+        self, run: int, events: Sequence[tuple[int, StoredEvent | None]], facts: dict[str, str]
+    ) -> int:
+        """Store numbered events of a run, in order; the last counter that is now on disk.
+
+        A counter that was stored before is recognised, and its event passed over. None stands
+        for an event that need not be kept. `facts` are remembered in the same transaction.
+        Raises OutboxError.
+        """
+        with self._transaction() as database:
+            known = self._committed(run)
+            for counter, event in events:
+                if counter > known:
+                    known = counter
+                    if event is not None:
+                        self._insert(event)
+            self._remember(run, known)
+            for fact in facts.items():
+                database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", fact)
+            self._make_room()
+        return known
+
+    def committed(self, run: int) -> int:
+        """The last counter of a run that is on disk; 0 for a new run."""
+        with self._lock:
+            return self._committed(run)
+
+    def add(self, event: StoredEvent) -> None:
+        """Store an event of the publisher's own. Raises OutboxError."""
+        with self._transaction():
+            self._insert(event)
+            self._make_room()
+
+    def after(self, seq: int, limit: int) -> list[Queued]:
+        """The oldest events after a place in the queue."""
+        with self._lock:
+            rows = self._database.execute(
+                "SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
+            ).fetchall()
+        return [Queued(row[0], _decode(row[1])) for row in rows]
+
+    def delete(self, seqs: Iterable[int]) -> None:
+        """Forget events that a broker has acknowledged. Raises OutboxError."""
+        rows = [(seq,) for seq in seqs]
+        if rows:
+            with self._transaction() as database:
+                deleted = database.executemany("DELETE FROM events WHERE seq = ?", rows)
+                self._count -= deleted.rowcount
+
+    def queued(self) -> tuple[int, StoredEvent | None]:
+        """How many events wait, and the oldest of them."""
+        oldest = self.after(0, 1)
+        return self._count, oldest[0].event if oldest else None
+
+    def fact(self, name: str) -> str:
+        """A remembered fact; empty where there is none."""
+        with self._lock:
+            return self._fact(name)
+
+    def close(self) -> None:
+        """Close the file; a finished checkpoint leaves no -wal behind."""
+        with self._lock:
+            self._database.close()
+
+    def _make_folder(self) -> None:
+        try:
+            self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            msg = (
+                f"{self._file.parent} cannot be made ({error.strerror}); "
+                f"name another place in outbox.file"
+            )
+            raise OutboxError(msg) from error
+
+    def _open_or_replace(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if isinstance(error, sqlite3.OperationalError):
+                raise self._unusable(error) from error
+            self.set_aside = self._move_aside()
+            _log.error(  # noqa: TRY400  one line says it
+                "%s is damaged (%s): kept as %s, starting a new queue",
+                self._file,
+                error,
+                self.set_aside.name,
+            )
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            raise self._unusable(error) from error
+
+    def _open(self) -> sqlite3.Connection:
+        new = not self._file.exists()
+        database = sqlite3.connect(self._file, timeout=5, isolation_level=None, check_same_thread=False)
+        try:
+            if new:
+                self._file.chmod(0o600)
+            # One owner: the lock is held from the first read on, a second process is refused.
+            database.execute("PRAGMA locking_mode = EXCLUSIVE")
+            self._check_version(database)
+            database.execute("PRAGMA journal_mode = WAL")
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            database.execute(f"PRAGMA max_page_count = {self._max_pages}")
+            problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
+            if problem != "ok":
+                raise sqlite3.DatabaseError(str(problem).replace("\n", " "))
+            self._make_tables(database)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    def _check_version(self, database: sqlite3.Connection) -> None:
+        version = database.execute("PRAGMA user_version").fetchone()[0]
+        if version > SCHEMA_VERSION:
+            msg = (
+                f"{self._file} was written by a newer edgecam (queue version {version}, this one "
+                f"knows {SCHEMA_VERSION}); install that again, or name another outbox.file"
+            )
+            raise OutboxError(msg)
+
+    @staticmethod
+    def _make_tables(database: sqlite3.Connection) -> None:
+        if database.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
+            return
+        database.executescript(
+            f"BEGIN; {_SCHEMA} "
+            f"INSERT INTO facts VALUES ('epoch', '{secrets.token_hex(4)}');"
+            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
+        )
+
+    def _move_aside(self) -> Path:
+        aside = self._file.with_name(f"{self._file.name}.damaged-{time.time_ns()}")
+        for suffix in ("", "-wal", "-shm"):
+            part = Path(f"{self._file}{suffix}")
+            if part.exists():
+                part.rename(f"{aside}{suffix}")
+        return aside
+
+    def _unusable(self, error: sqlite3.Error) -> OutboxError:
+        return OutboxError(f"{self._file} cannot be used as the queue (outbox.file): {error}")
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            count, lost = self._count, self.lost
+            try:
+                self._database.execute("BEGIN IMMEDIATE")
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException as error:
+                self._count, self.lost = count, lost
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                if isinstance(error, sqlite3.Error):
+                    raise self._unusable(error) from error
+                raise
+
+    def _insert(self, event: StoredEvent) -> None:
+        body = msgspec.msgpack.encode(event)
+        self._database.execute("INSERT INTO events (body) VALUES (?)", (body,))
+        self._count += 1
+
+    def _make_room(self) -> None:
+        """Where the queue is full the oldest give way, and one `loss` event says which."""
+        if self._count <= self._max_events:
+            return
+        excess = self._count - self._max_events + max(self._max_events // _DROP_SHARE, 1)
+        rows = self._database.execute(
+            "DELETE FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?) "
+            "RETURNING seq, body",
+            (excess,),
+        ).fetchall()
+        self._count -= len(rows)
+        dropped = [(seq, _decode(body)) for seq, body in rows]
+        self.lost += sum(1 for _, event in dropped if event.event_type != "loss")
+        self._insert(_loss(dropped))
+
+    def _remember(self, run: int, counter: int) -> None:
+        """Note how far a run is; the run used longest ago is forgotten (a row replaced is new)."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO runs (run, counter) VALUES (?, ?)", (run, counter)
+        )
+        self._database.execute(
+            "DELETE FROM runs WHERE id <= (SELECT max(id) FROM runs) - ?", (_RUNS_KEPT,)
+        )
+
+    def _committed(self, run: int) -> int:
+        row = self._database.execute("SELECT counter FROM runs WHERE run = ?", (run,)).fetchone()
+        return row[0] if row else 0
+
+    def _fact(self, name: str) -> str:
+        row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else ""
+
+    def _one(self, query: str) -> Any:  # noqa: ANN401  whatever the column holds
+        return self._database.execute(query).fetchone()[0]
+
+
+def _loss(dropped: list[tuple[int, StoredEvent]]) -> StoredEvent:
+    """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
+    newest = max(dropped, key=lambda item: item[0])[1]
+    return StoredEvent(
+        event_type="loss",
+        boot_id=newest.boot_id,
+        at_ns=newest.at_ns,
+        at_wall_ns=newest.at_wall_ns,
+        clock_synced=newest.clock_synced,
+        reason="queue_full",
+        count=sum(
+            (event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped
+        ),
+        first_seq=min(event.first_seq or seq for seq, event in dropped),
+        last_seq=max(seq for seq, _ in dropped),
+    )
+
+
+def _decode(body: bytes) -> StoredEvent:
+    try:
+        return msgspec.msgpack.decode(body, type=StoredEvent)
+    except msgspec.DecodeError as error:
+        msg = f"an event in the queue cannot be read: {error}"
+        raise OutboxError(msg) from error

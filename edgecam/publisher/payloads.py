@@ -1,0 +1,338 @@
+"""What is published: topics and payloads, built from the publisher's own tables only.
+
+Every payload is at most 512 bytes; the limits on names and labels see to that (tested).
+`docs/mqtt.md` explains them, `edgecam schema messages` prints them as JSON Schema.
+"""
+
+import platform
+import time
+from dataclasses import dataclass
+from typing import Literal, TypeVar, get_args
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from edgecam import __version__
+from edgecam.appliance import clock
+from edgecam.appliance.board import Board
+from edgecam.config import DecisionOptions
+from edgecam.messages import TROUBLES, Event, Lost, RegionState, Sighting
+from edgecam.model import Model
+from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.outbox import Queued, StoredEvent, happened
+
+MAX_PAYLOAD_BYTES = 512
+HISTORICAL_AFTER_S = 10.0  # what is sent later than this after it happened is history
+UNKNOWN_LABEL = "unknown"
+
+T = TypeVar("T")
+Status = Literal["online", "stopped", "offline"]
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    """A JSON object; unset fields are left out."""
+
+
+class StatePayload(_Payload, kw_only=True):
+    """`state/<region>`: what a region shows now."""
+
+    label: str
+    confidence: float | None
+    since: str
+
+
+class EventPayload(_Payload, kw_only=True):
+    """`event`: something happened. `(node, epoch, seq)` names it; it may arrive twice."""
+
+    event_type: Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
+    id: str | UnsetType = UNSET
+    region: str | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+    confidence: float | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    count: int | UnsetType = UNSET
+    first_seq: int | UnsetType = UNSET
+    last_seq: int | UnsetType = UNSET
+    start_time: str
+    end_time: str | UnsetType = UNSET
+    duration_s: float | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    node: str
+    epoch: str
+    seq: int
+    historical: bool
+    boot_id: str
+    monotonic_s: float
+    clock_synced: bool
+
+
+class VisionPart(_Payload, kw_only=True):
+    """The vision half, in health."""
+
+    up: bool
+    fps: float
+    last_frame_age_s: float
+    restarts: int
+    dropped: int
+    unreadable: int
+
+
+class InferencePart(_Payload, kw_only=True):
+    """The model, in health."""
+
+    p50_ms: float
+    p95_ms: float
+    skipped: int
+
+
+class OutboxPart(_Payload, kw_only=True):
+    """The queue, in health."""
+
+    queued: int
+    oldest_s: float
+    lost: int
+
+
+class BoardPart(_Payload, kw_only=True):
+    """The machine, in health; what it does not tell is left out."""
+
+    cpu_temp_c: float | UnsetType = UNSET
+    throttled: list[str] | UnsetType = UNSET
+    mem_mb: int | UnsetType = UNSET
+    disk_free_mb: int | UnsetType = UNSET
+
+
+class HealthPayload(_Payload, kw_only=True):
+    """`health`: how the appliance is doing."""
+
+    vision: VisionPart
+    inference: InferencePart
+    outbox: OutboxPart
+    board: BoardPart
+    refused: int
+    clock_synced: bool
+
+
+class ModelPart(_Payload, kw_only=True):
+    """The model, in info."""
+
+    name: str
+    sha256: str
+    input: str
+    labels: int
+
+
+class OptionsPart(_Payload, kw_only=True):
+    """The options that explain what is published, in info; no address, name or password."""
+
+    fps: float | None
+    appear: float
+    disappear: float
+    votes: int
+    window: int
+    cooldown_s: float
+
+
+class InfoPayload(_Payload, kw_only=True):
+    """`info`: what this appliance is."""
+
+    version: str
+    model: ModelPart
+    runtime: str
+    python: str
+    os: str
+    regions: list[str]
+    options: OptionsPart
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one node."""
+
+    node: str
+
+    @property
+    def status(self) -> str:
+        """Retained, and the will."""
+        return f"edgecam/{self.node}/status"
+
+    @property
+    def info(self) -> str:
+        """Retained."""
+        return f"edgecam/{self.node}/info"
+
+    @property
+    def health(self) -> str:
+        """Retained."""
+        return f"edgecam/{self.node}/health"
+
+    @property
+    def event(self) -> str:
+        """Not retained."""
+        return f"edgecam/{self.node}/event"
+
+    def state(self, region: str) -> str:
+        """Retained, one for each region."""
+        return f"edgecam/{self.node}/state/{region}"
+
+
+def encode(payload: msgspec.Struct) -> bytes:
+    """The JSON of a payload."""
+    return msgspec.json.encode(payload)
+
+
+def info(
+    model: Model,
+    *,
+    runtime: str,
+    os_name: str,
+    regions: tuple[str, ...],
+    fps: float | None,
+    decision: DecisionOptions,
+) -> InfoPayload:
+    """What this appliance is, without anything secret."""
+    _, height, width, _ = model.input.shape
+    return InfoPayload(
+        version=__version__,
+        model=ModelPart(
+            name=model.name,
+            sha256=model.sha256,
+            input=f"{width}x{height} {model.input.dtype}",
+            labels=len(model.labels),
+        ),
+        runtime=runtime[:32],
+        python=platform.python_version()[:16],
+        os="".join(char for char in os_name if char.isascii() and char not in '"\\')[:32],
+        regions=list(regions),
+        options=OptionsPart(
+            fps=fps,
+            appear=decision.appear,
+            disappear=decision.disappear,
+            votes=decision.votes,
+            window=decision.window,
+            cooldown_s=decision.cooldown_s,
+        ),
+    )
+
+
+def state(shown: RegionState | None, labels: tuple[str, ...], now_ns: int) -> StatePayload:
+    """What a region shows; None: nobody is looking, so unknown since now."""
+    if shown is None or shown.label < 0:
+        since_ns = shown.since_ns if shown else now_ns
+        return StatePayload(
+            label=UNKNOWN_LABEL, confidence=None, since=clock.iso(clock.wall_ns(since_ns))
+        )
+    return StatePayload(
+        label=labels[shown.label],
+        confidence=shown.confidence / 1000,
+        since=clock.iso(clock.wall_ns(shown.since_ns)),
+    )
+
+
+def health(
+    monitor: VisionMonitor, outbox: OutboxPart, machine: Board, disk_free_mb: int | None
+) -> HealthPayload:
+    """How the appliance is doing now."""
+    vision = monitor.health
+    temperature = machine.cpu_temp_c()
+    return HealthPayload(
+        vision=VisionPart(
+            up=monitor.up,
+            fps=vision.fps_milli / 1000 if vision else 0.0,
+            last_frame_age_s=vision.last_frame_age_ms / 1000 if vision else 0.0,
+            restarts=monitor.restarts,
+            dropped=vision.dropped if vision else 0,
+            unreadable=vision.unreadable if vision else 0,
+        ),
+        inference=InferencePart(
+            p50_ms=vision.p50_us / 1000 if vision else 0.0,
+            p95_ms=vision.p95_us / 1000 if vision else 0.0,
+            skipped=vision.skipped if vision else 0,
+        ),
+        outbox=outbox,
+        board=BoardPart(
+            cpu_temp_c=_set(temperature),
+            throttled=_set(machine.throttled()),
+            mem_mb=_set(machine.available_memory_mb()),
+            disk_free_mb=_set(disk_free_mb),
+        ),
+        refused=monitor.refused,
+        clock_synced=clock.synchronized(),
+    )
+
+
+def stored(
+    event: Event,
+    run: int,
+    *,
+    regions: tuple[str, ...],
+    labels: tuple[str, ...],
+    model: str,
+) -> StoredEvent:
+    """An event from the wall, its indices replaced by what they stand for now."""
+    if isinstance(event, Sighting):
+        return happened(
+            "appeared" if event.appeared else "disappeared",
+            event.at_ns,
+            id=f"{run & 0xFFFFFFFF:08x}-{event.region}-{event.appearance}",
+            region=regions[event.region],
+            label=labels[event.label],
+            confidence=event.confidence,
+            start_ns=event.start_ns,
+            model=model,
+        )
+    if isinstance(event, Lost):
+        return happened("loss", event.at_ns, reason="vision_full", count=event.count)
+    if event.trouble:
+        return happened("camera_trouble", event.at_ns, reason=TROUBLES[event.trouble - 1])
+    return happened("camera_ok", event.at_ns)
+
+
+def event(queued: Queued, node: str, epoch: str) -> EventPayload:
+    """An event as it is sent now: times of this boot are told by the clock as it is known now."""
+    stored_event = queued.event
+    same_boot = stored_event.boot_id == clock.boot_id()
+    at_ns = stored_event.at_ns
+    at_wall_ns = clock.wall_ns(at_ns) if same_boot else stored_event.at_wall_ns
+    age_s = (time.monotonic_ns() - at_ns) / 1e9
+    ended = stored_event.event_type == "disappeared" and stored_event.start_ns is not None
+    lasted_ns = at_ns - stored_event.start_ns if ended and stored_event.start_ns else 0
+    confidence = stored_event.confidence
+    return EventPayload(
+        event_type=stored_event.event_type,  # type: ignore[arg-type]  one of ours, from disk
+        id=_set(stored_event.id),
+        region=_set(stored_event.region),
+        label=_set(stored_event.label),
+        confidence=UNSET if confidence is None else confidence / 1000,
+        reason=_set(stored_event.reason),
+        count=_set(stored_event.count),
+        first_seq=_set(stored_event.first_seq),
+        last_seq=_set(stored_event.last_seq),
+        start_time=clock.iso(at_wall_ns - lasted_ns),
+        end_time=clock.iso(at_wall_ns) if ended else UNSET,
+        duration_s=round(lasted_ns / 1e9, 3) if ended else UNSET,
+        model=_set(stored_event.model),
+        node=node,
+        epoch=epoch,
+        seq=queued.seq,
+        historical=not same_boot or age_s > HISTORICAL_AFTER_S,
+        boot_id=stored_event.boot_id,
+        monotonic_s=round(at_ns / 1e9, 3),
+        clock_synced=clock.synchronized() if same_boot else stored_event.clock_synced,
+    )
+
+
+def _set(value: T | None) -> T | UnsetType:
+    return UNSET if value is None else value
+
+
+def schemas() -> dict[str, object]:
+    """The JSON Schema of the payload of each topic; `status` is a bare word, not JSON."""
+    topics = Topics("<node>")
+    return {
+        topics.status: {"enum": list(get_args(Status)), "contentMediaType": "text/plain"},
+        topics.info: msgspec.json.schema(InfoPayload),
+        topics.health: msgspec.json.schema(HealthPayload),
+        topics.state("<region>"): msgspec.json.schema(StatePayload),
+        topics.event: msgspec.json.schema(EventPayload),
+    }

@@ -1,0 +1,191 @@
+"""The publisher's end of the wall: checks every record, commits events, and only then says so.
+
+The vision half is treated as hostile: what is not of the schema, names what does not exist or
+comes out of turn is refused and counted, and never reaches a payload.
+"""
+
+import logging
+import select
+import socket
+from collections.abc import Callable
+
+from edgecam.errors import LinkError
+from edgecam.link import (
+    MAX_RECORD_BYTES,
+    PROTOCOL,
+    Committed,
+    FromPublisher,
+    Hello,
+    Numbered,
+    Refused,
+    Tables,
+    Welcome,
+    decode_from_vision,
+    encode,
+)
+from edgecam.messages import CameraState, RegionState, VisionHealth
+from edgecam.publisher import payloads
+from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.outbox import Outbox, StoredEvent
+from edgecam.worker import Worker
+
+MAX_BATCH = 64  # records taken in before the events among them are committed together
+_SLICE_S = 0.5
+_CAMERA = "camera"  # the fact that remembers what the camera's last state was
+
+_log = logging.getLogger(__name__)
+
+
+class Receiver(Worker):
+    """Serves one vision half at a time, over a listening socket or one that is connected."""
+
+    def __init__(  # noqa: PLR0913  what it ties together
+        self,
+        *,
+        listener: socket.socket | None,
+        wall: socket.socket | None,
+        outbox: Outbox,
+        monitor: VisionMonitor,
+        tables: Tables,
+        model_name: str,
+        on_news: Callable[[], None],
+    ) -> None:
+        """`on_news` is called after a commit or a change, from this worker's thread."""
+        super().__init__("receiver")
+        self._listener = listener
+        self._wall = wall
+        self._run: int | None = None
+        self._outbox = outbox
+        self._monitor = monitor
+        self._tables = tables
+        self._model_name = model_name
+        self._on_news = on_news
+
+    def step(self) -> None:
+        """Take in what has come, commit the events among it, answer."""
+        sockets = [end for end in (self._wall, self._listener) if end is not None]
+        ready, _, _ = select.select(sockets, [], [], _SLICE_S)
+        if self._listener in ready:
+            self._accept()
+        if self._wall is not None and self._wall in ready:
+            self._serve(self._wall)
+
+    def close(self) -> None:
+        """Close both sockets."""
+        for end in (self._wall, self._listener):
+            if end is not None:
+                end.close()
+
+    def _accept(self) -> None:
+        if self._listener is None:
+            return
+        wall, _ = self._listener.accept()
+        wall.setblocking(False)
+        if self._wall is None:
+            self._wall = wall
+            return
+        _log.warning("a second vision half was turned away")
+        wall.send(encode(Refused("another vision half is connected to this publisher")))
+        wall.close()
+
+    def _serve(self, wall: socket.socket) -> None:
+        batch: list[Numbered] = []
+        try:
+            for _ in range(MAX_BATCH):
+                packet = wall.recv(MAX_RECORD_BYTES + 1)
+                if not packet:
+                    raise ConnectionResetError
+                self._take(packet, batch)
+        except BlockingIOError:
+            pass  # everything that had come is taken in
+        except OSError:
+            self._commit(batch)
+            _log.info("the vision half went away")
+            self._hang_up()
+            return
+        self._commit(batch)
+
+    def _take(self, packet: bytes, batch: list[Numbered]) -> None:
+        try:
+            record = decode_from_vision(packet)
+        except LinkError as error:
+            self._refuse(str(error))
+            return
+        if isinstance(record, Hello):
+            self._greet(record)
+        elif self._run is None:
+            self._refuse("a record before hello")
+        elif isinstance(record, VisionHealth):
+            self._monitor.report(record)
+            self._on_news()
+        elif not self._tables.hold(record.event if isinstance(record, Numbered) else record):
+            self._refuse("an index that stands for nothing")
+        elif isinstance(record, RegionState):
+            self._monitor.show(record)
+            self._on_news()
+        else:
+            batch.append(record)
+
+    def _greet(self, hello: Hello) -> None:
+        if hello.protocol != PROTOCOL or hello.tables != self._tables.fingerprint:
+            self._answer(
+                Refused(
+                    "the publisher runs with another version, model or configuration; "
+                    "restart both halves"
+                )
+            )
+            _log.warning("a vision half with other tables was turned away; restart both halves")
+            self._hang_up()
+            return
+        self._run = hello.run
+        self._monitor.connected(hello.run)
+        self._answer(Welcome(self._outbox.committed(hello.run)))
+        _log.info("the vision half is there")
+
+    def _commit(self, batch: list[Numbered]) -> None:
+        if not batch or self._run is None:
+            return
+        camera = before = self._outbox.fact(_CAMERA)
+        rows: list[tuple[int, StoredEvent | None]] = []
+        for record in batch:
+            event = payloads.stored(
+                record.event,
+                self._run,
+                regions=self._tables.regions,
+                labels=self._tables.labels,
+                model=self._model_name,
+            )
+            if isinstance(record.event, CameraState):
+                # Each run says how its camera is; only a change is an event.
+                news = event.reason or ""
+                rows.append((record.counter, event if news != camera else None))
+                camera = news
+            else:
+                rows.append((record.counter, event))
+        facts = {_CAMERA: camera} if camera != before else {}
+        counter = self._outbox.commit(self._run, rows, facts)
+        self._answer(Committed(counter))
+        self._on_news()
+
+    def _answer(self, record: FromPublisher) -> None:
+        if self._wall is None:
+            return
+        try:
+            self._wall.send(encode(record))
+        except OSError:
+            # Gone, or not reading: it will ask again after a reconnect, so nothing is lost.
+            _log.warning("the vision half does not take answers")
+            self._hang_up()
+
+    def _refuse(self, why: str) -> None:
+        self._monitor.refused += 1
+        if self._monitor.refused & (self._monitor.refused - 1) == 0:  # 1st, 2nd, 4th, 8th, …
+            _log.warning("record refused: %s (%d so far)", why, self._monitor.refused)
+
+    def _hang_up(self) -> None:
+        if self._wall is not None:
+            self._wall.close()
+        self._wall = None
+        self._run = None
+        self._monitor.disconnected()
+        self._on_news()

@@ -1,0 +1,103 @@
+"""The publisher half: two threads, constructed, started, watched and stopped.
+
+receiver  the wall → outbox
+delivery  outbox → broker; retained topics
+"""
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from edgecam.config import MqttOptions, OutboxOptions
+from edgecam.link import Tables
+from edgecam.publisher.delivery import Delivery
+from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.payloads import InfoPayload
+from edgecam.publisher.receiver import Receiver
+
+STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
+
+
+class PublisherService:
+    """The publisher half, whole."""
+
+    def __init__(  # noqa: PLR0913  what it ties together
+        self,
+        *,
+        outbox: OutboxOptions,
+        mqtt: MqttOptions,
+        secret: str | None,
+        node: str,
+        info: InfoPayload,
+        tables: Tables,
+        model_name: str,
+        health_interval_s: float,
+        listener: socket.socket | None = None,
+        wall: socket.socket | None = None,
+    ) -> None:
+        """Over a listening socket, or a wall that is already connected.
+
+        Raises OutboxError for the queue file.
+        """
+        monitor = VisionMonitor(len(tables.regions), health_interval_s)
+        file = Path(outbox.file)
+        self._outbox = Outbox(file, max_events=outbox.max_events, max_mb=outbox.max_mb)
+        self._delivery = Delivery(
+            options=mqtt,
+            secret=secret,
+            node=node,
+            info=info,
+            tables=tables,
+            outbox=self._outbox,
+            outbox_folder=file.parent,
+            monitor=monitor,
+            health_interval_s=health_interval_s,
+        )
+        self._receiver = Receiver(
+            listener=listener,
+            wall=wall,
+            outbox=self._outbox,
+            monitor=monitor,
+            tables=tables,
+            model_name=model_name,
+            on_news=self._delivery.nudge,
+        )
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start both threads."""
+        self._delivery.start(on_end)
+        self._receiver.start(on_end)
+
+    def check(self) -> None:
+        """Raise what ended a worker."""
+        for worker in (self._receiver, self._delivery):
+            if worker.failure is not None:
+                raise worker.failure
+
+    @property
+    def ready(self) -> bool:
+        """It can keep events from the start; a broker may come later."""
+        return True
+
+    @property
+    def alive(self) -> bool:
+        """Both threads run; a broker outage is not a fault of ours."""
+        return not (self._receiver.ended or self._delivery.ended)
+
+    @property
+    def finished(self) -> bool:
+        """It never is by itself."""
+        return False
+
+    def stop(self) -> bool:
+        """Take in what vision still sends, deliver what can be, say `stopped`."""
+        self._receiver.stop()
+        done = self._receiver.join(STOP_TIMEOUT_S)
+        self._delivery.stop()
+        self._delivery.nudge()
+        if not self._delivery.join(STOP_TIMEOUT_S):
+            # A resolver or a dead network can hold a connect for long; nothing is lost by leaving.
+            done &= self._delivery.connecting
+        self._outbox.close()
+        return done

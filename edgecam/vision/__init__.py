@@ -1,0 +1,1 @@
+"""The half that sees pixels and has no network."""

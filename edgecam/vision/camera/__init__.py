@@ -1,0 +1,52 @@
+"""Where frames come from: one small protocol, one file for each kind of source.
+
+To add a kind: a class with these members in a file of its own, a section in
+`edgecam.config.options.CameraOptions`, and a line in `build`.
+"""
+
+from typing import Protocol
+
+from edgecam.config import CameraOptions
+from edgecam.messages import Frame
+from edgecam.vision.preprocess import FrameWanted
+
+
+class EndOfFrames(Exception):  # noqa: N818  as StopIteration: an end, not an error
+    """A source that ends has ended: a video file, or pictures shown once."""
+
+
+class Camera(Protocol):
+    """A source of frames. All calls come from the capture thread."""
+
+    live: bool
+    """Whether time passes in front of it: if not, the next frame waits until this one is used."""
+
+    unreadable: int
+    """Pictures that were skipped because nobody can read them."""
+
+    def open(self) -> None:
+        """Start it. Raises CameraError, or ConfigError for what only the owner can mend."""
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        """The next frame, or None where none is due or ready within `timeout_s`.
+
+        Raises CameraError where the source is broken, EndOfFrames where it has ended.
+        """
+
+    def close(self) -> None:
+        """Let go of it; may be called at any time, also after a failed `open`."""
+
+
+def build(options: CameraOptions, wanted: FrameWanted) -> Camera:
+    """The camera that a configuration asks for; its library is imported only now."""
+    if options.source == "pi":
+        from edgecam.vision.camera.pi import PiCamera  # noqa: PLC0415
+
+        return PiCamera(options, wanted)
+    if options.source == "opencv":
+        from edgecam.vision.camera.opencv import OpencvCamera  # noqa: PLC0415
+
+        return OpencvCamera(options)
+    from edgecam.vision.camera.stills import StillsCamera  # noqa: PLC0415
+
+    return StillsCamera(options)

@@ -1,0 +1,168 @@
+"""The Raspberry Pi's own camera, through picamera2 and libcamera.
+
+The ISP crops and scales for nothing, so the smallest frame that still feeds the model is asked
+for. What cannot be had is adjusted by libcamera without an error, so what was got is read back.
+
+A capture that was asked for cannot be taken back (its job would stay queued and later hold a
+buffer for ever), so one job is kept and waited for in slices. Opening a second `Picamera2` in one
+process leaks memory and descriptors: a broken camera ends the process instead.
+"""
+
+import logging
+import time
+from typing import Any
+
+import cv2
+import numpy as np
+
+from edgecam.arrays import Pixels
+from edgecam.config import CameraOptions
+from edgecam.errors import CameraError, ConfigError
+from edgecam.messages import Frame
+from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.preprocess import FrameWanted
+
+_log = logging.getLogger(__name__)
+
+# libcamera names formats by their order in a little-endian word: "BGR888" is R, G, B in memory
+# (picamera2 issue 848). What each needs to become RGB; None: nothing.
+_TO_RGB: dict[str, int | None] = {
+    "BGR888": None,
+    "RGB888": cv2.COLOR_BGR2RGB,
+    "XBGR8888": cv2.COLOR_RGBA2RGB,
+    "XRGB8888": cv2.COLOR_BGRA2RGB,
+    "YUV420": cv2.COLOR_YUV2RGB_I420,
+    "YVU420": cv2.COLOR_YUV2RGB_YV12,
+    "NV12": cv2.COLOR_YUV2RGB_NV12,
+    "NV21": cv2.COLOR_YUV2RGB_NV21,
+}
+_BYTES_PER_PIXEL = {"BGR888": 3, "RGB888": 3, "XBGR8888": 4, "XRGB8888": 4}
+_MAX_SIDE = 2028  # more than any model takes, and half of a 12-megapixel sensor
+
+
+class PiCamera:
+    """A camera on the ribbon cable."""
+
+    live = True
+    unreadable = 0
+
+    def __init__(self, options: CameraOptions, wanted: FrameWanted) -> None:
+        self._options = options
+        self._wanted = wanted
+        self._camera: Any = None
+        self._job: Any = None
+        self._stream: dict[str, Any] = {}
+
+    def open(self) -> None:
+        """Raises ConfigError without picamera2, CameraError without a camera."""
+        picamera2_class, transform = _library()
+        index = self._options.pi.camera
+        if index >= len(picamera2_class.global_camera_info()):
+            msg = (
+                f"no camera at camera.pi.camera {index}: check the ribbon cable; "
+                f"`rpicam-hello --list-cameras` lists what is there"
+            )
+            raise CameraError(msg, reason="missing")
+        try:
+            self._camera = picamera2_class(index)
+            self._configure(transform)
+            self._camera.start()
+        except (RuntimeError, IndexError, OSError, MemoryError) as error:
+            msg = f"the camera cannot be opened: {error}; is another program using it?"
+            raise CameraError(msg, reason="missing") from error
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        """The next frame of the sensor."""
+        if self._job is None:
+            self._job = self._camera.capture_request(wait=False)
+        try:
+            request = self._job.get_result(timeout=timeout_s)
+        except TimeoutError:
+            return None
+        except Exception as error:  # libcamera's own, and CancelledError after its time-out
+            msg = f"the camera failed: {error or type(error).__name__}"
+            raise CameraError(msg, reason="stalled") from error
+        self._job = None
+        try:
+            buffer = request.make_buffer("main")
+        finally:
+            request.release()
+        return Frame(self._to_rgb(buffer), time.monotonic_ns())
+
+    def close(self) -> None:
+        """Stop the sensor."""
+        if self._camera is not None:
+            self._camera.close()
+            self._camera = None
+
+    def _configure(self, transform: Any) -> None:  # noqa: ANN401  libcamera's class
+        options = self._options
+        controls: dict[str, Any] = {}
+        if options.fps is not None and "FrameDurationLimits" in self._camera.camera_controls:
+            period_us = round(1e6 / options.fps)
+            controls["FrameDurationLimits"] = (period_us, period_us)
+        size, crop = self._framing()
+        if crop is not None:
+            controls["ScalerCrop"] = crop
+        half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
+        self._camera.configure(
+            self._camera.create_video_configuration(
+                main={"size": size, "format": "BGR888"},
+                buffer_count=options.pi.buffer_count,
+                queue=False,
+                transform=transform(
+                    hflip=options.hflip != half_turn, vflip=options.vflip != half_turn
+                ),
+                controls=controls,
+            )
+        )
+        self._stream = dict(self._camera.camera_configuration()["main"])
+        if self._stream["format"] not in _TO_RGB:
+            msg = f"the camera gives {self._stream['format']}, which is not understood"
+            raise CameraError(msg, reason="unusable")
+        _log.info("camera gives %s %s", self._stream["size"], self._stream["format"])
+
+    def _framing(self) -> tuple[tuple[int, int], tuple[int, int, int, int] | None]:
+        """Frame size to ask for, and the part of the sensor that fills it (None: as it comes)."""
+        maximum = self._camera.camera_properties.get("ScalerCropMaximum")
+        left, top, width, height = maximum or (0, 0, 4, 3)
+        if self._wanted.square:
+            side = min(width, height)
+            left, top = left + (width - side) // 2, top + (height - side) // 2
+            width = height = side
+        scale = self._wanted.short_side / min(width, height)
+        size = tuple(min(_MAX_SIDE, -(-round(side * scale) // 2) * 2) for side in (width, height))
+        can_crop = maximum and "ScalerCrop" in self._camera.camera_controls
+        return (size[0], size[1]), (left, top, width, height) if can_crop else None
+
+    def _to_rgb(self, buffer: Pixels) -> Pixels:
+        """One plane of bytes as `(height, width, 3)` RGB, padding at the end of lines removed."""
+        form, stride = self._stream["format"], self._stream["stride"]
+        width, height = self._stream["size"]
+        pixel_bytes = _BYTES_PER_PIXEL.get(form)
+        if pixel_bytes is None:  # planes of Y, then of U and V at half the size
+            rows = buffer[: stride * height * 3 // 2].reshape(height * 3 // 2, stride)
+        else:
+            rows = buffer[: stride * height].reshape(height, stride)[:, : width * pixel_bytes]
+            rows = rows.reshape(height, width, pixel_bytes)
+        conversion = _TO_RGB[form]
+        rgb = np.ascontiguousarray(rows)
+        if conversion is not None:
+            rgb = cv2.cvtColor(rgb, conversion)[:, :width]
+        quarter_turn = 90 if self._options.rotation in (90, 270) else 0
+        return oriented(rgb, quarter_turn, hflip=False, vflip=False)
+
+
+def _library() -> tuple[Any, Any]:
+    """picamera2's camera class and libcamera's transform. Raises ConfigError without them."""
+    try:
+        from libcamera import Transform  # noqa: PLC0415
+        from picamera2 import Picamera2  # noqa: PLC0415
+    except ImportError as error:
+        msg = (
+            f"picamera2 is not installed here ({error}): on Raspberry Pi OS, "
+            f"`sudo apt install python3-picamera2`, in a virtual environment made with "
+            f"--system-site-packages; elsewhere choose opencv or stills"
+        )
+        raise ConfigError(msg, option="camera.source") from error
+    return Picamera2, Transform

@@ -1,0 +1,120 @@
+"""The model at work: a thin shell around the interpreter.
+
+The only file of the daemon that imports an interpreter.
+"""
+
+import importlib
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecam.arrays import Pixels, Scores
+from edgecam.errors import ModelError
+from edgecam.model import RUNTIMES, Model
+from edgecam.vision.preprocess import Preprocessor
+
+
+class UnusableScores(Exception):  # noqa: N818  an answer that is none, for the caller to count
+    """The model answered something that is not a number."""
+
+
+class Classifier:
+    """Looks at pictures with one interpreter; for one thread."""
+
+    def __init__(self, model: Model, runtime: str, threads: int) -> None:
+        """Load and try the model. `runtime` is a name from `edgecam.model.runtime_name`.
+
+        Raises ModelError where the interpreter refuses it, or it answers with NaN.
+        """
+        self.invoke_ns = 0
+        """How long the model itself took at the last look."""
+        module = importlib.import_module(f"{RUNTIMES[runtime][0]}.interpreter")
+        try:
+            interpreter = module.Interpreter(model_path=str(model.file), num_threads=threads)
+            interpreter.allocate_tensors()
+        except (ValueError, RuntimeError) as error:
+            msg = f"{model.file} is refused by {RUNTIMES[runtime][1]}: {_one_line(error)}"
+            raise ModelError(msg) from error
+        source = _matching(interpreter.get_input_details(), model.input.shape, model)
+        target = _matching(interpreter.get_output_details(), model.output.shape, model)
+        self._interpreter = interpreter
+        self._input = interpreter.tensor(source["index"])
+        self._output = interpreter.tensor(target["index"])
+        self._probabilities = model.gives_probabilities
+        self._real = _dequantisation(model)
+        self._scores: Scores = np.zeros(len(model.labels), np.float32)
+        self._try_out(model)
+
+    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+        """The score of each label, from 0 to 1, for one region of a `(h, w, 3)` RGB frame.
+
+        The array is reused by the next look. Raises UnusableScores.
+        """
+        # A view of a tensor must not outlive the call: invoke() refuses while one exists.
+        preprocessor.fill(pixels, self._input()[0])
+        started_ns = time.perf_counter_ns()
+        self._interpreter.invoke()
+        self.invoke_ns = time.perf_counter_ns() - started_ns
+        return self._read_scores()
+
+    def _read_scores(self) -> Scores:
+        stored = self._output().reshape(-1)
+        scores = self._scores
+        if self._real is None:
+            np.copyto(scores, stored)
+        else:
+            np.take(self._real, stored.view(np.uint8), out=scores, mode="clip")
+        if not self._probabilities:
+            softmax(scores)
+        # A NaN anywhere makes the sum NaN; infinities are as useless.
+        if not np.isfinite(scores.sum()):
+            raise UnusableScores
+        return scores
+
+    def _try_out(self, model: Model) -> None:
+        """One look at a grey picture: warms the interpreter up and proves that it answers."""
+        try:
+            self._interpreter.invoke()
+            self._input()[...] = model.input.zero_point
+            self._interpreter.invoke()
+            self._read_scores()
+        except (RuntimeError, UnusableScores) as error:
+            problem = _one_line(error) or "it answers with NaN"
+            msg = f"{model.file} is of no use: {problem}"
+            raise ModelError(msg) from error
+
+
+def softmax(scores: Scores) -> None:
+    """Logits to probabilities, in place: exp(x - max) / sum, so that nothing overflows."""
+    scores -= scores.max()
+    np.exp(scores, out=scores)
+    scores /= scores.sum()
+
+
+def top_k(scores: Scores, count: int) -> list[tuple[int, float]]:
+    """The best `count` labels and their scores, best first; scores of 0 are ties, not answers."""
+    best = np.argsort(-scores, kind="stable")[:count]
+    return [(int(index), float(scores[index])) for index in best if scores[index] > 0]
+
+
+def _matching(details: list[dict[str, Any]], shape: tuple[int, ...], model: Model) -> dict[str, Any]:
+    """The interpreter's view of a tensor, which must be the file's."""
+    if len(details) != 1 or tuple(details[0]["shape"]) != shape:
+        msg = f"{model.file}: the interpreter sees other tensors than the file declares"
+        raise ModelError(msg)
+    return details[0]
+
+
+def _dequantisation(model: Model) -> NDArray[np.float32] | None:
+    """`(256,)`: the real number behind each stored byte; None where the output is float."""
+    spec = model.output
+    if spec.dtype == "float32":
+        return None
+    stored = np.arange(256, dtype=np.uint8).view(spec.dtype).astype(np.float32)
+    return np.asarray(spec.scale * (stored - spec.zero_point), np.float32)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]

@@ -1,0 +1,230 @@
+"""The vision half: three threads, constructed, started, watched and stopped.
+
+capture   camera → mailbox
+inference mailbox → preprocess → classifier → decision → reporter
+reporter  → the wall
+"""
+
+import logging
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgecam.arrays import Scores
+from edgecam.errors import CameraError
+from edgecam.link import Tables
+from edgecam.messages import TROUBLES, CameraState, Frame, VisionHealth
+from edgecam.vision.camera import Camera, EndOfFrames
+from edgecam.vision.classifier import Classifier, UnusableScores
+from edgecam.vision.decision import Decision
+from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.reporter import Reporter
+from edgecam.vision.statistics import Statistics
+from edgecam.worker import Worker
+
+STOP_TIMEOUT_S = 3.0
+FLUSH_TIMEOUT_S = 2.0
+_SLICE_S = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Region:
+    """One rectangle of the frame with its way into the model and its memory."""
+
+    name: str
+    preprocessor: Preprocessor
+    decision: Decision
+
+
+class CaptureWorker(Worker):
+    """Takes frames from the camera; ends the half where none come for `stall_s`."""
+
+    def __init__(self, camera: Camera, mailbox: Mailbox, stall_s: float) -> None:
+        super().__init__("capture")
+        self._camera = camera
+        self._mailbox = mailbox
+        self._stall_s = stall_s
+        self._last_s = 0.0
+
+    def setup(self) -> None:
+        """Open the camera."""
+        self._camera.open()
+        self._last_s = time.monotonic()
+
+    def step(self) -> None:
+        """Take one frame, where one is due."""
+        if not self._camera.live and not self._mailbox.wait_until_empty(_SLICE_S):
+            return
+        try:
+            frame = self._camera.capture(_SLICE_S)
+        except EndOfFrames:
+            _log.info("the pictures have ended")
+            self.stop()
+            return
+        if frame is not None:
+            self._last_s = time.monotonic()
+            self._mailbox.put(frame)
+        elif self._camera.live and time.monotonic() - self._last_s > self._stall_s:
+            msg = f"no frame from the camera for {self._stall_s:g} s; check its cable"
+            raise CameraError(msg, reason="stalled")
+
+    def close(self) -> None:
+        """Close the camera."""
+        self._camera.close()
+
+
+class InferenceWorker(Worker):
+    """Looks at each frame, region by region, and reports what follows."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        classifier: Classifier,
+        regions: Sequence[Region],
+        reporter: Reporter,
+        statistics: Statistics,
+        tables: Tables,
+    ) -> None:
+        super().__init__("inference")
+        self.idle = True
+        self._mailbox = mailbox
+        self._classifier = classifier
+        self._regions = regions
+        self._reporter = reporter
+        self._statistics = statistics
+        self._tables = tables
+
+    def setup(self) -> None:
+        """Show every region as unknown until it has been looked at."""
+        for region in self._regions:
+            self._reporter.show(region.decision.state)
+
+    def step(self) -> None:
+        """Look at one frame."""
+        self.idle = False
+        frame = self._mailbox.take(_SLICE_S)
+        if frame is not None:
+            self.look(frame)
+        self.idle = frame is None
+
+    def look(self, frame: Frame) -> None:
+        """Judge a frame; one of another shape or type than `(h, w, 3)` uint8 is skipped."""
+        if frame.pixels.ndim != 3 or frame.pixels.shape[2] != 3 or frame.pixels.dtype != np.uint8:  # noqa: PLR2004  RGB
+            self._statistics.skipped += 1
+            return
+        for region in self._regions:
+            try:
+                scores = self._classifier.look(frame.pixels, region.preprocessor)
+            except UnusableScores:
+                self._statistics.skipped += 1
+                continue
+            self._statistics.look(self._classifier.invoke_ns)
+            self._decide(region, scores, frame.taken_ns)
+        self._statistics.frame(frame.taken_ns)
+        if self._statistics.frames == 1:
+            self._reporter.report(CameraState(0, frame.taken_ns))
+
+    def _decide(self, region: Region, scores: Scores, at_ns: int) -> None:
+        before = region.decision.state
+        for fact in region.decision.look(scores, at_ns):
+            label = self._tables.labels[fact.label]
+            what = "appeared" if fact.appeared else "disappeared"
+            _log.info("%s: %s %s (%.2f)", region.name, label, what, fact.confidence / 1000)
+            self._reporter.report(fact)
+        if region.decision.state is not before:
+            self._reporter.show(region.decision.state)
+
+
+class VisionService:
+    """The vision half, whole."""
+
+    def __init__(
+        self,
+        *,
+        camera: Camera,
+        classifier: Classifier,
+        regions: Sequence[Region],
+        tables: Tables,
+        connect: Callable[[], socket.socket],
+        stall_s: float,
+        health_interval_s: float,
+    ) -> None:
+        """`connect` gives a wall to the publisher, or raises LinkError."""
+        self._camera = camera
+        self._stall_s = stall_s
+        self._mailbox = Mailbox()
+        self._statistics = Statistics()
+        self._reporter = Reporter(connect, tables.fingerprint, self._health, health_interval_s)
+        self._capture = CaptureWorker(camera, self._mailbox, stall_s)
+        self._inference = InferenceWorker(
+            self._mailbox, classifier, regions, self._reporter, self._statistics, tables
+        )
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start the threads, last stage first, so that nothing is produced for nobody."""
+        for worker in (self._reporter, self._inference, self._capture):
+            worker.start(on_end)
+
+    def check(self) -> None:
+        """Raise what ended a worker; a broken camera is reported before that ends the half."""
+        for worker in (self._capture, self._inference, self._reporter):
+            if isinstance(worker.failure, CameraError):
+                trouble = TROUBLES.index(worker.failure.reason) + 1
+                self._reporter.report(CameraState(trouble, time.monotonic_ns()))
+            if worker.failure is not None:
+                raise worker.failure
+
+    @property
+    def ready(self) -> bool:
+        """Whether the camera has delivered and the model has answered."""
+        return self._statistics.frames > 0
+
+    @property
+    def alive(self) -> bool:
+        """Whether looks are being finished; false where either camera or model hangs."""
+        return self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
+
+    @property
+    def finished(self) -> bool:
+        """Whether the source has ended and all its frames have been looked at."""
+        return self._capture.ended and self._mailbox.empty and self._inference.idle
+
+    def stop(self) -> bool:
+        """End the threads, first stage first, so that what was seen still gets out.
+
+        False where a thread does not end, which only ending the process can cure.
+        """
+        done = True
+        for worker in (self._capture, self._inference):
+            worker.stop()
+            done &= worker.join(STOP_TIMEOUT_S)
+        if not self._reporter.flush(FLUSH_TIMEOUT_S):
+            _log.warning("some events were not committed by the publisher in time")
+        self._reporter.stop()
+        return self._reporter.join(STOP_TIMEOUT_S) and done
+
+    def _health(self) -> VisionHealth | None:
+        statistics, now_ns = self._statistics, time.monotonic_ns()
+        if not statistics.frames:
+            return None
+        p50_us, p95_us = statistics.percentiles_us()
+        return VisionHealth(
+            fps_milli=_amount(statistics.fps(now_ns) * 1000),
+            last_frame_age_ms=_amount(statistics.age_ns(now_ns) / 1e6),
+            dropped=_amount(self._mailbox.dropped),
+            skipped=_amount(statistics.skipped),
+            unreadable=_amount(self._camera.unreadable),
+            p50_us=_amount(p50_us),
+            p95_us=_amount(p95_us),
+        )
+
+
+def _amount(value: float) -> int:
+    """A count as it fits the wall."""
+    return min(round(value), 2**32 - 1)

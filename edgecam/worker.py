@@ -1,0 +1,74 @@
+"""One supervised thread: setup, bounded steps until told to stop, close.
+
+No thread dies silently: whatever ends a worker is kept in `failure`, and `on_end` wakes whoever
+supervises it. There is no restart in here; a failed worker ends its half, and systemd restarts it.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """A thread that calls `step()` over and over.
+
+    Every `step()` must return within about half a second, so that `stop()` is noticed.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.failure: Exception | None = None
+        self._on_end: Callable[[], None] = lambda: None
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def setup(self) -> None:
+        """Acquire what the steps need; runs in the worker's own thread."""
+
+    def step(self) -> None:
+        """Do one bounded piece of work."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Release what `setup` acquired; runs whatever happened, also after a failed `setup`."""
+
+    def start(self, on_end: Callable[[], None]) -> None:
+        """Start the thread; `on_end` is called from it when it ends, for whatever reason."""
+        self._on_end = on_end
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the worker to end after its present step."""
+        self._stopping = True
+
+    def join(self, timeout_s: float) -> bool:
+        """Wait for the thread's end; False where it is still running after `timeout_s`."""
+        if self._thread.ident is not None:
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop()` was called: the last step is running, or has run."""
+        return self._stopping
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread was started and has ended."""
+        return self._thread.ident is not None and not self._thread.is_alive()
+
+    def _run(self) -> None:
+        try:
+            try:
+                self.setup()
+                while not self._stopping:
+                    self.step()
+            finally:
+                self.close()
+        except Exception as error:  # noqa: BLE001  the one place that must catch everything
+            _log.debug("%s ended", self.name, exc_info=True)
+            self.failure = error
+        finally:
+            self._on_end()
