@@ -32,7 +32,7 @@ class _Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
     """A record of the wall."""
 
 
-class Hello(_Record, tag="hello"):
+class Hello(_Record, frozen=True, tag="hello"):
     """The first record of a connection: who speaks, and of which tables."""
 
     protocol: Annotated[int, Meta(ge=0, le=65_535)]
@@ -40,26 +40,26 @@ class Hello(_Record, tag="hello"):
     tables: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
 
 
-class Numbered(_Record, tag="event"):
+class Numbered(_Record, frozen=True, tag="event"):
     """An event and its number in this run."""
 
     counter: Counter
     event: Event
 
 
-class Welcome(_Record, tag="welcome"):
+class Welcome(_Record, frozen=True, tag="welcome"):
     """The answer to `Hello`: events up to this counter are committed."""
 
     counter: Annotated[int, Meta(ge=0, le=2**53)]
 
 
-class Refused(_Record, tag="refused"):
+class Refused(_Record, frozen=True, tag="refused"):
     """The other answer to `Hello`: why this connection is of no use."""
 
     reason: Annotated[str, Meta(max_length=120)]
 
 
-class Committed(_Record, tag="committed"):
+class Committed(_Record, frozen=True, tag="committed"):
     """Every event up to this counter is on disk."""
 
     counter: Counter
@@ -69,8 +69,8 @@ FromVision = Hello | Numbered | RegionState | VisionHealth
 FromPublisher = Welcome | Refused | Committed
 
 _encoder = msgspec.msgpack.Encoder()
-_from_vision = msgspec.msgpack.Decoder(FromVision)
-_from_publisher = msgspec.msgpack.Decoder(FromPublisher)
+_from_vision: msgspec.msgpack.Decoder[FromVision] = msgspec.msgpack.Decoder(FromVision)
+_from_publisher: msgspec.msgpack.Decoder[FromPublisher] = msgspec.msgpack.Decoder(FromPublisher)
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def pair() -> tuple[socket.socket, socket.socket]:
     """Both ends of a wall inside one process: the vision half's, the publisher's."""
     ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     for end in ends:
-        end.setblocking(False)
+        end.settimeout(0)
     return ends
 
 
@@ -139,7 +139,7 @@ def connect(path: str) -> socket.socket:
         end.close()
         msg = f"{path}: no publisher listens there: {error.strerror}"
         raise LinkError(msg) from error
-    end.setblocking(False)
+    end.settimeout(0)
     return end
 
 
@@ -164,7 +164,7 @@ def listen(path: str) -> socket.socket:
         listener.close()
         msg = f"{path}: cannot listen there: {error.strerror or error}"
         raise LinkError(msg) from error
-    listener.setblocking(False)
+    listener.settimeout(0)
     return listener
 
 

@@ -46,7 +46,7 @@ class _Value(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields
     """A value that may cross the wall: fixed fields in a fixed order, nothing optional."""
 
 
-class Sighting(_Value, tag="sighting"):
+class Sighting(_Value, frozen=True, tag="sighting"):
     """A label appeared in a region, or disappeared from it."""
 
     appeared: bool
@@ -58,14 +58,14 @@ class Sighting(_Value, tag="sighting"):
     at_ns: Nanoseconds
 
 
-class CameraState(_Value, tag="camera"):
+class CameraState(_Value, frozen=True, tag="camera"):
     """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one)."""
 
     trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
     at_ns: Nanoseconds
 
 
-class Lost(_Value, tag="lost"):
+class Lost(_Value, frozen=True, tag="lost"):
     """Events that the vision half had to forget before the publisher could commit them."""
 
     count: Annotated[int, Meta(ge=1, le=2**32 - 1)]
@@ -75,7 +75,7 @@ class Lost(_Value, tag="lost"):
 Event = Sighting | CameraState | Lost
 
 
-class RegionState(_Value, tag="state"):
+class RegionState(_Value, frozen=True, tag="state"):
     """What a region shows now: a label index, or `UNKNOWN`."""
 
     region: RegionIndex
@@ -84,7 +84,7 @@ class RegionState(_Value, tag="state"):
     since_ns: Nanoseconds
 
 
-class VisionHealth(_Value, tag="health"):
+class VisionHealth(_Value, frozen=True, tag="health"):
     """How the vision half is doing; counts are since its start."""
 
     fps_milli: Amount  # frames looked at a second, in thousandths, over the last ones

@@ -202,9 +202,7 @@ def _metadata(root: Table) -> Table | None:
     return None
 
 
-def _labels(
-    file: Path, content: bytes, metadata: Table | None, own: str | None
-) -> tuple[str, ...]:
+def _labels(file: Path, content: bytes, metadata: Table | None, own: str | None) -> tuple[str, ...]:
     if own is not None:
         return _parse_labels(_read(Path(own), MAX_LABELS_BYTES, "model.labels"), own)
     names = [

@@ -1,7 +1,7 @@
 """What time it is, and whether that is to be believed: a Pi has no clock that survives power-off."""
 
 import ctypes
-import datetime
+import datetime as dt
 import functools
 import time
 from pathlib import Path
@@ -30,7 +30,7 @@ def synchronized() -> bool:
     if _TIMESYNCD.exists():
         return True
     buffer = ctypes.create_string_buffer(_TIMEX_BYTES)  # modes = 0: only ask
-    state = _libc().adjtimex(buffer)
+    state: int = _libc().adjtimex(buffer)
     return 0 <= state < _TIME_ERROR
 
 
@@ -41,7 +41,7 @@ def wall_ns(monotonic_ns: int) -> int:
 
 def iso(at_ns: int) -> str:
     """A wall-clock time as `2026-11-21T05:36:01.123Z`."""
-    moment = datetime.datetime.fromtimestamp(at_ns // 10**6 / 1000, tz=datetime.UTC)
+    moment = dt.datetime.fromtimestamp(at_ns // 10**6 / 1000, tz=dt.UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
 
 

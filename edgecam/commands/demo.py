@@ -162,7 +162,8 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
         "camera": {"source": "stills", "stills": {"folder": str(samples), "hold_s": HOLD_S}},
         "model": {"file": str(_MODELS / "efficientnet_lite0_int8.tflite")},
         "outbox": {"file": str(folder / "outbox.db")},
-        "mqtt": {"broker": f"mqtt://127.0.0.1:{port}"},
+        # amqtt leaves an MQTT 5 client that has a will waiting: no need to find that out here.
+        "mqtt": {"broker": f"mqtt://127.0.0.1:{port}", "protocol": "3.1.1"},
         "health": {"interval_s": HEALTH_S},
     }
 

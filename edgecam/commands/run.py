@@ -50,9 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _services(half: str | None, config: Config, found: Model) -> list[Service]:
     """The services of this process; the publisher first, so that vision finds it."""
-    tables = Tables.build(
-        found, (region.name for region in config.regions), config.decision.groups
-    )
+    tables = Tables.build(found, (region.name for region in config.regions), config.decision.groups)
     if half == "vision":
         return [_vision(config, found, tables, lambda: link.connect(config.link.socket))]
     if half == "publisher":

@@ -137,7 +137,8 @@ class TableView:
         for name, node in sorted(self._nodes.items()):
             status = Text(node.status, _STATUS_STYLE.get(node.status, ""))
             first = (Text(name), status)
-            for region, state in sorted(node.states.items()) or [("", None)]:
+            rows: list[tuple[str, StatePayload | None]] = [*sorted(node.states.items())]
+            for region, state in rows or [("", None)]:
                 health = Text(_health_line(node.health) if first[0] else "")
                 table.add_row(*first, Text(region), *_state_cells(state), health)
                 first = (Text(""), Text(""))
@@ -180,7 +181,7 @@ def _health_line(health: HealthPayload | None) -> str:
     if health is None:
         return ""
     parts = [
-        f"{health.vision.fps:.1f} fps" if health.vision.up else "vision is down",
+        f"{health.vision.fps:.1f} fps" if health.vision.up else "vision is not running",
         f"model {health.inference.p50_ms:.1f} ms",
         f"queue {health.outbox.queued}",
     ]

@@ -12,7 +12,7 @@ from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.publisher import mqtt
-from edgecam.publisher.mqtt import Backoff, Connection, Protocol, ProtocolRefused
+from edgecam.publisher.mqtt import Backoff, Connection, ProtocolRefusedError
 
 _EXAMPLE = """\
   edgecam watch                                     the broker of the configuration
@@ -60,7 +60,7 @@ def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]
     Raises BrokerError where the broker was never reached; a lost one is tried again.
     """
     secret = mqtt.password(broker)
-    protocol: Protocol = "3.1.1" if broker.protocol == "3.1.1" else "5"
+    protocol = mqtt.first_protocol(broker)
     backoff, reached = Backoff(longest_s=10.0), False
     while go_on():
         connection = Connection(broker, secret, "", protocol)
@@ -77,7 +77,7 @@ def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]
                     view.show(connection.messages.popleft())
                 view.refresh()
             connection.close()
-        except ProtocolRefused:
+        except ProtocolRefusedError:
             if protocol == "3.1.1" or broker.protocol == "5":
                 raise
             protocol = "3.1.1"

@@ -48,7 +48,7 @@ class _Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A section of the file."""
 
 
-class StillsOptions(_Options):
+class StillsOptions(_Options, frozen=True):
     """`camera.stills`: a folder of pictures instead of a camera."""
 
     folder: Path = "models/samples"
@@ -56,7 +56,7 @@ class StillsOptions(_Options):
     loop: bool = True
 
 
-class OpencvOptions(_Options):
+class OpencvOptions(_Options, frozen=True):
     """`camera.opencv`: a V4L2 device, an RTSP or HTTP stream, or a video file."""
 
     source: Annotated[
@@ -68,14 +68,14 @@ class OpencvOptions(_Options):
     loop: bool = False
 
 
-class PiOptions(_Options):
+class PiOptions(_Options, frozen=True):
     """`camera.pi`: the Raspberry Pi's camera connector, through picamera2."""
 
     camera: Annotated[int, Meta(ge=0, le=3)] = 0
     buffer_count: Annotated[int, Meta(ge=2, le=4)] = 3
 
 
-class CameraOptions(_Options):
+class CameraOptions(_Options, frozen=True):
     """`camera`: where frames come from."""
 
     source: Literal["pi", "opencv", "stills"] = "pi"
@@ -89,7 +89,7 @@ class CameraOptions(_Options):
     stills: StillsOptions = StillsOptions()
 
 
-class ModelOptions(_Options):
+class ModelOptions(_Options, frozen=True):
     """`model`: what looks at the frames."""
 
     file: Path = DEFAULT_MODEL
@@ -100,12 +100,12 @@ class ModelOptions(_Options):
     fit: Literal["crop", "squash", "letterbox"] = "crop"
     crop: Annotated[float, Meta(gt=0, le=1)] = 0.875
     mean: Annotated[list[float], Meta(min_length=1, max_length=3)] | None = None
-    std: (
-        Annotated[list[Annotated[float, Meta(gt=0)]], Meta(min_length=1, max_length=3)] | None
-    ) = None
+    std: Annotated[list[Annotated[float, Meta(gt=0)]], Meta(min_length=1, max_length=3)] | None = (
+        None
+    )
 
 
-class RegionOptions(_Options):
+class RegionOptions(_Options, frozen=True):
     """One of `regions`: a named rectangle of the frame, as fractions of its width and height."""
 
     name: RegionName
@@ -114,14 +114,14 @@ class RegionOptions(_Options):
     )
 
 
-class ThresholdOptions(_Options):
+class ThresholdOptions(_Options, frozen=True):
     """One of `decision.labels`: thresholds of one label or group."""
 
     appear: Score | None = None
     disappear: Score | None = None
 
 
-class DecisionOptions(_Options):
+class DecisionOptions(_Options, frozen=True):
     """`decision`: how scores over time become facts."""
 
     appear: Score = 0.5
@@ -135,13 +135,13 @@ class DecisionOptions(_Options):
     labels: dict[Label, ThresholdOptions] = field(default_factory=dict)
 
 
-class LinkOptions(_Options):
+class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
     socket: Path = "/run/edgecam/link.sock"
 
 
-class OutboxOptions(_Options):
+class OutboxOptions(_Options, frozen=True):
     """`outbox`: the queue of events that no broker has acknowledged yet."""
 
     file: Path = "/var/lib/edgecam/outbox.db"
@@ -149,7 +149,7 @@ class OutboxOptions(_Options):
     max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
 
 
-class TlsOptions(_Options):
+class TlsOptions(_Options, frozen=True):
     """`mqtt.tls`: how a `mqtts://` broker is verified; the host name is always checked."""
 
     ca_file: Path | None = None
@@ -157,7 +157,7 @@ class TlsOptions(_Options):
     key_file: Path | None = None
 
 
-class MqttOptions(_Options):
+class MqttOptions(_Options, frozen=True):
     """`mqtt`: the broker that events are sent to."""
 
     broker: Annotated[
@@ -175,19 +175,19 @@ class MqttOptions(_Options):
     tls: TlsOptions = TlsOptions()
 
 
-class HealthOptions(_Options):
+class HealthOptions(_Options, frozen=True):
     """`health`: how often the appliance says how it is."""
 
     interval_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
 
 
-class LogOptions(_Options):
+class LogOptions(_Options, frozen=True):
     """`log`: what is written to standard error, which systemd puts into the journal."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
 
 
-class Config(_Options):
+class Config(_Options, frozen=True):
     """The whole file."""
 
     node: Name = field(default_factory=node_from_hostname)

@@ -108,7 +108,7 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401  as PyYAML has it
         if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
+            event = self.peek_event()  # type: ignore[no-untyped-call]
             raise yaml.composer.ComposerError(
                 None, None, "aliases (*name) are not allowed; write the value out", event.start_mark
             )
@@ -179,11 +179,9 @@ class _Reader:
                 name: self._value(item, kind.entries, f"{path}.{name}")
                 for name, item in self._entries(node, path)
             }
-        return self._checked(self._construct(node, path), kind, path)
+        return self._checked(self._construct(node), kind, path)
 
-    def _checked(
-        self, value: Any, kind: kinds.Kind, path: str, *, whole_only: bool = False
-    ) -> Any:  # noqa: ANN401
+    def _checked(self, value: Any, kind: kinds.Kind, path: str, *, whole_only: bool = False) -> Any:  # noqa: ANN401
         """`value` where it fits its kind; a path is made absolute."""
         finite = not isinstance(value, float) or math.isfinite(value)
         fits = kind.length_fits(value) if whole_only else kind.fits(value)
@@ -191,10 +189,10 @@ class _Reader:
             got = without_password(kinds.shown(value))
             self._report(path, f"expected {kind.described}, got {got}")
         elif kind.is_path and "://" not in value:
-            return str((self._file.absolute().parent / value))
+            return str(self._file.absolute().parent / value)
         return value
 
-    def _construct(self, node: yaml.Node | None, path: str) -> Any:  # noqa: ANN401
+    def _construct(self, node: yaml.Node | None) -> Any:  # noqa: ANN401
         try:
             return _Loader("").construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, TypeError, RecursionError):
@@ -206,7 +204,7 @@ class _Reader:
         fields = {item.encode_name: item for item in msgspec.structs.fields(section)}
         values: dict[str, Any] = {}
         if node is not None and not isinstance(node, yaml.MappingNode):
-            got = kinds.shown(self._construct(node, path))
+            got = kinds.shown(self._construct(node))
             self._report(path, f"expected a section with options in it, got {got}")
             return values
         for name, item in self._entries(node, path):
@@ -232,9 +230,7 @@ class _Reader:
             return {name: self._checked(item.default, kind, option)}
         return {}
 
-    def _entries(
-        self, node: yaml.MappingNode | None, path: str
-    ) -> Iterator[tuple[str, yaml.Node]]:
+    def _entries(self, node: yaml.MappingNode | None, path: str) -> Iterator[tuple[str, yaml.Node]]:
         """The key and value nodes of a mapping whose keys are text and not repeated."""
         seen: set[str] = set()
         for key, value in node.value if node is not None else ():
@@ -258,8 +254,10 @@ def _unknown(option: str, name: str, known: list[str]) -> str:
     if option in _HINTS:
         return _HINTS[option]
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return f"unknown option; did you mean {near[0]}?" if near else (
-        f"unknown option; known here: {', '.join(known)}"
+    return (
+        f"unknown option; did you mean {near[0]}?"
+        if near
+        else (f"unknown option; known here: {', '.join(known)}")
     )
 
 

@@ -64,8 +64,10 @@ def _regions(regions: list[RegionOptions]) -> Iterator[Problem]:
         if left >= right or top >= bottom:
             yield (
                 f"regions[{index}].box",
-                f"expected [left, top, right, bottom] with left < right and top < bottom, "
-                f"got {region.box}",
+                (
+                    f"expected [left, top, right, bottom] with left < right and top < bottom, "
+                    f"got {region.box}"
+                ),
             )
 
 

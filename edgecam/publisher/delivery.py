@@ -14,9 +14,17 @@ from edgecam.appliance import board, clock
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.link import Tables
+from edgecam.messages import RegionState, VisionHealth
 from edgecam.publisher import payloads
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.mqtt import Backoff, Connection, Protocol, ProtocolRefused, Will, other
+from edgecam.publisher.mqtt import (
+    Backoff,
+    Connection,
+    ProtocolRefusedError,
+    Will,
+    first_protocol,
+    other,
+)
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.payloads import InfoPayload, Topics
 from edgecam.worker import Worker
@@ -26,6 +34,7 @@ DELETE_AFTER_S = 1.0
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 REFUSED_WAIT_S = 60.0  # before an event that the broker refused is tried again
 VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
+HEALTH_GRACE_S = 2.0
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -34,7 +43,7 @@ _log = logging.getLogger(__name__)
 class Delivery(Worker):
     """The publisher's thread towards the broker."""
 
-    def __init__(  # noqa: PLR0913  what it ties together
+    def __init__(
         self,
         *,
         options: MqttOptions,
@@ -62,17 +71,17 @@ class Delivery(Worker):
         self._board = board.Board()
         self._health_interval_s = health_interval_s
         self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._waker.setblocking(False)
-        self._protocol: Protocol = "3.1.1" if options.protocol == "3.1.1" else "5"
+        self._wake.settimeout(0)
+        self._waker.settimeout(0)
+        self._protocol = first_protocol(options)
         self._connection: Connection | None = None
         self._backoff = Backoff()
         self._retry_s = 0.0
         self._said_absent = False
         self._retained: dict[str, bytes] = {}  # to be sent, the newest for each topic
-        self._shown: dict[str, object] = {}  # what each state topic was last told
+        self._shown: dict[str, RegionState] = {}  # what each state topic was last told
         self._health_due_s = 0.0
-        self._was_up = False
+        self._said_health: tuple[bool, VisionHealth | None] = (False, None)
         self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
         self._sent_seq = 0
         self._hold_until_s = 0.0
@@ -149,22 +158,22 @@ class Delivery(Worker):
         self._shown.clear()
         self._retained[self._topics.status] = b"online"
         self._retained[self._topics.info] = payloads.encode(self._info)
-        self._health_due_s = 0.0
+        self._health_due_s = 0.0 if self._monitor.up else time.monotonic() + HEALTH_GRACE_S
 
     def _disconnected(self, error: BrokerError) -> None:
-        held_s = 0.0
-        if self._connection is not None:
-            self._connection.drop()
-            if self._connection.connected:
-                held_s = time.monotonic() - self._connection.connected_s
+        connection, held_s = self._connection, 0.0
+        if connection is not None:
+            connection.drop()
+            if connection.connected:
+                held_s = time.monotonic() - connection.connected_s
         wait_s = self._backoff.wait_s(held_s)
-        if isinstance(error, ProtocolRefused) and self._options.protocol == "auto":
+        if isinstance(error, ProtocolRefusedError) and self._options.protocol == "auto":
             self._protocol = other(self._protocol)
             wait_s = 0.0 if self._protocol == "3.1.1" else wait_s
             _log.info("%s; trying MQTT %s", error, self._protocol)
         else:
-            # Back to the newer version: a broker that was away may have been replaced.
-            self._protocol = "3.1.1" if self._options.protocol == "3.1.1" else "5"
+            if not held_s:  # MQTT 5 says more about refusals, so it comes first again
+                self._protocol = first_protocol(self._options)
             level = logging.DEBUG if self._said_absent else logging.WARNING
             _log.log(level, "%s; events are kept, trying again", error)
             self._said_absent = True
@@ -180,16 +189,16 @@ class Delivery(Worker):
         self._monitor.forget_states(VISION_GONE_S)
         for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
             topic = self._topics.state(region)
-            if shown is None and not self._monitor.ever_connected:
-                continue  # nobody has looked yet: what was said before a restart may still hold
-            if topic not in self._shown or self._shown[topic] != shown:
+            # Before vision has said anything, what was said before a restart stands.
+            if shown is not None and self._shown.get(topic) != shown:
                 self._shown[topic] = shown
-                payload = payloads.state(shown, self._tables.labels, time.monotonic_ns())
+                payload = payloads.state(shown, self._tables.labels)
                 self._retained[topic] = payloads.encode(payload)
-        up = self._monitor.up
-        if time.monotonic() >= self._health_due_s or up != self._was_up:
-            self._was_up = up
-            self._health_due_s = time.monotonic() + self._health_interval_s
+        news = (self._monitor.up, self._monitor.health)
+        if news != self._said_health or time.monotonic() >= self._health_due_s:
+            self._said_health = news
+            # Vision's own report is due at the same time: wait for it rather than say it twice.
+            self._health_due_s = time.monotonic() + self._health_interval_s + HEALTH_GRACE_S
             self._retained[self._topics.health] = payloads.encode(self._health())
 
     def _send(self, connection: Connection) -> None:
@@ -265,7 +274,11 @@ class Delivery(Worker):
             age_s = max(0.0, (time.time_ns() - happened_ns) / 1e9)
         return payloads.health(
             self._monitor,
-            payloads.OutboxPart(queued=queued, oldest_s=round(age_s, 1), lost=self._outbox.lost),
+            payloads.OutboxPart(
+                queued=queued - len(self._acknowledged),
+                oldest_s=round(age_s, 1),
+                lost=self._outbox.lost,
+            ),
             self._board,
             board.disk_free_mb(self._outbox_folder),
         )
@@ -280,7 +293,7 @@ class Delivery(Worker):
         except TimeoutError:
             pass
         finally:
-            self._wake.setblocking(False)
+            self._wake.settimeout(0)
 
     def _swallow_nudges(self) -> None:
         try:

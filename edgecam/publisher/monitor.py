@@ -3,7 +3,7 @@
 import threading
 import time
 
-from edgecam.messages import RegionState, VisionHealth
+from edgecam.messages import UNKNOWN, RegionState, VisionHealth
 
 
 class VisionMonitor:
@@ -49,14 +49,15 @@ class VisionMonitor:
             self._health = health
             self._health_s = time.monotonic()
 
-    def forget_states(self, after_s: float) -> bool:
-        """Where nobody has looked for so long, no region shows anything; whether that is new."""
+    def forget_states(self, after_s: float) -> None:
+        """Where nobody has looked for so long, every region shows "unknown"."""
         with self._lock:
-            gone = not self._connected and time.monotonic() - self._gone_s > after_s
-            if not gone or not any(self._states):
-                return False
-            self._states = [None] * len(self._states)
-            return True
+            if self._connected or time.monotonic() - self._gone_s <= after_s:
+                return
+            for index, state in enumerate(self._states):
+                if state is not None and state.label != UNKNOWN:
+                    now_ns = time.monotonic_ns()
+                    self._states[index] = RegionState(index, UNKNOWN, 0, now_ns)
 
     @property
     def up(self) -> bool:
@@ -66,13 +67,8 @@ class VisionMonitor:
             return self._connected and self._health is not None and heard
 
     @property
-    def ever_connected(self) -> bool:
-        """Whether any vision half has said hello."""
-        return self._run is not None
-
-    @property
     def states(self) -> list[RegionState | None]:
-        """What each region shows, in the order of the configuration."""
+        """What each region shows, in the order of the configuration; None: nobody has said yet."""
         with self._lock:
             return list(self._states)
 

@@ -26,7 +26,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError, ConfigError
 
-CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake, and again for the broker's answer
+CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake
+# For the broker's answer after that. Some answer a version that they do not know by silence, so
+# where another can be tried the wait is short.
+ANSWER_TIMEOUT_S = {"5": 5.0, "3.1.1": 15.0}
 MAX_IN_FLIGHT = 20  # messages without an acknowledgement; what Mosquitto takes by default
 MAX_PASSWORD_BYTES = 4096
 CREDENTIAL = "mqtt-password"  # its name in LoadCredential= of the unit
@@ -37,7 +40,7 @@ _PORTS = {"mqtt": 1883, "mqtts": 8883}
 Protocol = Literal["5", "3.1.1"]
 
 
-class ProtocolRefused(BrokerError):
+class ProtocolRefusedError(BrokerError):
     """The broker does not speak this version of MQTT."""
 
 
@@ -138,7 +141,7 @@ class Connection:
         self.address = options.broker
         self._protocol = protocol
         self._keepalive_s = options.keepalive_s
-        self._started_s = 0.0
+        self._opened_s = 0.0
         self._problem: BrokerError | None = None
         self._client = self._make_client(options, secret, client_id, will)
 
@@ -149,13 +152,13 @@ class Connection:
         """
         url = urlsplit(self.address)
         host, port = url.hostname or "", url.port or _PORTS[url.scheme]
-        self._started_s = time.monotonic()
         try:
             self._client.connect(host, port, self._keepalive_s)
         except (OSError, ValueError) as error:  # ValueError: a host name that cannot be encoded
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             msg = f"no connection to {self.address}: {reason}"
             raise BrokerError(msg) from error
+        self._opened_s = time.monotonic()
 
     def poll(self, timeout_s: float, wake: socket.socket | None = None) -> None:
         """Do what the network asks for, waiting at most `timeout_s`, or until `wake` is readable.
@@ -180,8 +183,9 @@ class Connection:
             raise BrokerError(msg) from error
         if self._problem is not None:
             raise self._problem
-        if not self.connected and time.monotonic() - self._started_s > 2 * CONNECT_TIMEOUT_S:
-            raise self._lost("the broker does not answer")
+        waited_s = time.monotonic() - self._opened_s
+        if not self.connected and waited_s > ANSWER_TIMEOUT_S[self._protocol]:
+            raise self._lost("no answer")
 
     def publish(self, topic: str, payload: bytes, *, retain: bool) -> int:
         """Send with QoS 1; the message's id, which its acknowledgement will carry."""
@@ -244,7 +248,9 @@ class Connection:
             allowed = getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT)
             self.max_in_flight = min(MAX_IN_FLIGHT, int(allowed))
         elif reason.getName() == "Unsupported protocol version":
-            self._problem = ProtocolRefused(f"{self.address} does not speak MQTT {self._protocol}")
+            self._problem = ProtocolRefusedError(
+                f"{self.address} does not speak MQTT {self._protocol}"
+            )
         else:
             self._problem = BrokerError(f"{self.address} refuses us: {reason}")
 
@@ -259,9 +265,7 @@ class Connection:
         refusal = str(reason) if reason.is_failure else ""
         self.acknowledged.append(Acknowledgement(mid, refusal))
 
-    def _on_message(
-        self, _client: paho.Client, _data: object, message: paho.MQTTMessage
-    ) -> None:
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         self.messages.append(Message(message.topic, bytes(message.payload)))
 
     def _on_disconnect(
@@ -282,7 +286,7 @@ class Connection:
     def _lost(self, why: str) -> BrokerError:
         """Before the broker's first answer a lost connection may be its answer to our version."""
         if not self.connected and self._protocol == "5":
-            return ProtocolRefused(f"{self.address}: {why} before it answered")
+            return ProtocolRefusedError(f"{self.address} did not accept MQTT 5: {why}")
         return BrokerError(f"{self.address}: {why}")
 
 
@@ -303,8 +307,11 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
     return context
 
 
+def first_protocol(options: MqttOptions) -> Protocol:
+    """The version to begin with."""
+    return "3.1.1" if options.protocol == "3.1.1" else "5"
+
+
 def other(protocol: Protocol) -> Protocol:
     """The version to try where one was refused."""
     return "3.1.1" if protocol == "5" else "5"
-
-

@@ -1,5 +1,6 @@
-"""The queue of events on disk: what is in it has been promised, and leaves it only once a broker
-has acknowledged it.
+"""The queue of events on disk.
+
+What is in it has been promised, and leaves it only once a broker has acknowledged it.
 
 SQLite in WAL mode with synchronous=FULL: in simulated power cuts that kept every acknowledged row,
 where NORMAL lost some. One process, one connection. Sequence numbers come from AUTOINCREMENT, as
@@ -16,7 +17,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -31,11 +32,14 @@ _DROP_SHARE = 100  # where the queue is full, this part of it (1/100) gives way 
 
 _log = logging.getLogger(__name__)
 
-_SCHEMA = """
-CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT;
-CREATE TABLE runs (id INTEGER PRIMARY KEY, run INTEGER UNIQUE, counter INTEGER NOT NULL) STRICT;
-CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-"""
+_SCHEMA = (
+    "CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT",
+    "CREATE TABLE runs (id INTEGER PRIMARY KEY, run INTEGER UNIQUE, counter INTEGER) STRICT",
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
+)
+
+
+EventType = Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
 
 
 class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,7 +49,7 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     when it was stored, for events that outlive their boot.
     """
 
-    event_type: str
+    event_type: EventType
     boot_id: str
     at_ns: int
     at_wall_ns: int
@@ -62,7 +66,7 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     last_seq: int | None = None
 
 
-def happened(event_type: str, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
+def happened(event_type: EventType, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
     """An event at a monotonic time of this boot; now, where none is given."""
     at_ns = time.monotonic_ns() if at_ns is None else at_ns
     return StoredEvent(
@@ -93,14 +97,13 @@ class Outbox:
         """
         self.lost = 0
         """Events that had to be dropped since this process started."""
-        self.set_aside: Path | None = None
-        """Where the damaged file is that this one replaces."""
         self._file = file
         self._max_events = max_events
         self._max_pages = max_mb * 1024 * 1024 // _PAGE_BYTES
         self._lock = threading.Lock()
         self._make_folder()
-        self._database = self._open_or_replace()
+        self._database, self.set_aside = self._open_or_replace()
+        """`set_aside`: where the damaged file is now that this one replaces, if there was one."""
         self.epoch = self._fact("epoch")
         self._count: int = self._one("SELECT count(*) FROM events")
         if self.set_aside is not None:
@@ -180,27 +183,29 @@ class Outbox:
             )
             raise OutboxError(msg) from error
 
-    def _open_or_replace(self) -> sqlite3.Connection:
+    def _open_or_replace(self) -> tuple[sqlite3.Connection, Path | None]:
         try:
-            return self._open()
+            return self._open(), None
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise self._unusable(error) from error
-            self.set_aside = self._move_aside()
-            _log.error(  # noqa: TRY400  one line says it
+            aside = self._move_aside()
+            _log.error(
                 "%s is damaged (%s): kept as %s, starting a new queue",
                 self._file,
                 error,
-                self.set_aside.name,
+                aside.name,
             )
         try:
-            return self._open()
+            return self._open(), aside
         except sqlite3.DatabaseError as error:
             raise self._unusable(error) from error
 
     def _open(self) -> sqlite3.Connection:
         new = not self._file.exists()
-        database = sqlite3.connect(self._file, timeout=5, isolation_level=None, check_same_thread=False)
+        database = sqlite3.connect(
+            self._file, timeout=5, isolation_level=None, check_same_thread=False
+        )
         try:
             if new:
                 self._file.chmod(0o600)
@@ -211,9 +216,7 @@ class Outbox:
             database.execute("PRAGMA synchronous = FULL")
             database.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
             database.execute(f"PRAGMA max_page_count = {self._max_pages}")
-            problem = database.execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise sqlite3.DatabaseError(str(problem).replace("\n", " "))
+            self._check_pages(database)
             self._make_tables(database)
         except BaseException:
             database.close()
@@ -230,14 +233,21 @@ class Outbox:
             raise OutboxError(msg)
 
     @staticmethod
+    def _check_pages(database: sqlite3.Connection) -> None:
+        problem = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if problem != "ok":
+            raise sqlite3.DatabaseError(" ".join(problem.split()))
+
+    @staticmethod
     def _make_tables(database: sqlite3.Connection) -> None:
         if database.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION:
             return
-        database.executescript(
-            f"BEGIN; {_SCHEMA} "
-            f"INSERT INTO facts VALUES ('epoch', '{secrets.token_hex(4)}');"
-            f"PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;"
-        )
+        database.execute("BEGIN IMMEDIATE")
+        for statement in _SCHEMA:
+            database.execute(statement)
+        database.execute("INSERT INTO facts VALUES ('epoch', ?)", (secrets.token_hex(4),))
+        database.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        database.execute("COMMIT")
 
     def _move_aside(self) -> Path:
         aside = self._file.with_name(f"{self._file.name}.damaged-{time.time_ns()}")
@@ -317,9 +327,7 @@ def _loss(dropped: list[tuple[int, StoredEvent]]) -> StoredEvent:
         at_wall_ns=newest.at_wall_ns,
         clock_synced=newest.clock_synced,
         reason="queue_full",
-        count=sum(
-            (event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped
-        ),
+        count=sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped),
         first_seq=min(event.first_seq or seq for seq, event in dropped),
         last_seq=max(seq for seq, _ in dropped),
     )

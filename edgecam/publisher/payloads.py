@@ -16,10 +16,10 @@ from edgecam import __version__
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
-from edgecam.messages import TROUBLES, Event, Lost, RegionState, Sighting
+from edgecam.messages import TROUBLES, UNKNOWN, Event, Lost, RegionState, Sighting
 from edgecam.model import Model
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.outbox import Queued, StoredEvent, happened
+from edgecam.publisher.outbox import EventType, Queued, StoredEvent, happened
 
 MAX_PAYLOAD_BYTES = 512
 HISTORICAL_AFTER_S = 10.0  # what is sent later than this after it happened is history
@@ -33,7 +33,7 @@ class _Payload(msgspec.Struct, frozen=True):
     """A JSON object; unset fields are left out."""
 
 
-class StatePayload(_Payload, kw_only=True):
+class StatePayload(_Payload, frozen=True, kw_only=True):
     """`state/<region>`: what a region shows now."""
 
     label: str
@@ -41,10 +41,10 @@ class StatePayload(_Payload, kw_only=True):
     since: str
 
 
-class EventPayload(_Payload, kw_only=True):
+class EventPayload(_Payload, frozen=True, kw_only=True):
     """`event`: something happened. `(node, epoch, seq)` names it; it may arrive twice."""
 
-    event_type: Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
+    event_type: EventType
     id: str | UnsetType = UNSET
     region: str | UnsetType = UNSET
     label: str | UnsetType = UNSET
@@ -66,7 +66,7 @@ class EventPayload(_Payload, kw_only=True):
     clock_synced: bool
 
 
-class VisionPart(_Payload, kw_only=True):
+class VisionPart(_Payload, frozen=True, kw_only=True):
     """The vision half, in health."""
 
     up: bool
@@ -77,7 +77,7 @@ class VisionPart(_Payload, kw_only=True):
     unreadable: int
 
 
-class InferencePart(_Payload, kw_only=True):
+class InferencePart(_Payload, frozen=True, kw_only=True):
     """The model, in health."""
 
     p50_ms: float
@@ -85,7 +85,7 @@ class InferencePart(_Payload, kw_only=True):
     skipped: int
 
 
-class OutboxPart(_Payload, kw_only=True):
+class OutboxPart(_Payload, frozen=True, kw_only=True):
     """The queue, in health."""
 
     queued: int
@@ -93,7 +93,7 @@ class OutboxPart(_Payload, kw_only=True):
     lost: int
 
 
-class BoardPart(_Payload, kw_only=True):
+class BoardPart(_Payload, frozen=True, kw_only=True):
     """The machine, in health; what it does not tell is left out."""
 
     cpu_temp_c: float | UnsetType = UNSET
@@ -102,7 +102,7 @@ class BoardPart(_Payload, kw_only=True):
     disk_free_mb: int | UnsetType = UNSET
 
 
-class HealthPayload(_Payload, kw_only=True):
+class HealthPayload(_Payload, frozen=True, kw_only=True):
     """`health`: how the appliance is doing."""
 
     vision: VisionPart
@@ -113,7 +113,7 @@ class HealthPayload(_Payload, kw_only=True):
     clock_synced: bool
 
 
-class ModelPart(_Payload, kw_only=True):
+class ModelPart(_Payload, frozen=True, kw_only=True):
     """The model, in info."""
 
     name: str
@@ -122,7 +122,7 @@ class ModelPart(_Payload, kw_only=True):
     labels: int
 
 
-class OptionsPart(_Payload, kw_only=True):
+class OptionsPart(_Payload, frozen=True, kw_only=True):
     """The options that explain what is published, in info; no address, name or password."""
 
     fps: float | None
@@ -133,7 +133,7 @@ class OptionsPart(_Payload, kw_only=True):
     cooldown_s: float
 
 
-class InfoPayload(_Payload, kw_only=True):
+class InfoPayload(_Payload, frozen=True, kw_only=True):
     """`info`: what this appliance is."""
 
     version: str
@@ -215,16 +215,12 @@ def info(
     )
 
 
-def state(shown: RegionState | None, labels: tuple[str, ...], now_ns: int) -> StatePayload:
-    """What a region shows; None: nobody is looking, so unknown since now."""
-    if shown is None or shown.label < 0:
-        since_ns = shown.since_ns if shown else now_ns
-        return StatePayload(
-            label=UNKNOWN_LABEL, confidence=None, since=clock.iso(clock.wall_ns(since_ns))
-        )
+def state(shown: RegionState, labels: tuple[str, ...]) -> StatePayload:
+    """What a region shows."""
+    known = shown.label != UNKNOWN
     return StatePayload(
-        label=labels[shown.label],
-        confidence=shown.confidence / 1000,
+        label=labels[shown.label] if known else UNKNOWN_LABEL,
+        confidence=shown.confidence / 1000 if known else None,
         since=clock.iso(clock.wall_ns(shown.since_ns)),
     )
 
@@ -299,7 +295,7 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
     lasted_ns = at_ns - stored_event.start_ns if ended and stored_event.start_ns else 0
     confidence = stored_event.confidence
     return EventPayload(
-        event_type=stored_event.event_type,  # type: ignore[arg-type]  one of ours, from disk
+        event_type=stored_event.event_type,
         id=_set(stored_event.id),
         region=_set(stored_event.region),
         label=_set(stored_event.label),

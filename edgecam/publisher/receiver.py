@@ -39,7 +39,7 @@ _log = logging.getLogger(__name__)
 class Receiver(Worker):
     """Serves one vision half at a time, over a listening socket or one that is connected."""
 
-    def __init__(  # noqa: PLR0913  what it ties together
+    def __init__(
         self,
         *,
         listener: socket.socket | None,
@@ -54,7 +54,7 @@ class Receiver(Worker):
         super().__init__("receiver")
         self._listener = listener
         self._wall = wall
-        self._run: int | None = None
+        self._vision_run: int | None = None
         self._outbox = outbox
         self._monitor = monitor
         self._tables = tables
@@ -80,7 +80,7 @@ class Receiver(Worker):
         if self._listener is None:
             return
         wall, _ = self._listener.accept()
-        wall.setblocking(False)
+        wall.settimeout(0)
         if self._wall is None:
             self._wall = wall
             return
@@ -113,7 +113,7 @@ class Receiver(Worker):
             return
         if isinstance(record, Hello):
             self._greet(record)
-        elif self._run is None:
+        elif self._vision_run is None:
             self._refuse("a record before hello")
         elif isinstance(record, VisionHealth):
             self._monitor.report(record)
@@ -137,20 +137,20 @@ class Receiver(Worker):
             _log.warning("a vision half with other tables was turned away; restart both halves")
             self._hang_up()
             return
-        self._run = hello.run
+        self._vision_run = hello.run
         self._monitor.connected(hello.run)
         self._answer(Welcome(self._outbox.committed(hello.run)))
         _log.info("the vision half is there")
 
     def _commit(self, batch: list[Numbered]) -> None:
-        if not batch or self._run is None:
+        if not batch or self._vision_run is None:
             return
         camera = before = self._outbox.fact(_CAMERA)
         rows: list[tuple[int, StoredEvent | None]] = []
         for record in batch:
             event = payloads.stored(
                 record.event,
-                self._run,
+                self._vision_run,
                 regions=self._tables.regions,
                 labels=self._tables.labels,
                 model=self._model_name,
@@ -163,7 +163,7 @@ class Receiver(Worker):
             else:
                 rows.append((record.counter, event))
         facts = {_CAMERA: camera} if camera != before else {}
-        counter = self._outbox.commit(self._run, rows, facts)
+        counter = self._outbox.commit(self._vision_run, rows, facts)
         self._answer(Committed(counter))
         self._on_news()
 
@@ -186,6 +186,6 @@ class Receiver(Worker):
         if self._wall is not None:
             self._wall.close()
         self._wall = None
-        self._run = None
+        self._vision_run = None
         self._monitor.disconnected()
         self._on_news()

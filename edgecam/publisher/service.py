@@ -22,7 +22,7 @@ STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
 class PublisherService:
     """The publisher half, whole."""
 
-    def __init__(  # noqa: PLR0913  what it ties together
+    def __init__(
         self,
         *,
         outbox: OutboxOptions,

@@ -99,7 +99,9 @@ def top_k(scores: Scores, count: int) -> list[tuple[int, float]]:
     return [(int(index), float(scores[index])) for index in best if scores[index] > 0]
 
 
-def _matching(details: list[dict[str, Any]], shape: tuple[int, ...], model: Model) -> dict[str, Any]:
+def _matching(
+    details: list[dict[str, Any]], shape: tuple[int, ...], model: Model
+) -> dict[str, Any]:
     """The interpreter's view of a tensor, which must be the file's."""
     if len(details) != 1 or tuple(details[0]["shape"]) != shape:
         msg = f"{model.file}: the interpreter sees other tensors than the file declares"

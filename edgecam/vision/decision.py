@@ -176,9 +176,7 @@ class Decision:
             default=None,
         )
         if latest is not None:
-            self.state = RegionState(
-                self._region, latest.label, latest.confidence, latest.start_ns
-            )
+            self.state = RegionState(self._region, latest.label, latest.confidence, latest.start_ns)
         elif self.state.label != UNKNOWN:
             self.state = RegionState(self._region, UNKNOWN, 0, at_ns)
 

@@ -107,12 +107,12 @@ def _table(model: Model) -> NDArray[Any] | None:
     pixels = np.arange(256, dtype=np.float64)[None, :, None].repeat(3, axis=2)
     if spec.dtype == "float32":
         mean, std = np.array(model.mean), np.array(model.std)
-        return ((pixels - mean) / std).astype(np.float32)
+        return np.asarray((pixels - mean) / std, np.float32)
     if model.mean is None or not spec.scale:
         stored = pixels if spec.dtype == "uint8" else pixels - 128
     else:
         real = (pixels - np.array(model.mean)) / np.array(model.std)
         stored = np.rint(real / spec.scale + spec.zero_point)
     limits = np.iinfo(spec.dtype)
-    table = np.clip(stored, limits.min, limits.max).astype(spec.dtype)
+    table: NDArray[Any] = np.clip(stored, limits.min, limits.max).astype(spec.dtype)
     return None if spec.dtype == "uint8" and np.array_equal(table, pixels) else table

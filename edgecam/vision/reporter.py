@@ -70,8 +70,8 @@ class Reporter(Worker):
         self._welcome = False
         self._said_absent = False
         self._wake, self._waker = socket.socketpair()
-        self._wake.setblocking(False)
-        self._waker.setblocking(False)
+        self._wake.settimeout(0)
+        self._waker.settimeout(0)
 
     def report(self, event: Event) -> None:
         """Keep an event until it is committed; where too many wait, the oldest is counted lost."""

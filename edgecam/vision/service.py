@@ -84,6 +84,7 @@ class InferenceWorker(Worker):
 
     def __init__(
         self,
+        *,
         mailbox: Mailbox,
         classifier: Classifier,
         regions: Sequence[Region],
@@ -163,7 +164,12 @@ class VisionService:
         self._reporter = Reporter(connect, tables.fingerprint, self._health, health_interval_s)
         self._capture = CaptureWorker(camera, self._mailbox, stall_s)
         self._inference = InferenceWorker(
-            self._mailbox, classifier, regions, self._reporter, self._statistics, tables
+            mailbox=self._mailbox,
+            classifier=classifier,
+            regions=regions,
+            reporter=self._reporter,
+            statistics=self._statistics,
+            tables=tables,
         )
 
     def start(self, on_end: Callable[[], None]) -> None:

@@ -3,9 +3,11 @@
 import re
 import time
 from pathlib import Path
+from typing import cast
 
 import cv2
 
+from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.config.rules import without_password
 from edgecam.errors import CameraError, ConfigError
@@ -97,18 +99,14 @@ class OpencvCamera:
         return self._retrieved(time.monotonic_ns())
 
     def _rewound(self, video: cv2.VideoCapture) -> bool:
-        return (
-            self._options.opencv.loop
-            and video.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            and video.grab()
-        )
+        return self._options.opencv.loop and video.set(cv2.CAP_PROP_POS_FRAMES, 0) and video.grab()
 
     def _retrieved(self, taken_ns: int) -> Frame:
         ok, bgr = self._video.retrieve() if self._video is not None else (False, None)
         if not ok or bgr is None:
             msg = f"{without_password(self._source)} gives frames that cannot be decoded"
             raise CameraError(msg, reason="unusable")
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+        rgb = cast("Pixels", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
         options = self._options
         return Frame(
             oriented(rgb, options.rotation, hflip=options.hflip, vflip=options.vflip), taken_ns

@@ -1,5 +1,7 @@
 """Turns pictures the right way up."""
 
+from typing import Any, cast
+
 import cv2
 
 from edgecam.arrays import Pixels
@@ -13,6 +15,9 @@ _ROTATIONS = {
 
 def oriented(pixels: Pixels, rotation: int, *, hflip: bool, vflip: bool) -> Pixels:
     """The picture mirrored (left-right, top-bottom), then turned clockwise by 0 to 270 degrees."""
+    turned: Any = pixels  # OpenCV's types allow for any type of pixel
     if hflip or vflip:
-        pixels = cv2.flip(pixels, -1 if hflip and vflip else int(hflip))
-    return cv2.rotate(pixels, _ROTATIONS[rotation]) if rotation else pixels
+        turned = cv2.flip(turned, -1 if hflip and vflip else int(hflip))
+    if rotation:
+        turned = cv2.rotate(turned, _ROTATIONS[rotation])
+    return cast("Pixels", turned)

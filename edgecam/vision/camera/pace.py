@@ -25,5 +25,6 @@ class Pace:
         now_s = time.monotonic()
         if now_s < self._due_s:
             return False
-        self._due_s = max(self._due_s + self._period_s, now_s)
+        late = now_s - self._due_s > self._period_s
+        self._due_s = (now_s if late else self._due_s) + self._period_s
         return True

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -95,10 +96,9 @@ def read_picture(file: Path) -> Pixels | None:
         if not 0 < file.stat().st_size <= MAX_FILE_BYTES:
             return None
         encoded = np.fromfile(file, np.uint8)
-        bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+        bgr: Any = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
     except (OSError, cv2.error):  # cv2.error: a header that promises billions of pixels
         return None
     if bgr is None:
         return None
-    rgb: Pixels = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-    return rgb
+    return cast("Pixels", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))

@@ -1,0 +1,1 @@
+"""For a workbench, never for the daemon: what measures and judges."""
