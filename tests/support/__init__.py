@@ -1,0 +1,1 @@
+"""Real parts for tests: places, models, brokers, recorders, processes."""
