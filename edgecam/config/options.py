@@ -96,7 +96,7 @@ class ModelOptions(_Options, frozen=True):
     sha256: Sha256 = DEFAULT_MODEL_SHA256
     labels: Path | None = None
     runtime: Literal["auto", "litert", "tflite-runtime"] = "auto"
-    threads: Annotated[int, Meta(ge=1, le=16)] = 2
+    threads: Annotated[int, Meta(ge=1, le=16)] = 1
     fit: Literal["crop", "squash", "letterbox"] = "crop"
     crop: Annotated[float, Meta(gt=0, le=1)] = 0.875
     mean: Annotated[list[float], Meta(min_length=1, max_length=3)] | None = None

@@ -39,7 +39,7 @@ class Classifier:
             raise ModelError(msg) from error
         source = _matching(interpreter.get_input_details(), model.input.shape, model)
         target = _matching(interpreter.get_output_details(), model.output.shape, model)
-        self._interpreter = interpreter
+        self.interpreter = interpreter
         self._input = interpreter.tensor(source["index"])
         self._output = interpreter.tensor(target["index"])
         self._probabilities = model.gives_probabilities
@@ -55,7 +55,7 @@ class Classifier:
         # A view of a tensor must not outlive the call: invoke() refuses while one exists.
         preprocessor.fill(pixels, self._input()[0])
         started_ns = time.perf_counter_ns()
-        self._interpreter.invoke()
+        self.interpreter.invoke()
         self.invoke_ns = time.perf_counter_ns() - started_ns
         return self._read_scores()
 
@@ -76,9 +76,9 @@ class Classifier:
     def _try_out(self, model: Model) -> None:
         """One look at a grey picture: warms the interpreter up and proves that it answers."""
         try:
-            self._interpreter.invoke()
+            self.interpreter.invoke()
             self._input()[...] = model.input.zero_point
-            self._interpreter.invoke()
+            self.interpreter.invoke()
             self._read_scores()
         except (RuntimeError, UnusableScores) as error:
             problem = _one_line(error) or "it answers with NaN"

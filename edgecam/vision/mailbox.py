@@ -10,6 +10,7 @@ class Mailbox:
 
     def __init__(self) -> None:
         self.dropped = 0
+        self.taken = 0
         self._frame: Frame | None = None
         self._changed = threading.Condition()
 
@@ -26,6 +27,7 @@ class Mailbox:
             self._changed.wait_for(lambda: self._frame is not None, timeout_s)
             frame, self._frame = self._frame, None
             if frame is not None:
+                self.taken += 1
                 self._changed.notify_all()
             return frame
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from edgecam.arrays import Scores
@@ -93,7 +94,8 @@ class InferenceWorker(Worker):
         tables: Tables,
     ) -> None:
         super().__init__("inference")
-        self.idle = True
+        self.done = 0
+        """Frames that were taken out of the mailbox and dealt with."""
         self._mailbox = mailbox
         self._classifier = classifier
         self._regions = regions
@@ -103,16 +105,17 @@ class InferenceWorker(Worker):
 
     def setup(self) -> None:
         """Show every region as unknown until it has been looked at."""
+        # OpenCV's own threads would compete with the interpreter's for a resize of 0.1 ms.
+        cv2.setNumThreads(1)
         for region in self._regions:
             self._reporter.show(region.decision.state)
 
     def step(self) -> None:
         """Look at one frame."""
-        self.idle = False
         frame = self._mailbox.take(_SLICE_S)
         if frame is not None:
             self.look(frame)
-        self.idle = frame is None
+            self.done += 1
 
     def look(self, frame: Frame) -> None:
         """Judge a frame; one of another shape or type than `(h, w, 3)` uint8 is skipped."""
@@ -192,6 +195,11 @@ class VisionService:
         return self._statistics.frames > 0
 
     @property
+    def frames(self) -> int:
+        """How many frames have been looked at."""
+        return self._statistics.frames
+
+    @property
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs."""
         return self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
@@ -199,7 +207,12 @@ class VisionService:
     @property
     def finished(self) -> bool:
         """Whether the source has ended and all its frames have been looked at."""
-        return self._capture.ended and self._mailbox.empty and self._inference.idle
+        # In this order: once the source has ended, an empty mailbox stays empty.
+        return (
+            self._capture.ended
+            and self._mailbox.empty
+            and self._mailbox.taken == self._inference.done
+        )
 
     def stop(self) -> bool:
         """End the threads, first stage first, so that what was seen still gets out.

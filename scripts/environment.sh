@@ -1,0 +1,45 @@
+# Sourced by the other scripts: finds Python and makes virtual environments.
+# Everything it says goes to standard error, so that a script's own output stays clean.
+
+say() { printf '%s\n' "$*" >&2; }
+
+die() {
+    say "${0##*/}: $*"
+    exit 1
+}
+
+# A Python of the wanted version ("3.11"), or one that is good enough without an argument.
+# pyenv keeps its versions where no PATH leads.
+find_python() {
+    local wanted=${1:-} candidate found
+    local pyenv=${PYENV_ROOT:-$HOME/.pyenv}/versions
+    for candidate in ${PYTHON:-} python3 python3.13 python3.11 python3.12 \
+        "$pyenv"/3.13.*/bin/python "$pyenv"/3.11.*/bin/python; do
+        found=$("$candidate" -c 'import sys
+if sys.version_info >= (3, 11): print("%d.%d" % sys.version_info[:2], sys.executable)' 2>/dev/null) ||
+            continue
+        [ -n "$found" ] || continue
+        if [ -z "$wanted" ] || [ "${found%% *}" = "$wanted" ]; then
+            printf '%s\n' "${found#* }"
+            return 0
+        fi
+    done
+    return 1
+}
+
+# make_environment FOLDER PYTHON EXTRAS: a virtual environment with edgecam installed in place.
+# Made anew only when Python, pyproject.toml or the extras have changed.
+make_environment() {
+    local folder=$1 python=$2 extras=$3 stamp
+    stamp="$("$python" --version) $extras $(sha256sum <pyproject.toml)"
+    if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && "$folder/bin/python" -c '' 2>/dev/null; then
+        return
+    fi
+    say "making $folder with $("$python" --version) (once; takes a minute) ..."
+    rm -rf "$folder"
+    "$python" -m venv "$folder" >&2 ||
+        die "$python cannot make a virtual environment: sudo apt install python3-venv"
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" >&2 ||
+        die "installing failed, see above: is there a network, and a wheel for $(uname -m)?"
+    printf '%s\n' "$stamp" >"$folder/stamp"
+}
