@@ -1,14 +1,47 @@
-"""One supervised thread: setup, bounded steps until told to stop, close.
+"""One supervised thread: setup, bounded steps until told to stop, close; and how to wake it.
 
 No thread dies silently: whatever ends a worker is kept in `failure`, and `on_end` wakes whoever
 supervises it. There is no restart in here; a failed worker ends its half, and systemd restarts it.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 
 _log = logging.getLogger(__name__)
+
+
+class Wakeup:
+    """Ends another thread's `select()`: hand it in as a reader, `set()` it from anywhere."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+
+    def fileno(self) -> int:
+        """What `select()` waits for."""
+        return self._descriptor
+
+    def set(self) -> None:
+        """Wake whoever waits, or will; nothing happens after `close`."""
+        with self._lock:
+            if self._descriptor >= 0:
+                os.eventfd_write(self._descriptor, 1)
+
+    def clear(self) -> None:
+        """Be ready to be set again."""
+        try:
+            os.eventfd_read(self._descriptor)
+        except BlockingIOError:
+            pass  # it was not set
+
+    def close(self) -> None:
+        """Give the descriptor back."""
+        with self._lock:
+            descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 class Worker:

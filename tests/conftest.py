@@ -1,6 +1,6 @@
 """What every test may use, and the house rule that no test is skipped."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +18,25 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A running broker."""
-    mosquitto = Mosquitto(tmp_path)
+def new_broker(tmp_path: Path) -> Iterator[Callable[[str], Mosquitto]]:
+    """Makes brokers with options of their own, not started yet; stopped whatever happens."""
+    made: list[Mosquitto] = []
+
+    def make(options: str) -> Mosquitto:
+        made.append(Mosquitto(tmp_path, options))
+        return made[-1]
+
+    yield make
+    for mosquitto in made:
+        mosquitto.stop()
+
+
+@pytest.fixture
+def broker(new_broker: Callable[[str], Mosquitto]) -> Mosquitto:
+    """A running broker that lets everybody in."""
+    mosquitto = new_broker("allow_anonymous true\n")
     mosquitto.start()
-    yield mosquitto
-    mosquitto.stop()
+    return mosquitto
 
 
 @pytest.fixture

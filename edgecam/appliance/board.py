@@ -70,11 +70,12 @@ def disk_free_mb(folder: Path) -> int | None:
 
 
 def os_name() -> str:
-    """`Debian GNU/Linux 12 (bookworm)`, or what the machine calls itself."""
+    """`debian 12`, `raspbian 13`: ID and VERSION_ID of os-release, or the kernel's name."""
+    found: dict[str, str] = {}
     try:
         for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
-            if line.startswith("PRETTY_NAME="):
-                return line.partition("=")[2].strip().strip('"')
+            name, _, value = line.partition("=")
+            found[name] = value.strip().strip('"')
     except OSError:
-        pass
-    return os.uname().sysname
+        pass  # a machine without it still has a kernel
+    return " ".join(filter(None, (found.get("ID"), found.get("VERSION_ID")))) or os.uname().sysname

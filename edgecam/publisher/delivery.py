@@ -6,7 +6,7 @@ acknowledgement whose reason code says success.
 """
 
 import logging
-import socket
+import select
 import time
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from edgecam.publisher.mqtt import (
 )
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.payloads import InfoPayload, Topics
-from edgecam.worker import Worker
+from edgecam.worker import Wakeup, Worker
 
 DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
 DELETE_AFTER_S = 1.0
@@ -70,9 +70,7 @@ class Delivery(Worker):
         self._monitor = monitor
         self._board = board.Board()
         self._health_interval_s = health_interval_s
-        self._wake, self._waker = socket.socketpair()
-        self._wake.settimeout(0)
-        self._waker.settimeout(0)
+        self._wakeup = Wakeup()
         self._protocol = first_protocol(options)
         self._connection: Connection | None = None
         self._backoff = Backoff()
@@ -90,10 +88,7 @@ class Delivery(Worker):
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
-        try:
-            self._waker.send(b"\0")
-        except BlockingIOError:
-            pass  # a nudge is already waiting
+        self._wakeup.set()
 
     def step(self) -> None:
         """Connect where needed, say what is new, take in acknowledgements."""
@@ -115,11 +110,13 @@ class Delivery(Worker):
             except BrokerError as error:
                 _log.warning("could not say goodbye: %s", error)
         self._forget_acknowledged()
+        self._wakeup.close()
 
     def _reconnect(self) -> None:
         left_s = self._retry_s - time.monotonic()
         if left_s > 0:
-            self._sleep(min(left_s, _SLICE_S))
+            select.select([self._wakeup], [], [], min(left_s, _SLICE_S))
+            self._wakeup.clear()
             return
         connection = Connection(
             self._options,
@@ -140,8 +137,8 @@ class Delivery(Worker):
         if was_connected:
             self._refresh()
             self._send(connection)
-        connection.poll(min(timeout_s, self._next_due_s()), self._wake)
-        self._swallow_nudges()
+        connection.poll(min(timeout_s, self._next_due_s()), self._wakeup)
+        self._wakeup.clear()
         if connection.connected and not was_connected:
             self._connected()
         self._take_acknowledgements(connection)
@@ -285,18 +282,3 @@ class Delivery(Worker):
 
     def _next_due_s(self) -> float:
         return max(0.0, self._health_due_s - time.monotonic())
-
-    def _sleep(self, timeout_s: float) -> None:
-        self._wake.settimeout(timeout_s)
-        try:
-            self._wake.recv(4096)
-        except TimeoutError:
-            pass
-        finally:
-            self._wake.settimeout(0)
-
-    def _swallow_nudges(self) -> None:
-        try:
-            self._wake.recv(4096)
-        except BlockingIOError:
-            pass

@@ -9,13 +9,12 @@ new object that remembers nothing, because what must not be forgotten is in the 
 import os
 import random
 import select
-import socket
 import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
@@ -25,6 +24,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError, ConfigError
+from edgecam.worker import Wakeup
 
 CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake
 # For the broker's answer after that. Some answer a version that they do not know by silence, so
@@ -160,8 +160,8 @@ class Connection:
             raise BrokerError(msg) from error
         self._opened_s = time.monotonic()
 
-    def poll(self, timeout_s: float, wake: socket.socket | None = None) -> None:
-        """Do what the network asks for, waiting at most `timeout_s`, or until `wake` is readable.
+    def poll(self, timeout_s: float, wake: Wakeup | None = None) -> None:
+        """Do what the network asks for, waiting at most `timeout_s`, or until `wake` is set.
 
         Raises BrokerError once the connection is lost or refused.
         """
@@ -169,7 +169,7 @@ class Connection:
         if link is None:
             raise self._lost("the connection was lost")
         pending = isinstance(link, ssl.SSLSocket) and link.pending() > 0
-        reads = [link] if wake is None else [link, wake]
+        reads: list[Any] = [link] if wake is None else [link, wake]
         writes = [link] if self._client.want_write() else []
         ready, writable, _ = select.select(reads, writes, [], 0 if pending else timeout_s)
         try:

@@ -130,7 +130,6 @@ class OptionsPart(_Payload, frozen=True, kw_only=True):
     disappear: float
     votes: int
     window: int
-    cooldown_s: float
 
 
 class InfoPayload(_Payload, frozen=True, kw_only=True):
@@ -200,17 +199,16 @@ def info(
             input=f"{width}x{height} {model.input.dtype}",
             labels=len(model.labels),
         ),
-        runtime=runtime[:32],
-        python=platform.python_version()[:16],
-        os="".join(char for char in os_name if char.isascii() and char not in '"\\')[:32],
+        runtime=runtime[:24],
+        python=platform.python_version()[:12],
+        os="".join(char for char in os_name if char.isalnum() or char in " ._-")[:20],
         regions=list(regions),
         options=OptionsPart(
-            fps=fps,
-            appear=decision.appear,
-            disappear=decision.disappear,
+            fps=None if fps is None else round(fps, 2),
+            appear=round(decision.appear, 3),
+            disappear=round(decision.disappear, 3),
             votes=decision.votes,
             window=decision.window,
-            cooldown_s=decision.cooldown_s,
         ),
     )
 
@@ -234,15 +232,15 @@ def health(
     return HealthPayload(
         vision=VisionPart(
             up=monitor.up,
-            fps=vision.fps_milli / 1000 if vision else 0.0,
-            last_frame_age_s=vision.last_frame_age_ms / 1000 if vision else 0.0,
+            fps=round(vision.fps_milli / 1000, 1) if vision else 0.0,
+            last_frame_age_s=round(vision.last_frame_age_ms / 1000, 1) if vision else 0.0,
             restarts=monitor.restarts,
             dropped=vision.dropped if vision else 0,
             unreadable=vision.unreadable if vision else 0,
         ),
         inference=InferencePart(
-            p50_ms=vision.p50_us / 1000 if vision else 0.0,
-            p95_ms=vision.p95_us / 1000 if vision else 0.0,
+            p50_ms=round(vision.p50_us / 1000, 2) if vision else 0.0,
+            p95_ms=round(vision.p95_us / 1000, 2) if vision else 0.0,
             skipped=vision.skipped if vision else 0,
         ),
         outbox=outbox,

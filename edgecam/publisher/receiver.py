@@ -65,10 +65,12 @@ class Receiver(Worker):
         """Take in what has come, commit the events among it, answer."""
         sockets = [end for end in (self._wall, self._listener) if end is not None]
         ready, _, _ = select.select(sockets, [], [], _SLICE_S)
-        if self._listener in ready:
-            self._accept()
+        # The wall comes first: where a vision half was restarted, its old end must be gone
+        # before its new one is let in.
         if self._wall is not None and self._wall in ready:
             self._serve(self._wall)
+        if self._listener in ready:
+            self._accept()
 
     def close(self) -> None:
         """Close both sockets."""

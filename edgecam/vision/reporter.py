@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 from edgecam.errors import LinkError
 from edgecam.link import (
@@ -27,7 +28,7 @@ from edgecam.link import (
     encode,
 )
 from edgecam.messages import Event, Lost, RegionState, VisionHealth
-from edgecam.worker import Worker
+from edgecam.worker import Wakeup, Worker
 
 MAX_PENDING = 1000  # events kept while no publisher is there: minutes of a busy scene
 MAX_UNCOMMITTED = 64  # events on the wall without an answer
@@ -69,9 +70,7 @@ class Reporter(Worker):
         self._wall: socket.socket | None = None
         self._welcome = False
         self._said_absent = False
-        self._wake, self._waker = socket.socketpair()
-        self._wake.settimeout(0)
-        self._waker.settimeout(0)
+        self._wakeup = Wakeup()
 
     def report(self, event: Event) -> None:
         """Keep an event until it is committed; where too many wait, the oldest is counted lost."""
@@ -80,14 +79,14 @@ class Reporter(Worker):
             while len(self._pending) > MAX_PENDING:
                 self._pending.popleft()
                 self._lost += 1
-        self._nudge()
+        self._wakeup.set()
 
     def show(self, state: RegionState) -> None:
         """Pass on what a region shows now; only the latest counts."""
         with self._lock:
             self._states[state.region] = state
             self._changed.add(state.region)
-        self._nudge()
+        self._wakeup.set()
 
     def flush(self, timeout_s: float) -> bool:
         """Wait until every event is committed; whether that came about in time."""
@@ -118,22 +117,17 @@ class Reporter(Worker):
         """Close the wall."""
         if self._wall is not None:
             self._wall.close()
+        self._wakeup.close()
 
     def _number(self, event: Event) -> None:
         self._counter += 1
         self._pending.append(Numbered(self._counter, event))
 
-    def _nudge(self) -> None:
-        try:
-            self._waker.send(b"\0")
-        except BlockingIOError:
-            pass  # a nudge is already waiting
-
     def _wait(self, walls: list[socket.socket], timeout_s: float) -> list[socket.socket]:
-        ready, _, _ = select.select([self._wake, *walls], [], [], timeout_s)
-        if self._wake in ready:
-            self._wake.recv(4096)
-        return ready
+        readers: list[Any] = [self._wakeup, *walls]
+        ready, _, _ = select.select(readers, [], [], timeout_s)
+        self._wakeup.clear()
+        return [wall for wall in walls if wall in ready]
 
     def _connected(self) -> bool:
         try:

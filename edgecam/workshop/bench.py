@@ -36,6 +36,7 @@ from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.service import Region, VisionService
 
 _MODELS = Path(__file__).resolve().parents[2] / "models"
+_WARM_FRAMES = 20
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -78,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:
     """Only `invoke()`, as fast as it goes."""
     interpreter: Any = Classifier(found, runtime, threads).interpreter
-    for _ in range(20):
+    for _ in range(_WARM_FRAMES):
         interpreter.invoke()
     count, started_s = 0, time.perf_counter()
     while time.perf_counter() - started_s < seconds:
@@ -137,7 +138,7 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
 
 
 def _measured(vision: VisionService, seconds: float) -> float:
-    while vision.frames < 20:  # warm
+    while vision.frames < _WARM_FRAMES:
         vision.check()
         time.sleep(0.01)
     first, started_s = vision.frames, time.perf_counter()

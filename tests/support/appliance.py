@@ -1,12 +1,16 @@
 """`edgecam run` as a real process."""
 
+import contextlib
 import json
 import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from support.places import ACCEPTED, MODEL, SAMPLES
 
@@ -63,6 +67,16 @@ class Appliance:
     def said(self) -> str:
         """Everything its processes have logged."""
         return self.log.read_text(encoding="utf-8", errors="replace")
+
+    def queued(self) -> list[tuple[int, str, str | None]]:
+        """`(seq, event_type, label)` of every event in the queue file, of a process that ended."""
+        copy = self.folder / "outbox-copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(self.outbox.parent, copy)
+        with contextlib.closing(sqlite3.connect(copy / self.outbox.name)) as database:
+            rows = database.execute("SELECT seq, body FROM events ORDER BY seq").fetchall()
+        bodies = [(seq, msgspec.msgpack.decode(body)) for seq, body in rows]
+        return [(seq, body["event_type"], body.get("label")) for seq, body in bodies]
 
     def end(self) -> None:
         """End whatever still runs."""

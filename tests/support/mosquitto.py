@@ -41,7 +41,8 @@ class Mosquitto:
         self._config.write_text(
             f"listener {self.port} 127.0.0.1\n"
             f"user {getpass.getuser()}\n"
-            f"persistence true\npersistence_location {memory}/\nmax_queued_messages 0\n"
+            f"persistence true\npersistence_location {memory}/\n"
+            f"max_queued_messages 100000\n"
             f"{options}",
             encoding="utf-8",
         )

@@ -12,7 +12,6 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from support.waiting import wait_until
 
-
 _NUMBERS = itertools.count()
 
 

@@ -1,0 +1,288 @@
+"""Delivery to real brokers: nothing leaves the queue before a broker has said that it took it."""
+
+import asyncio
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from amqtt.broker import Broker
+from support.mosquitto import Mosquitto, free_port
+from support.recorder import Recorder
+from support.waiting import wait_until
+
+from edgecam.config import DecisionOptions, MqttOptions
+from edgecam.link import Tables
+from edgecam.messages import RegionState, VisionHealth
+from edgecam.model import Model, Tensor
+from edgecam.publisher import delivery, payloads
+from edgecam.publisher.delivery import Delivery
+from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.mqtt import MAX_IN_FLIGHT
+from edgecam.publisher.outbox import Outbox, happened
+
+TABLES = Tables(("door",), ("cat", "dog"), "0123456789abcdef")
+TENSOR = Tensor((1, 32, 32, 3), "uint8", 0.0, 0)
+MODEL = Model(Path("m"), "m", "f" * 64, TABLES.labels, TENSOR, TENSOR, True, None, None)  # noqa: FBT003
+INFO = payloads.info(
+    MODEL,
+    runtime="r",
+    os_name="o",
+    regions=TABLES.regions,
+    fps=None,
+    decision=DecisionOptions(),
+)
+
+
+class Publisher:
+    """A delivery with its queue and monitor, towards some broker."""
+
+    def __init__(self, folder: Path, options: MqttOptions, secret: str | None = None) -> None:
+        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64)
+        self.monitor = VisionMonitor(1, 30.0)
+        self.delivery = Delivery(
+            options=options,
+            secret=secret,
+            node="test",
+            info=INFO,
+            tables=TABLES,
+            outbox=self.outbox,
+            outbox_folder=folder,
+            monitor=self.monitor,
+            health_interval_s=30.0,
+        )
+
+    def start(self) -> None:
+        self.delivery.start(lambda: None)
+
+    def store(self, first: int, last: int) -> None:
+        events = [(n, happened("appeared", label=f"label {n}")) for n in range(first, last + 1)]
+        self.outbox.commit(1, list(events), {})
+        self.delivery.nudge()
+
+    @property
+    def waiting(self) -> int:
+        return self.outbox.queued()[0]
+
+    def close(self) -> None:
+        self.delivery.stop()
+        self.delivery.nudge()
+        assert self.delivery.join(10.0)
+        self.outbox.close()
+        assert self.delivery.failure is None
+
+
+Make = Callable[..., Publisher]
+NewBroker = Callable[[str], Mosquitto]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[Publisher] = []
+
+    def publisher(options: MqttOptions, secret: str | None = None) -> Publisher:
+        made.append(Publisher(tmp_path, options, secret))
+        return made[-1]
+
+    yield publisher
+    for one in made:
+        one.close()
+
+
+def to(broker: Mosquitto, **options: Any) -> MqttOptions:
+    return MqttOptions(broker=broker.url, keepalive_s=5, **options)
+
+
+@pytest.mark.parametrize("protocol", ["auto", "5", "3.1.1"])
+def test_a_backlog_arrives_complete_and_in_order_and_then_the_queue_is_empty(
+    broker: Mosquitto, recorder: Recorder, make: Make, protocol: str
+) -> None:
+    publisher = make(to(broker, protocol=protocol))
+    publisher.store(1, 500)
+    publisher.start()
+    recorder.wait_for(lambda seen: len(seen.events) >= 500)
+    assert [event["seq"] for event in recorder.events] == list(range(1, 501))
+    assert [event["label"] for event in recorder.events] == [f"label {n}" for n in range(1, 501)]
+    wait_until(lambda: publisher.waiting == 0, 10.0)
+
+
+def test_no_more_is_in_flight_than_a_broker_takes(
+    broker: Mosquitto, recorder: Recorder, make: Make
+) -> None:
+    """Checked inside: the broker would end a connection that has more in flight."""
+    publisher = make(to(broker))
+    publisher.store(1, 300)
+    most = 0
+    take = publisher.delivery._take_acknowledgements
+
+    def counting(connection: Any) -> None:
+        nonlocal most
+        most = max(most, len(publisher.delivery._in_flight))
+        take(connection)
+
+    publisher.delivery._take_acknowledgements = counting  # type: ignore[method-assign]
+    publisher.start()
+    recorder.wait_for(lambda seen: len(seen.events) >= 300)
+    assert 1 < most <= MAX_IN_FLIGHT
+
+
+def test_an_event_that_access_rules_refuse_is_kept_and_tried_again(
+    tmp_path: Path,
+    make: Make,
+    new_broker: NewBroker,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(delivery, "REFUSED_WAIT_S", 0.5)
+    rules = tmp_path / "acl"
+    rules.write_text("topic readwrite edgecam/test/status\n")
+    broker = new_broker(f"allow_anonymous true\nacl_file {rules}\n")
+    broker.start()
+    publisher = make(to(broker))
+    publisher.store(1, 3)
+    publisher.start()
+    wait_until(lambda: "the broker refuses event 1" in caplog.text, 10.0)
+    assert publisher.waiting == 3
+    rules.write_text("topic readwrite edgecam/#\n")
+    broker.stop()
+    broker.start()
+    recorder = Recorder(broker.port)
+    wait_until(lambda: publisher.waiting == 0, 20.0)
+    assert {event["seq"] for event in recorder.events} == {1, 2, 3}
+    recorder.close()
+
+
+def test_a_wrong_password_is_said_once_and_loses_nothing(
+    tmp_path: Path, make: Make, new_broker: NewBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    broker = new_broker(f"allow_anonymous false\npassword_file {passwords(tmp_path)}\n")
+    broker.start()
+    publisher = make(to(broker, username="cam"), "wrong")
+    publisher.store(1, 2)
+    publisher.start()
+    wait_until(lambda: "refuses us: Not authorized" in caplog.text, 10.0)
+    wait_until(lambda: publisher.delivery._backoff._attempts >= 2, 15.0)
+    assert caplog.text.count("refuses us") == 1
+    assert "wrong" not in caplog.text
+    assert publisher.waiting == 2
+
+
+def test_the_right_password_is_let_in(tmp_path: Path, make: Make, new_broker: NewBroker) -> None:
+    broker = new_broker(f"allow_anonymous false\npassword_file {passwords(tmp_path)}\n")
+    broker.start()
+    recorder = Recorder(broker.port, "cam", "secret")
+    publisher = make(to(broker, username="cam"), "secret")
+    publisher.store(1, 2)
+    publisher.start()
+    recorder.wait_for(lambda seen: len(seen.events) == 2)
+    recorder.close()
+
+
+def passwords(folder: Path) -> Path:
+    """A Mosquitto password file with cam:secret in it."""
+    file = folder / "passwords"
+    subprocess.run(["mosquitto_passwd", "-b", "-c", str(file), "cam", "secret"], check=True)
+    return file
+
+
+def test_a_broker_that_speaks_only_3_1_1_gets_everything(
+    make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    """amqtt leaves an MQTT 5 client that has a will without an answer."""
+    caplog.set_level("INFO", "edgecam")
+    with amqtt() as port:
+        recorder = Recorder(port)
+        publisher = make(MqttOptions(broker=f"mqtt://127.0.0.1:{port}", protocol="auto"))
+        publisher.store(1, 5)
+        publisher.start()
+        recorder.wait_for(lambda seen: len(seen.events) >= 5, 30.0)
+        assert "trying MQTT 3.1.1" in caplog.text
+        recorder.close()
+
+
+def test_a_broker_that_was_restarted_is_told_everything_again(
+    broker: Mosquitto, recorder: Recorder, make: Make
+) -> None:
+    publisher = make(to(broker))
+    publisher.monitor.connected(1)
+    publisher.monitor.show(RegionState(0, 1, 700, time.monotonic_ns()))
+    publisher.start()
+    recorder.wait_for(lambda seen: seen.on("/state/door"))
+    broker.stop()
+    publisher.store(1, 1)
+    broker.start()
+    recorder.wait_for(lambda seen: len(seen.events) == 1, 30.0)
+    again = ("/status", "/info", "/state/door")
+    recorder.wait_for(lambda seen: all(len(seen.on(topic)) >= 2 for topic in again))
+    assert recorder.statuses[-1] == "online"
+    assert recorder.on("/state/door")[-1].json["label"] == "dog"
+
+
+def test_health_follows_the_vision_half_at_once(
+    broker: Mosquitto, recorder: Recorder, make: Make
+) -> None:
+    publisher = make(to(broker))
+    publisher.start()
+    recorder.wait_for(lambda seen: seen.on("/health"))
+    assert recorder.on("/health")[-1].json["vision"]["up"] is False
+    publisher.monitor.connected(1)
+    publisher.monitor.report(VisionHealth(10_000, 90, 4, 3, 2, 5_000, 6_000))
+    publisher.delivery.nudge()
+    recorder.wait_for(lambda seen: seen.on("/health")[-1].json["vision"]["up"])
+    health = recorder.on("/health")[-1].json
+    assert health["vision"] == {
+        "up": True,
+        "fps": 10.0,
+        "last_frame_age_s": 0.1,
+        "restarts": 0,
+        "dropped": 4,
+        "unreadable": 2,
+    }
+    assert health["inference"] == {"p50_ms": 5.0, "p95_ms": 6.0, "skipped": 3}
+
+
+def test_an_unchanged_state_is_said_once(broker: Mosquitto, recorder: Recorder, make: Make) -> None:
+    publisher = make(to(broker))
+    publisher.monitor.connected(1)
+    state = RegionState(0, 0, 700, time.monotonic_ns())
+    publisher.monitor.show(state)
+    publisher.start()
+    recorder.wait_for(lambda seen: seen.on("/state/door"))
+    for number in range(1, 20):
+        publisher.monitor.show(state)
+        publisher.store(number, number)
+    recorder.wait_for(lambda seen: len(seen.events) == 19)
+    assert len(recorder.on("/state/door")) == 1
+
+
+class amqtt:  # noqa: N801  used as a context manager
+    """An embedded amqtt broker on a free port."""
+
+    def __init__(self) -> None:
+        self._port = free_port()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._broker: Any = None
+
+    def __enter__(self) -> int:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(15.0)
+        return self._port
+
+    def __exit__(self, *_: object) -> None:
+        asyncio.run_coroutine_threadsafe(self._broker.shutdown(), self._loop).result(15.0)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10.0)
+        self._loop.close()
+
+    async def _start(self) -> None:
+        self._broker = Broker(
+            {
+                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{self._port}"}},
+                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {}},
+            }
+        )
+        await self._broker.start()

@@ -1,0 +1,125 @@
+"""What `edgecam.vision.decision` should decide, written again in plain Python, slowly and simply.
+
+Every look at the past goes through the whole history: no counts are kept. Scores and thresholds
+are 32-bit floats, as the model gives them.
+"""
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from edgecam.config import DecisionOptions
+from edgecam.messages import UNKNOWN, RegionState, Sighting
+
+
+def f32(value: float) -> float:
+    """A number as 32 bits hold it."""
+    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    return rounded
+
+
+@dataclass
+class Subject:
+    """A label or a group, and everything that was ever seen of it."""
+
+    label: int
+    members: list[int]
+    appear: float
+    disappear: float
+    values: list[float] = field(default_factory=list)
+    present: Sighting | None = None
+    turned: int = 0  # looks before this one no longer vote against its present state
+    last_appeared_ns: int | None = None
+
+    def votes(self, window: int, *, high: bool) -> list[float]:
+        """The scores among the last looks that are high enough, or low enough."""
+        first = max(len(self.values) - window, 0)
+        return [
+            value
+            for look, value in enumerate(self.values)
+            if look >= first
+            and (value >= self.appear if high else value < self.disappear)
+            and look >= self.turned
+        ]
+
+
+class SlowDecision:
+    """One region."""
+
+    def __init__(
+        self, options: DecisionOptions, labels: Sequence[str], region: int, at_ns: int
+    ) -> None:
+        self.options = options
+        self.region = region
+        self.appearances = 0
+        self.subjects = _subjects(options, labels)
+        self.state = RegionState(region, UNKNOWN, 0, at_ns)
+
+    def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
+        """The facts of one look, disappearances first."""
+        for subject in self.subjects:
+            subject.values.append(f32(sum(scores[i] for i in subject.members)))
+        was_present = [subject.present for subject in self.subjects]
+        facts = []
+        for subject, began in zip(self.subjects, was_present, strict=True):
+            votes = subject.votes(self.options.window, high=False)
+            if began is not None and len(votes) >= self.options.votes:
+                subject.present = None
+                subject.turned = len(subject.values)
+                facts.append(self._fact(subject, votes, at_ns, began))
+        for subject, began in zip(self.subjects, was_present, strict=True):
+            votes = subject.votes(self.options.window, high=True)
+            if began is None and len(votes) >= self.options.votes and self._cooled(subject, at_ns):
+                self.appearances += 1
+                subject.present = self._fact(subject, votes, at_ns, None)
+                subject.turned = len(subject.values)
+                subject.last_appeared_ns = at_ns
+                facts.append(subject.present)
+        if facts:
+            self._show(at_ns)
+        return facts
+
+    def _cooled(self, subject: Subject, at_ns: int) -> bool:
+        last_ns = subject.last_appeared_ns
+        return last_ns is None or at_ns - last_ns >= round(self.options.cooldown_s * 1e9)
+
+    def _fact(
+        self, subject: Subject, votes: list[float], at_ns: int, began: Sighting | None
+    ) -> Sighting:
+        mean = f32(f32(sum(votes)) / len(votes))
+        return Sighting(
+            appeared=began is None,
+            region=self.region,
+            label=subject.label,
+            confidence=min(round(mean * 1000), 1000),
+            appearance=self.appearances if began is None else began.appearance,
+            start_ns=at_ns if began is None else began.start_ns,
+            at_ns=at_ns,
+        )
+
+    def _show(self, at_ns: int) -> None:
+        present = [subject.present for subject in self.subjects if subject.present is not None]
+        if present:
+            present.sort(key=lambda one: (-one.start_ns, -one.confidence, one.label))
+            latest = present[0]
+            self.state = RegionState(self.region, latest.label, latest.confidence, latest.start_ns)
+        elif self.state.label != UNKNOWN:
+            self.state = RegionState(self.region, UNKNOWN, 0, at_ns)
+
+
+def _subjects(options: DecisionOptions, labels: Sequence[str]) -> list[Subject]:
+    """Labels in no group, in order; then groups by name."""
+    grouped = {name for names in options.groups.values() for name in names}
+    made = [(name, index, [index]) for index, name in enumerate(labels) if name not in grouped]
+    for position, group in enumerate(sorted(options.groups)):
+        members = [i for i, name in enumerate(labels) if name in options.groups[group]]
+        made.append((group, len(labels) + position, members))
+    subjects = []
+    for name, label, members in made:
+        if name in options.ignore or (options.only and name not in options.only):
+            continue
+        own = options.labels.get(name)
+        appear = own.appear if own and own.appear is not None else options.appear
+        disappear = own.disappear if own and own.disappear is not None else options.disappear
+        subjects.append(Subject(label, members, f32(appear), f32(disappear)))
+    return subjects
