@@ -4,6 +4,7 @@ What stands in a message is somebody's words: it is decoded by the types of `pay
 stripped of everything that could steer a terminal.
 """
 
+import datetime as dt
 import sys
 import time
 from collections import deque
@@ -201,7 +202,15 @@ def _state_cells(state: StatePayload | None) -> tuple[Text, Text, Text]:
     cells = round(sure * _BAR_CELLS)
     bar = Text("█" * cells + "░" * (_BAR_CELLS - cells) + f" {sure:.2f}", "cyan")
     label = Text(_printable(state.label), "dim" if state.confidence is None else "bold")
-    return label, Text("") if state.confidence is None else bar, Text(_printable(state.since[:19]))
+    return label, Text("") if state.confidence is None else bar, Text(_local_time(state.since))
+
+
+def _local_time(iso: str) -> str:
+    """A payload's time as the clock on the wall shows it."""
+    try:
+        return f"{dt.datetime.fromisoformat(iso).astimezone():%H:%M:%S}"
+    except ValueError:
+        return _printable(iso[:19])
 
 
 def _split(topic: str) -> tuple[str, str, str, str]:

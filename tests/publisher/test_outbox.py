@@ -1,11 +1,13 @@
 """The queue, on real SQLite files."""
 
+import contextlib
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,8 +18,20 @@ from edgecam.publisher.outbox import Outbox, StoredEvent, happened
 RUN = 7
 
 
-def opened(file: Path, max_events: int = 1000, max_mb: int = 4) -> Outbox:
-    return Outbox(file, max_events=max_events, max_mb=max_mb)
+Open = Callable[..., Outbox]
+
+
+@pytest.fixture
+def opened() -> Iterator[Open]:
+    """Opens outboxes, and closes them whatever happens."""
+    with contextlib.ExitStack() as stack:
+
+        def open_one(file: Path, max_events: int = 1000, max_mb: int = 4) -> Outbox:
+            outbox = Outbox(file, max_events=max_events, max_mb=max_mb)
+            stack.callback(outbox.close)
+            return outbox
+
+        yield open_one
 
 
 def sighting(label: str) -> StoredEvent:
@@ -32,7 +46,7 @@ def labels(outbox: Outbox) -> list[str | None]:
     return [queued.event.label for queued in outbox.after(0, 10_000)]
 
 
-def test_events_come_back_in_order_with_growing_numbers(tmp_path: Path) -> None:
+def test_events_come_back_in_order_with_growing_numbers(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "q.db")
     fill(outbox, 1, 5)
     assert [queued.seq for queued in outbox.after(0, 3)] == [1, 2, 3]
@@ -40,7 +54,9 @@ def test_events_come_back_in_order_with_growing_numbers(tmp_path: Path) -> None:
     assert labels(outbox) == [f"label {n}" for n in range(1, 6)]
 
 
-def test_a_number_is_never_used_again_even_after_everything_was_deleted(tmp_path: Path) -> None:
+def test_a_number_is_never_used_again_even_after_everything_was_deleted(
+    tmp_path: Path, opened: Open
+) -> None:
     outbox = opened(tmp_path / "q.db")
     fill(outbox, 1, 3)
     outbox.delete([1, 2, 3])
@@ -50,7 +66,9 @@ def test_a_number_is_never_used_again_even_after_everything_was_deleted(tmp_path
     assert [queued.seq for queued in outbox.after(0, 10)] == [4]
 
 
-def test_the_epoch_stays_with_the_file_and_differs_between_files(tmp_path: Path) -> None:
+def test_the_epoch_stays_with_the_file_and_differs_between_files(
+    tmp_path: Path, opened: Open
+) -> None:
     outbox = opened(tmp_path / "q.db")
     epoch = outbox.epoch
     outbox.close()
@@ -58,7 +76,9 @@ def test_the_epoch_stays_with_the_file_and_differs_between_files(tmp_path: Path)
     assert opened(tmp_path / "other.db").epoch != epoch
 
 
-def test_a_resend_is_recognised_even_after_its_event_was_delivered(tmp_path: Path) -> None:
+def test_a_resend_is_recognised_even_after_its_event_was_delivered(
+    tmp_path: Path, opened: Open
+) -> None:
     outbox = opened(tmp_path / "q.db")
     fill(outbox, 1, 3)
     outbox.delete([1, 2, 3])
@@ -70,7 +90,9 @@ def test_a_resend_is_recognised_even_after_its_event_was_delivered(tmp_path: Pat
     assert outbox.committed(RUN + 1) == 0
 
 
-def test_facts_are_stored_with_the_events_of_the_same_transaction(tmp_path: Path) -> None:
+def test_facts_are_stored_with_the_events_of_the_same_transaction(
+    tmp_path: Path, opened: Open
+) -> None:
     outbox = opened(tmp_path / "q.db")
     outbox.commit(RUN, [(1, None)], {"camera": "missing"})
     outbox.close()
@@ -80,7 +102,9 @@ def test_facts_are_stored_with_the_events_of_the_same_transaction(tmp_path: Path
     assert labels(outbox) == []
 
 
-def test_a_full_queue_gives_way_at_its_old_end_and_says_exactly_what_went(tmp_path: Path) -> None:
+def test_a_full_queue_gives_way_at_its_old_end_and_says_exactly_what_went(
+    tmp_path: Path, opened: Open
+) -> None:
     outbox = opened(tmp_path / "q.db", max_events=100)
     for number in range(1, 351):
         fill(outbox, number, number)
@@ -102,7 +126,7 @@ def test_a_full_queue_gives_way_at_its_old_end_and_says_exactly_what_went(tmp_pa
 
 
 def test_a_damaged_file_is_set_aside_whole_and_said(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, opened: Open, caplog: pytest.LogCaptureFixture
 ) -> None:
     file = tmp_path / "q.db"
     outbox = opened(file)
@@ -119,7 +143,7 @@ def test_a_damaged_file_is_set_aside_whole_and_said(
     assert str(outbox.set_aside.name) in caplog.text
 
 
-def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "q.db"
     file.write_text("this is somebody's diary" * 100)
     outbox = opened(file)
@@ -127,7 +151,7 @@ def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     assert "diary" in outbox.set_aside.read_text()
 
 
-def test_a_newer_version_is_refused_and_left_untouched(tmp_path: Path) -> None:
+def test_a_newer_version_is_refused_and_left_untouched(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "q.db"
     opened(file).close()
     with sqlite3.connect(file) as database:
@@ -140,7 +164,7 @@ def test_a_newer_version_is_refused_and_left_untouched(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_second_owner_is_refused(tmp_path: Path) -> None:
+def test_a_second_owner_is_refused(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "q.db")
     fill(outbox, 1, 1)
     with pytest.raises(OutboxError, match="locked"):
@@ -149,13 +173,13 @@ def test_a_second_owner_is_refused(tmp_path: Path) -> None:
     assert len(labels(outbox)) == 2
 
 
-def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_a_clear_error(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutboxError, match=r"outbox\.file"):
         opened(tmp_path / "file" / "q.db")
 
 
-def test_the_file_is_nobody_elses_to_read(tmp_path: Path) -> None:
+def test_the_file_is_nobody_elses_to_read(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "state" / "q.db")
     fill(outbox, 1, 1)
     assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
@@ -163,7 +187,7 @@ def test_the_file_is_nobody_elses_to_read(tmp_path: Path) -> None:
         assert part.stat().st_mode & 0o077 == 0, part
 
 
-def test_a_failed_transaction_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_failed_transaction_leaves_nothing_behind(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "q.db", max_mb=1)
     big = happened("appeared", label="x" * 100_000)
     with pytest.raises(OutboxError, match="full"):
@@ -186,7 +210,9 @@ for number in range(first, first + 100_000):
 """
 
 
-def test_kill_nine_in_the_middle_of_commits_loses_nothing_acknowledged(tmp_path: Path) -> None:
+def test_kill_nine_in_the_middle_of_commits_loses_nothing_acknowledged(
+    tmp_path: Path, opened: Open
+) -> None:
     file = tmp_path / "q.db"
     acknowledged = 0
     for _ in range(8):
@@ -208,7 +234,7 @@ def test_kill_nine_in_the_middle_of_commits_loses_nothing_acknowledged(tmp_path:
     assert len(stored) >= acknowledged >= 200
 
 
-def test_two_threads_commit_and_delete_at_once(tmp_path: Path) -> None:
+def test_two_threads_commit_and_delete_at_once(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "q.db")
 
     def deleting() -> None:
