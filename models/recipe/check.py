@@ -3,8 +3,7 @@
     python models/recipe/check.py REFERENCE.tflite CANDIDATE.tflite
 
 A converted model that loads may still be wrong, and wrong on one interpreter only, so a conversion
-is judged by known pictures: run this in an environment with `ai-edge-litert` and again in one with
-`tflite-runtime`.
+is judged by known pictures: run this once with each interpreter (`--runtime`).
 """
 
 from __future__ import annotations
@@ -34,11 +33,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("models", nargs=2, type=Path, metavar="MODEL.tflite")
-    paths: list[Path] = parser.parse_args().models
-    samples = json.loads((SAMPLES.with_suffix(".json")).read_text(encoding="utf-8"))
+    parser.add_argument(
+        "--runtime",
+        choices=RUNTIMES,
+        default=next((name for name in RUNTIMES if find_spec(name)), RUNTIMES[0]),
+    )
+    options = parser.parse_args()
+    paths: list[Path] = options.models
+    runtime: str = options.runtime
+    samples = json.loads(SAMPLES.with_suffix(".json").read_text(encoding="utf-8"))
     pictures = [read_picture(SAMPLES / sample["file"]) for sample in samples]
     accepted = [set(sample["accept_ids"]) for sample in samples]
-    runtime = next(name for name in RUNTIMES if find_spec(name))
     print(f"{runtime}, {len(samples)} photographs")
     reference, candidate = (_probabilities(runtime, path, pictures) for path in paths)
     for path, scores in zip(paths, (reference, candidate), strict=True):

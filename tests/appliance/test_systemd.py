@@ -1,0 +1,45 @@
+"""systemd's environment, as it is and as it is not."""
+
+import logging
+
+import pytest
+
+from edgecam.appliance import systemd
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [(None, None), ("", None), ("0", None), ("many", None), ("30000000", 15.0)]
+)
+def test_the_watchdog_is_fed_twice_in_its_time(
+    monkeypatch: pytest.MonkeyPatch, text: str | None, seconds: float | None
+) -> None:
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    if text is not None:
+        monkeypatch.setenv("WATCHDOG_USEC", text)
+    assert systemd.watchdog_interval_s() == seconds
+
+
+def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    systemd.notify("READY=1")
+    monkeypatch.setattr(systemd, "_daemon", None)
+    systemd.notify("READY=1")
+    assert systemd.watchdog_interval_s() is None or systemd.watchdog_interval_s()
+
+
+def test_the_journal_gets_no_second_time_stamp(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    handlers, level = logging.root.handlers[:], logging.root.level
+    try:
+        monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
+        systemd.set_up_log("info")
+        logging.getLogger("edgecam.test").info("hello")
+        assert capsys.readouterr().err == "INFO    edgecam.test: hello\n"
+        monkeypatch.delenv("JOURNAL_STREAM")
+        systemd.set_up_log("info")
+        logging.getLogger("edgecam.test").info("hello")
+        assert capsys.readouterr().err.startswith("20")
+    finally:
+        logging.root.handlers[:] = handlers
+        logging.root.setLevel(level)
