@@ -44,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
         _EXAMPLE,
     )
     parser.add_argument(
-        "--seconds", type=float, metavar="N", help="stop after so long (default: at Ctrl-C)"
+        "--seconds", type=_seconds, metavar="N", help="stop after so long (default: at Ctrl-C)"
     )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     options = parser.parse_args(argv)
@@ -59,6 +59,13 @@ def main(argv: Sequence[str]) -> int:
         print("no event arrived", file=sys.stderr)
         return EXIT_FAILURE
     return 0
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
 
 
 class _Counting:

@@ -1,5 +1,6 @@
 """`edgecam watch`: a subscriber for people."""
 
+import argparse
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ import msgspec
 from edgecam.commands import arguments
 from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, MqttOptions
+from edgecam.config.rules import without_password
 from edgecam.errors import BrokerError
 from edgecam.publisher import mqtt
 from edgecam.publisher.mqtt import Backoff, Connection, ProtocolRefusedError
@@ -98,4 +100,8 @@ def _options(config: Path | None, url: str | None) -> MqttOptions:
 
 
 def _broker(url: str) -> str:
-    return msgspec.convert({"broker": url}, MqttOptions).broker
+    try:
+        return msgspec.convert({"broker": url}, MqttOptions).broker
+    except msgspec.ValidationError as error:
+        msg = f"expected mqtt://host:1883 or mqtts://host:8883, got {without_password(url)}"
+        raise argparse.ArgumentTypeError(msg) from error

@@ -34,9 +34,7 @@ def test_unreadable_pictures_are_skipped_counted_and_said_once(
     )
     process = appliance.start()
     recorder.wait_for(
-        lambda seen: (
-            seen.on("/health") and seen.on("/health")[-1].json["vision"]["unreadable"] == 3
-        )
+        lambda seen: seen.on("/health") and seen.on("/health")[-1].json["vision"]["unreadable"] == 3
     )
     recorder.wait_for(lambda seen: len(seen.events) >= 8)  # more than one round
     assert stop(process) == 0

@@ -1,0 +1,133 @@
+"""`edgecam watch` as a process, against a real broker and a real appliance."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from support.appliance import Appliance, stop
+from support.mosquitto import Mosquitto
+from support.waiting import wait_until
+
+
+class Watch:
+    """A running `edgecam watch`, its output in a file."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        self._output = folder / "watched"
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "edgecam", "watch", *arguments],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+            )
+
+    @property
+    def lines(self) -> list[str]:
+        return self._output.read_text(encoding="utf-8").splitlines()
+
+    def interrupt(self) -> int:
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(10.0)
+
+
+def publish(port: int, topic: str, payload: bytes) -> None:
+    client = paho.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    client.publish(topic, payload, qos=1).wait_for_publish(10.0)
+    client.disconnect()
+    client.loop_stop()
+
+
+@pytest.fixture
+def watches() -> Iterator[list[Watch]]:
+    running: list[Watch] = []
+    yield running
+    for watch in running:
+        watch.process.kill()
+        watch.process.wait(10.0)
+
+
+def test_lines_for_a_pipe_say_what_happened(
+    tmp_path: Path, broker: Mosquitto, appliance: Appliance, watches: list[Watch]
+) -> None:
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url))
+    wait_until(lambda: any("connected to" in line for line in watch.lines), 20.0)
+    process = appliance.start()
+    wait_until(lambda: any("scene: castle appeared" in line for line in watch.lines), 30.0)
+    assert stop(process) == 0
+    wait_until(lambda: watch.lines[-1].endswith("stopped"), 10.0)
+    assert watch.interrupt() == 0
+    assert any("scene shows castle" in line for line in watch.lines)
+    assert any("fps, model" in line for line in watch.lines)
+
+
+def test_json_lines_are_topic_and_payload(
+    tmp_path: Path, broker: Mosquitto, appliance: Appliance, watches: list[Watch]
+) -> None:
+    process = appliance.start()
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url, "--json", "--node", "test"))
+    wait_until(lambda: any('test/event"' in line for line in watch.lines), 30.0)
+    assert stop(process) == 0
+    assert watch.interrupt() == 0
+    messages = [json.loads(line) for line in watch.lines if line.startswith("{")]
+    assert all(set(message) == {"topic", "payload"} for message in messages)
+    payloads = {message["topic"].split("/")[2]: message["payload"] for message in messages}
+    assert payloads["status"] in ("online", "stopped")
+    assert payloads["event"]["event_type"] in ("appeared", "disappeared")
+
+
+def test_another_node_is_not_shown(tmp_path: Path, broker: Mosquitto, watches: list[Watch]) -> None:
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url, "--json", "--node", "mine"))
+    wait_until(lambda: any("connected" in line for line in watch.lines), 20.0)
+    publish(broker.port, "edgecam/other/status", b"online")
+    publish(broker.port, "edgecam/mine/status", b"online")
+    wait_until(lambda: any("mine/status" in line for line in watch.lines), 10.0)
+    assert not any("other" in line for line in watch.lines)
+
+
+def test_what_could_steer_a_terminal_is_taken_out(
+    tmp_path: Path, broker: Mosquitto, watches: list[Watch]
+) -> None:
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url))
+    wait_until(lambda: any("connected" in line for line in watch.lines), 20.0)
+    hostile = '{"label": "\\u001b[2J\\u001b]0;owned\\u0007", "confidence": 2, "since": "x"}'
+    publish(broker.port, "edgecam/evil/state/scene", hostile.encode())
+    publish(broker.port, "edgecam/evil/event", b"\xff\x00\x1b[31m not json")
+    wait_until(lambda: sum("evil" in line for line in watch.lines) == 2, 10.0)
+    assert "\x1b" not in "\n".join(watch.lines)
+
+
+def test_a_broker_that_goes_away_is_waited_for(
+    tmp_path: Path, broker: Mosquitto, watches: list[Watch]
+) -> None:
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url))
+    wait_until(lambda: any("connected" in line for line in watch.lines), 20.0)
+    broker.stop()
+    wait_until(lambda: any("trying again" in line for line in watch.lines), 20.0)
+    broker.start()
+    wait_until(lambda: sum("connected to" in line for line in watch.lines) == 2, 30.0)
+    assert watch.interrupt() == 0
+
+
+@pytest.mark.parametrize("url", ["localhost", "http://localhost", "mqtt://u:secret@localhost"])
+def test_a_url_that_is_none_is_wrong_usage(tmp_path: Path, url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgecam", "watch", "--broker", url],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--broker" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret" not in done.stderr
