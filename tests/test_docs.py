@@ -14,7 +14,7 @@ from support.places import ROOT
 
 import edgecam
 from edgecam.cli import COMMANDS
-from edgecam.publisher import payloads
+from edgecam.publisher import contract
 
 ARCHITECTURE = (ROOT / "docs" / "ARCHITECTURE.md").read_text(encoding="utf-8")
 CONTRACT = (ROOT / "docs" / "mqtt.md").read_text(encoding="utf-8")
@@ -92,10 +92,10 @@ def test_every_command_the_readme_shows_exists() -> None:
 @pytest.mark.parametrize(
     ("section", "payload"),
     [
-        ("event", payloads.EventPayload),
-        ("state", payloads.StatePayload),
-        ("health", payloads.HealthPayload),
-        ("info", payloads.InfoPayload),
+        ("event", contract.EventPayload),
+        ("state", contract.StatePayload),
+        ("health", contract.HealthPayload),
+        ("info", contract.InfoPayload),
     ],
 )
 def test_the_examples_of_the_contract_are_of_its_types(
@@ -106,14 +106,14 @@ def test_the_examples_of_the_contract_are_of_its_types(
     assert example is not None
     decoded = msgspec.json.decode(example[1].encode(), type=payload)
     # Nothing in the example is unknown to the type, and nothing of the type is missing in it.
-    assert json.loads(payloads.encode(decoded)) == json.loads(example[1])
+    assert json.loads(contract.encode(decoded)) == json.loads(example[1])
 
 
 def test_every_topic_and_every_field_of_an_event_is_in_the_contract() -> None:
-    for topic in payloads.schemas():
+    for topic in contract.schemas():
         assert f"`{topic}`" in CONTRACT
     spans = " ".join(code_spans(CONTRACT))
-    for field in msgspec.structs.fields(payloads.EventPayload):
+    for field in msgspec.structs.fields(contract.EventPayload):
         assert re.search(rf"\b{field.encode_name}\b", spans), field.encode_name
 
 

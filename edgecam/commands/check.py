@@ -12,7 +12,7 @@ from edgecam.commands import arguments
 from edgecam.config import Config
 from edgecam.config.rules import without_password
 from edgecam.model import Model
-from edgecam.publisher import mqtt
+from edgecam.publisher import credentials
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
 
@@ -37,8 +37,8 @@ def main(argv: Sequence[str]) -> int:
         runtime = model.runtime_name(config.model.runtime)
         Classifier(found, runtime, config.model.threads)
         Rules.build(config.decision, found.labels)
-        mqtt.password(config.mqtt)
-        mqtt.tls_context(config.mqtt)
+        credentials.password(config.mqtt)
+        credentials.tls_context(config.mqtt)
     for option, problem in _missing_here(config):
         print(f"warning: {loaded.locate(option)}: {problem}", file=sys.stderr)
     print(_effective(config, found, runtime))

@@ -202,7 +202,11 @@ def _broker() -> Iterator[int]:
         await broker.start()
         return broker
 
-    broker = asyncio.run_coroutine_threadsafe(start(), loop).result(START_TIMEOUT_S)
+    try:
+        broker = asyncio.run_coroutine_threadsafe(start(), loop).result(START_TIMEOUT_S)
+    except Exception as error:  # a broker of any make, and it fails in its own ways
+        msg = f"the demo's broker could not start on port {port} ({error}); try again"
+        raise EdgecamError(msg) from error
     try:
         yield port
     finally:

@@ -112,14 +112,14 @@ def _publisher(
     listener: socket.socket | None = None,
     wall: socket.socket | None = None,
 ) -> Service:
-    from edgecam.publisher import mqtt, payloads  # noqa: PLC0415
+    from edgecam.publisher import credentials, payloads  # noqa: PLC0415
     from edgecam.publisher.service import PublisherService  # noqa: PLC0415
 
     runtime = model.runtime_version(model.runtime_name(config.model.runtime))
     return PublisherService(
         outbox=config.outbox,
         mqtt=config.mqtt,
-        secret=mqtt.password(config.mqtt),
+        secret=credentials.password(config.mqtt),
         node=config.node,
         info=payloads.info(
             found,

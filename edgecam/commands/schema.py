@@ -6,7 +6,7 @@ import msgspec
 
 from edgecam.commands import arguments
 from edgecam.config import Config
-from edgecam.publisher import payloads
+from edgecam.publisher import contract
 
 _EXAMPLE = """\
   edgecam schema config > edgecam.schema.json     for an editor that checks YAML
@@ -22,6 +22,6 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("what", choices=("config", "messages"))
     options = parser.parse_args(argv)
-    schema = msgspec.json.schema(Config) if options.what == "config" else payloads.schemas()
+    schema = msgspec.json.schema(Config) if options.what == "config" else contract.schemas()
     print(msgspec.json.format(msgspec.json.encode(schema), indent=2).decode())
     return 0

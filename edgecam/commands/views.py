@@ -17,8 +17,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edgecam.publisher.contract import EventPayload, HealthPayload, StatePayload
 from edgecam.publisher.mqtt import Message
-from edgecam.publisher.payloads import EventPayload, HealthPayload, StatePayload
 
 _BAR_CELLS = 20
 _EVENTS_SHOWN = 12

@@ -13,8 +13,9 @@ from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, MqttOptions
 from edgecam.config.rules import without_password
 from edgecam.errors import BrokerError
-from edgecam.publisher import mqtt
-from edgecam.publisher.mqtt import Backoff, Connection, ProtocolRefusedError
+from edgecam.publisher import credentials, mqtt
+from edgecam.publisher.backoff import Backoff
+from edgecam.publisher.mqtt import Connection, ProtocolRefusedError
 
 _EXAMPLE = """\
   edgecam watch                                     the broker of the configuration
@@ -61,7 +62,7 @@ def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]
 
     Raises BrokerError where the broker was never reached; a lost one is tried again.
     """
-    secret = mqtt.password(broker)
+    secret = credentials.password(broker)
     protocol = mqtt.first_protocol(broker)
     backoff, reached = Backoff(longest_s=10.0), False
     while go_on():

@@ -15,10 +15,11 @@ from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.link import Tables
 from edgecam.messages import RegionState, VisionHealth
-from edgecam.publisher import payloads
+from edgecam.publisher import contract, payloads
+from edgecam.publisher.backoff import Backoff
+from edgecam.publisher.contract import HealthPayload, InfoPayload, OutboxPart, Topics
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import (
-    Backoff,
     Connection,
     ProtocolRefusedError,
     Will,
@@ -26,7 +27,6 @@ from edgecam.publisher.mqtt import (
     other,
 )
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.payloads import InfoPayload, Topics
 from edgecam.worker import Wakeup, Worker
 
 DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
@@ -154,7 +154,7 @@ class Delivery(Worker):
         # A broker that lost its memory must be told everything again, so always say it all.
         self._shown.clear()
         self._retained[self._topics.status] = b"online"
-        self._retained[self._topics.info] = payloads.encode(self._info)
+        self._retained[self._topics.info] = contract.encode(self._info)
         self._health_due_s = 0.0 if self._monitor.up else time.monotonic() + HEALTH_GRACE_S
 
     def _disconnected(self, error: BrokerError) -> None:
@@ -190,13 +190,13 @@ class Delivery(Worker):
             if shown is not None and self._shown.get(topic) != shown:
                 self._shown[topic] = shown
                 payload = payloads.state(shown, self._tables.labels)
-                self._retained[topic] = payloads.encode(payload)
+                self._retained[topic] = contract.encode(payload)
         news = (self._monitor.up, self._monitor.health)
         if news != self._said_health or time.monotonic() >= self._health_due_s:
             self._said_health = news
             # Vision's own report is due at the same time: wait for it rather than say it twice.
             self._health_due_s = time.monotonic() + self._health_interval_s + HEALTH_GRACE_S
-            self._retained[self._topics.health] = payloads.encode(self._health())
+            self._retained[self._topics.health] = contract.encode(self._health())
 
     def _send(self, connection: Connection) -> None:
         room = connection.max_in_flight - len(self._in_flight)
@@ -207,7 +207,7 @@ class Delivery(Worker):
         if room <= 0 or time.monotonic() < self._hold_until_s:
             return
         for queued in self._outbox.after(self._sent_seq, room):
-            payload = payloads.encode(payloads.event(queued, self._node, self._outbox.epoch))
+            payload = contract.encode(payloads.event(queued, self._node, self._outbox.epoch))
             mid = connection.publish(self._topics.event, payload, retain=False)
             self._in_flight[mid] = queued.seq
             self._sent_seq = queued.seq
@@ -259,7 +259,7 @@ class Delivery(Worker):
             self._take_acknowledgements(connection)
         connection.close()
 
-    def _health(self) -> payloads.HealthPayload:
+    def _health(self) -> HealthPayload:
         queued, oldest = self._outbox.queued()
         age_s = 0.0
         if oldest is not None:
@@ -271,7 +271,7 @@ class Delivery(Worker):
             age_s = max(0.0, (time.time_ns() - happened_ns) / 1e9)
         return payloads.health(
             self._monitor,
-            payloads.OutboxPart(
+            OutboxPart(
                 queued=queued - len(self._acknowledged),
                 oldest_s=round(age_s, 1),
                 lost=self._outbox.lost,

@@ -6,14 +6,11 @@ issues 894, 692). Here whatever goes wrong ends this connection, with a reason; 
 new object that remembers nothing, because what must not be forgotten is in the outbox.
 """
 
-import os
-import random
 import select
 import ssl
 import time
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,7 +20,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecam.config import MqttOptions
-from edgecam.errors import BrokerError, ConfigError
+from edgecam.errors import BrokerError
+from edgecam.publisher import credentials
 from edgecam.worker import Wakeup
 
 CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake
@@ -31,8 +29,6 @@ CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake
 # where another can be tried the wait is short.
 ANSWER_TIMEOUT_S = {"5": 5.0, "3.1.1": 15.0}
 MAX_IN_FLIGHT = 20  # messages without an acknowledgement; what Mosquitto takes by default
-MAX_PASSWORD_BYTES = 4096
-CREDENTIAL = "mqtt-password"  # its name in LoadCredential= of the unit
 
 _PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
@@ -66,56 +62,6 @@ class Message:
 
     topic: str
     payload: bytes
-
-
-class Backoff:
-    """How long to wait before the next attempt: doubling, jittered, at most `longest_s`.
-
-    A connection resets it only after it has held for `stable_s`: a broker that accepts and drops
-    us at once must not be stormed.
-    """
-
-    def __init__(
-        self, first_s: float = 1.0, longest_s: float = 60.0, stable_s: float = 30.0
-    ) -> None:
-        self._first_s = first_s
-        self._longest_s = longest_s
-        self._stable_s = stable_s
-        self._attempts = 0
-
-    def wait_s(self, held_s: float = 0.0) -> float:
-        """The wait after a connection that held for `held_s`; 0 for one that never was."""
-        if held_s >= self._stable_s:
-            self._attempts = 0
-        full_s = min(self._first_s * 2**self._attempts, self._longest_s)
-        self._attempts = min(self._attempts + 1, 16)
-        return random.uniform(full_s / 2, full_s)  # noqa: S311  jitter, not a secret
-
-
-def password(options: MqttOptions) -> str | None:
-    """The password: from the systemd credential, else from the file that is named.
-
-    Raises ConfigError where that cannot be read, or is empty.
-    """
-    folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
-    credential = Path(folder) / CREDENTIAL
-    if folder and credential.exists():
-        file = credential
-    elif options.password_file is not None:
-        file = Path(options.password_file)
-    else:
-        return None
-    try:
-        with file.open("rb") as stream:
-            text = stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        msg = f"the password file {file} cannot be read: {reason}"
-        raise ConfigError(msg, option="mqtt.password_file") from error
-    if not text:
-        msg = f"the password file {file} is empty"
-        raise ConfigError(msg, option="mqtt.password_file")
-    return text
 
 
 class Connection:
@@ -225,7 +171,7 @@ class Connection:
         if options.username is not None:
             client.username_pw_set(options.username, secret)
         if options.broker.startswith("mqtts://"):
-            client.tls_set_context(tls_context(options))
+            client.tls_set_context(credentials.tls_context(options))
         if will is not None:
             client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._on_connect
@@ -288,23 +234,6 @@ class Connection:
         if not self.connected and self._protocol == "5":
             return ProtocolRefusedError(f"{self.address} did not accept MQTT 5: {why}")
         return BrokerError(f"{self.address}: {why}")
-
-
-def tls_context(options: MqttOptions) -> ssl.SSLContext:
-    """TLS 1.2 or later, host name and certificate checked, always.
-
-    Raises ConfigError for files that cannot be used.
-    """
-    tls = options.tls
-    try:
-        context = ssl.create_default_context(cafile=tls.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        if tls.cert_file is not None:
-            context.load_cert_chain(tls.cert_file, tls.key_file)
-    except (OSError, ssl.SSLError) as error:
-        msg = f"a certificate or key cannot be used: {error.strerror or error}"
-        raise ConfigError(msg, option="mqtt.tls") from error
-    return context
 
 
 def first_protocol(options: MqttOptions) -> Protocol:

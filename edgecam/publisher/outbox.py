@@ -17,12 +17,11 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import msgspec
-
-from edgecam.appliance import clock
 from edgecam.errors import OutboxError
+from edgecam.publisher import stored_event
+from edgecam.publisher.stored_event import StoredEvent, happened
 
 SCHEMA_VERSION = 1
 _PAGE_BYTES = 4096
@@ -37,46 +36,6 @@ _SCHEMA = (
     "CREATE TABLE runs (id INTEGER PRIMARY KEY, run INTEGER UNIQUE, counter INTEGER) STRICT",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
 )
-
-
-EventType = Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
-
-
-class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event with everything its payload needs, so that a later configuration changes nothing.
-
-    Monotonic times are of the boot `boot_id`; `at_wall_ns` is the wall clock's idea of `at_ns`
-    when it was stored, for events that outlive their boot.
-    """
-
-    event_type: EventType
-    boot_id: str
-    at_ns: int
-    at_wall_ns: int
-    clock_synced: bool
-    id: str | None = None
-    region: str | None = None
-    label: str | None = None
-    confidence: int | None = None  # thousandths
-    start_ns: int | None = None
-    model: str | None = None
-    reason: str | None = None
-    count: int | None = None
-    first_seq: int | None = None
-    last_seq: int | None = None
-
-
-def happened(event_type: EventType, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
-    """An event at a monotonic time of this boot; now, where none is given."""
-    at_ns = time.monotonic_ns() if at_ns is None else at_ns
-    return StoredEvent(
-        event_type=event_type,
-        boot_id=clock.boot_id(),
-        at_ns=at_ns,
-        at_wall_ns=clock.wall_ns(at_ns),
-        clock_synced=clock.synchronized(),
-        **details,
-    )
 
 
 @dataclass(frozen=True)
@@ -148,7 +107,7 @@ class Outbox:
             rows = self._database.execute(
                 "SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
             ).fetchall()
-        return [Queued(row[0], _decode(row[1])) for row in rows]
+        return [Queued(row[0], stored_event.decode(row[1])) for row in rows]
 
     def delete(self, seqs: Iterable[int]) -> None:
         """Forget events that a broker has acknowledged. Raises OutboxError."""
@@ -277,7 +236,7 @@ class Outbox:
                 raise
 
     def _insert(self, event: StoredEvent) -> None:
-        body = msgspec.msgpack.encode(event)
+        body = stored_event.encode(event)
         self._database.execute("INSERT INTO events (body) VALUES (?)", (body,))
         self._count += 1
 
@@ -292,9 +251,9 @@ class Outbox:
             (excess,),
         ).fetchall()
         self._count -= len(rows)
-        dropped = [(seq, _decode(body)) for seq, body in rows]
+        dropped = [(seq, stored_event.decode(body)) for seq, body in rows]
         self.lost += sum(1 for _, event in dropped if event.event_type != "loss")
-        self._insert(_loss(dropped))
+        self._insert(stored_event.loss_of(dropped))
 
     def _remember(self, run: int, counter: int) -> None:
         """Note how far a run is; the run used longest ago is forgotten (a row replaced is new)."""
@@ -315,27 +274,3 @@ class Outbox:
 
     def _one(self, query: str) -> Any:  # noqa: ANN401  whatever the column holds
         return self._database.execute(query).fetchone()[0]
-
-
-def _loss(dropped: list[tuple[int, StoredEvent]]) -> StoredEvent:
-    """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
-    newest = max(dropped, key=lambda item: item[0])[1]
-    return StoredEvent(
-        event_type="loss",
-        boot_id=newest.boot_id,
-        at_ns=newest.at_ns,
-        at_wall_ns=newest.at_wall_ns,
-        clock_synced=newest.clock_synced,
-        reason="queue_full",
-        count=sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped),
-        first_seq=min(event.first_seq or seq for seq, event in dropped),
-        last_seq=max(seq for seq, _ in dropped),
-    )
-
-
-def _decode(body: bytes) -> StoredEvent:
-    try:
-        return msgspec.msgpack.decode(body, type=StoredEvent)
-    except msgspec.DecodeError as error:
-        msg = f"an event in the queue cannot be read: {error}"
-        raise OutboxError(msg) from error

@@ -26,7 +26,8 @@ from edgecam.link import (
 from edgecam.messages import CameraState, RegionState, VisionHealth
 from edgecam.publisher import payloads
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.outbox import Outbox, StoredEvent
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.stored_event import StoredEvent
 from edgecam.worker import Worker
 
 MAX_BATCH = 64  # records taken in before the events among them are committed together

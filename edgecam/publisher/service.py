@@ -10,10 +10,10 @@ from pathlib import Path
 
 from edgecam.config import MqttOptions, OutboxOptions
 from edgecam.link import Tables
+from edgecam.publisher.contract import InfoPayload
 from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.payloads import InfoPayload
 from edgecam.publisher.receiver import Receiver
 
 STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye

@@ -12,13 +12,13 @@ import pytest
 from support.places import ACCEPTED
 from support.waiting import wait_until
 
-from edgecam.publisher import payloads
+from edgecam.publisher import contract
 
 TYPES: dict[str, type[msgspec.Struct]] = {
-    "info": payloads.InfoPayload,
-    "health": payloads.HealthPayload,
-    "state": payloads.StatePayload,
-    "event": payloads.EventPayload,
+    "info": contract.InfoPayload,
+    "health": contract.HealthPayload,
+    "state": contract.StatePayload,
+    "event": contract.EventPayload,
 }
 
 
@@ -45,7 +45,7 @@ def test_json_shows_every_topic_with_right_labels_and_ends_by_itself(tmp_path: P
             msgspec.convert(message["payload"], TYPES[kind])
     assert set(by_topic) == {"status", "info", "health", "state", "event"}
     assert by_topic["status"] == ["online", "stopped"]
-    events = [msgspec.convert(event, payloads.EventPayload) for event in by_topic["event"]]
+    events = [msgspec.convert(event, contract.EventPayload) for event in by_topic["event"]]
     labels = [event.label for event in events if event.event_type == "appeared"]
     assert len(labels) >= 3
     # The pictures are shown in the order of their names; what is not sure enough is no event.

@@ -22,7 +22,8 @@ from edgecam.publisher import delivery, payloads
 from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import MAX_IN_FLIGHT
-from edgecam.publisher.outbox import Outbox, happened
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.stored_event import happened
 
 TABLES = Tables(("door",), ("cat", "dog"), "0123456789abcdef")
 TENSOR = Tensor((1, 32, 32, 3), "uint8", 0.0, 0)

@@ -9,9 +9,8 @@ from support.mosquitto import Mosquitto, free_port
 
 from edgecam.config import MqttOptions
 from edgecam.config.options import TlsOptions
-from edgecam.errors import BrokerError, ConfigError
-from edgecam.publisher import mqtt
-from edgecam.publisher.mqtt import Backoff, Connection
+from edgecam.errors import BrokerError
+from edgecam.publisher.mqtt import Connection
 
 
 def connected(options: MqttOptions) -> Connection:
@@ -86,51 +85,3 @@ def test_tls_needs_the_right_authority_and_the_right_name(
         connected(MqttOptions(broker=url))
     with pytest.raises(BrokerError, match=r"certificate verify failed.*127"):
         connected(MqttOptions(broker=url.replace("localhost", "127.0.0.1"), tls=trusted))
-
-
-def test_a_certificate_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be used") as caught:
-        mqtt.tls_context(MqttOptions(tls=TlsOptions(ca_file=str(tmp_path / "none.pem"))))
-    assert caught.value.option == "mqtt.tls"
-
-
-def test_the_password_is_the_files_first_line_and_the_credential_comes_first(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    file = tmp_path / "password"
-    file.write_text("from file\n")
-    options = MqttOptions(username="cam", password_file=str(file))
-    assert mqtt.password(options) == "from file"
-    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
-    assert mqtt.password(options) == "from file"
-    (tmp_path / mqtt.CREDENTIAL).write_text("from credential")
-    assert mqtt.password(options) == "from credential"
-
-
-@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
-def test_a_password_file_without_a_password_is_refused(
-    tmp_path: Path, content: bytes | None
-) -> None:
-    file = tmp_path / "password"
-    if content is not None:
-        file.write_bytes(content)
-    with pytest.raises(ConfigError) as caught:
-        mqtt.password(MqttOptions(username="cam", password_file=str(file)))
-    assert caught.value.option == "mqtt.password_file"
-    assert str(file) in str(caught.value)
-
-
-def test_backoff_doubles_to_its_limit_with_jitter() -> None:
-    backoff = Backoff(first_s=1.0, longest_s=60.0)
-    waits = [backoff.wait_s() for _ in range(12)]
-    for number, wait_s in enumerate(waits):
-        full_s = min(2.0**number, 60.0)
-        assert full_s / 2 <= wait_s <= full_s
-
-
-def test_only_a_connection_that_held_resets_the_backoff() -> None:
-    backoff = Backoff(first_s=1.0, longest_s=60.0, stable_s=30.0)
-    for _ in range(8):
-        backoff.wait_s()
-    assert backoff.wait_s(held_s=29.0) >= 30.0
-    assert backoff.wait_s(held_s=31.0) <= 1.0

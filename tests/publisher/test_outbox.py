@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from edgecam.errors import OutboxError
-from edgecam.publisher.outbox import Outbox, StoredEvent, happened
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.stored_event import StoredEvent, happened
 
 RUN = 7
 
@@ -201,7 +202,8 @@ def test_a_failed_transaction_leaves_nothing_behind(tmp_path: Path, opened: Open
 _COMMITTER = """
 import sys
 from pathlib import Path
-from edgecam.publisher.outbox import Outbox, happened
+from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.stored_event import happened
 outbox = Outbox(Path(sys.argv[1]), max_events=1_000_000, max_mb=64)
 first = outbox.committed(7) + 1
 for number in range(first, first + 100_000):

@@ -23,9 +23,10 @@ from edgecam.messages import (
     VisionHealth,
 )
 from edgecam.model import MAX_LABEL_BYTES, Model, Tensor, label_problem
-from edgecam.publisher import payloads
+from edgecam.publisher import contract, payloads
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.outbox import Queued, StoredEvent, happened
+from edgecam.publisher.outbox import Queued
+from edgecam.publisher.stored_event import StoredEvent, happened
 
 NODE = "n" * 24
 REGIONS = tuple(f"region-name-{n:04}" for n in range(8))
@@ -36,8 +37,8 @@ WORST_LABELS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "
 
 
 def sent(event: StoredEvent, seq: int = 1) -> dict[str, Any]:
-    payload = payloads.encode(payloads.event(Queued(seq, event), NODE, "e" * 8))
-    assert len(payload) <= payloads.MAX_PAYLOAD_BYTES
+    payload = contract.encode(payloads.event(Queued(seq, event), NODE, "e" * 8))
+    assert len(payload) <= contract.MAX_PAYLOAD_BYTES
     loaded: dict[str, Any] = json.loads(payload)
     return loaded
 
@@ -124,7 +125,7 @@ def test_state_says_unknown_without_a_number() -> None:
     known = payloads.state(RegionState(0, 1, 875, now_ns), LABELS)
     assert (unknown.label, unknown.confidence) == ("unknown", None)
     assert (known.label, known.confidence) == (LABELS[1], 0.875)
-    assert len(payloads.encode(known)) <= payloads.MAX_PAYLOAD_BYTES
+    assert len(contract.encode(known)) <= contract.MAX_PAYLOAD_BYTES
 
 
 def test_the_largest_info_fits() -> None:
@@ -148,7 +149,7 @@ def test_the_largest_info_fits() -> None:
         fps=29.970029970029970,
         decision=DecisionOptions(appear=0.123456, disappear=0.0123, cooldown_s=86399.875),
     )
-    assert len(payloads.encode(info)) <= payloads.MAX_PAYLOAD_BYTES
+    assert len(contract.encode(info)) <= contract.MAX_PAYLOAD_BYTES
 
 
 def test_the_largest_health_fits(tmp_path: Path) -> None:
@@ -163,15 +164,15 @@ def test_the_largest_health_fits(tmp_path: Path) -> None:
     monitor.connected(1)
     monitor.report(VisionHealth(most, most, most, most, most, most, most))
     monitor.refused = monitor.restarts = most
-    outbox = payloads.OutboxPart(queued=10**7, oldest_s=10**8 + 0.1, lost=10**9)
+    outbox = contract.OutboxPart(queued=10**7, oldest_s=10**8 + 0.1, lost=10**9)
     health = payloads.health(monitor, outbox, Board(tmp_path), 10**7)
-    assert len(payloads.encode(health)) <= payloads.MAX_PAYLOAD_BYTES
+    assert len(contract.encode(health)) <= contract.MAX_PAYLOAD_BYTES
     assert health.board.cpu_temp_c == 104.3
     assert len(health.board.throttled or []) == 4
 
 
 def test_the_schema_names_every_topic() -> None:
-    schemas = payloads.schemas()
+    schemas = contract.schemas()
     assert set(schemas) == {
         "edgecam/<node>/status",
         "edgecam/<node>/info",

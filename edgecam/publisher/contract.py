@@ -1,0 +1,180 @@
+"""The contract with subscribers: topics, and the types of what is published on them.
+
+`docs/mqtt.md` explains them, `edgecam schema messages` prints them as JSON Schema.
+"""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from edgecam.publisher.stored_event import EventType
+
+MAX_PAYLOAD_BYTES = 512
+UNKNOWN_LABEL = "unknown"
+
+Status = Literal["online", "stopped", "offline"]
+
+
+class _Payload(msgspec.Struct, frozen=True):
+    """A JSON object; unset fields are left out."""
+
+
+class StatePayload(_Payload, frozen=True, kw_only=True):
+    """`state/<region>`: what a region shows now."""
+
+    label: str
+    confidence: float | None
+    since: str
+
+
+class EventPayload(_Payload, frozen=True, kw_only=True):
+    """`event`: something happened. `(node, epoch, seq)` names it; it may arrive twice."""
+
+    event_type: EventType
+    id: str | UnsetType = UNSET
+    region: str | UnsetType = UNSET
+    label: str | UnsetType = UNSET
+    confidence: float | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+    count: int | UnsetType = UNSET
+    first_seq: int | UnsetType = UNSET
+    last_seq: int | UnsetType = UNSET
+    start_time: str
+    end_time: str | UnsetType = UNSET
+    duration_s: float | UnsetType = UNSET
+    model: str | UnsetType = UNSET
+    node: str
+    epoch: str
+    seq: int
+    historical: bool
+    boot_id: str
+    monotonic_s: float
+    clock_synced: bool
+
+
+class VisionPart(_Payload, frozen=True, kw_only=True):
+    """The vision half, in health."""
+
+    up: bool
+    fps: float
+    last_frame_age_s: float
+    restarts: int
+    dropped: int
+    unreadable: int
+
+
+class InferencePart(_Payload, frozen=True, kw_only=True):
+    """The model, in health."""
+
+    p50_ms: float
+    p95_ms: float
+    skipped: int
+
+
+class OutboxPart(_Payload, frozen=True, kw_only=True):
+    """The queue, in health."""
+
+    queued: int
+    oldest_s: float
+    lost: int
+
+
+class BoardPart(_Payload, frozen=True, kw_only=True):
+    """The machine, in health; what it does not tell is left out."""
+
+    cpu_temp_c: float | UnsetType = UNSET
+    throttled: list[str] | UnsetType = UNSET
+    mem_mb: int | UnsetType = UNSET
+    disk_free_mb: int | UnsetType = UNSET
+
+
+class HealthPayload(_Payload, frozen=True, kw_only=True):
+    """`health`: how the appliance is doing."""
+
+    vision: VisionPart
+    inference: InferencePart
+    outbox: OutboxPart
+    board: BoardPart
+    refused: int
+    clock_synced: bool
+
+
+class ModelPart(_Payload, frozen=True, kw_only=True):
+    """The model, in info."""
+
+    name: str
+    sha256: str
+    input: str
+    labels: int
+
+
+class OptionsPart(_Payload, frozen=True, kw_only=True):
+    """The options that explain what is published, in info; no address, name or password."""
+
+    fps: float | None
+    appear: float
+    disappear: float
+    votes: int
+    window: int
+
+
+class InfoPayload(_Payload, frozen=True, kw_only=True):
+    """`info`: what this appliance is."""
+
+    version: str
+    model: ModelPart
+    runtime: str
+    python: str
+    os: str
+    regions: list[str]
+    options: OptionsPart
+
+
+@dataclass(frozen=True)
+class Topics:
+    """The topics of one node."""
+
+    node: str
+
+    @property
+    def status(self) -> str:
+        """Retained, and the will."""
+        return f"edgecam/{self.node}/status"
+
+    @property
+    def info(self) -> str:
+        """Retained."""
+        return f"edgecam/{self.node}/info"
+
+    @property
+    def health(self) -> str:
+        """Retained."""
+        return f"edgecam/{self.node}/health"
+
+    @property
+    def event(self) -> str:
+        """Not retained."""
+        return f"edgecam/{self.node}/event"
+
+    def state(self, region: str) -> str:
+        """Retained, one for each region."""
+        return f"edgecam/{self.node}/state/{region}"
+
+
+def encode(payload: msgspec.Struct) -> bytes:
+    """The JSON of a payload."""
+    return msgspec.json.encode(payload)
+
+
+def schemas() -> dict[str, object]:
+    """The JSON Schema of the payload of each topic; `status` is a bare word, not JSON."""
+    topics = Topics("<node>")
+    return {
+        topics.status: {"enum": list(get_args(Status)), "contentMediaType": "text/plain"},
+        topics.info: msgspec.json.schema(InfoPayload),
+        topics.health: msgspec.json.schema(HealthPayload),
+        topics.state("<region>"): msgspec.json.schema(StatePayload),
+        topics.event: msgspec.json.schema(EventPayload),
+    }
