@@ -69,6 +69,7 @@ class Reporter(Worker):
         self._changed: set[int] = set()
         self._wall: socket.socket | None = None
         self._welcome = False
+        self._hello_s = 0.0
         self._said_absent = False
         self._wakeup = Wakeup()
 
@@ -106,10 +107,10 @@ class Reporter(Worker):
         try:
             if self._welcome:
                 self._send_new(wall)
+            elif time.monotonic() - self._hello_s > WELCOME_TIMEOUT_S:
+                raise TimeoutError(0, "it does not answer")
             if wall in self._wait([wall], _SLICE_S):
                 self._receive(wall)
-        except BlockingIOError:
-            select.select([wall], [wall], [], _SLICE_S)  # full: the publisher is busy
         except OSError as error:
             self._disconnect(f"the publisher went away: {error.strerror or error}")
 
@@ -140,6 +141,7 @@ class Reporter(Worker):
             self._disconnect("")
             return False
         self._welcome = False
+        self._hello_s = time.monotonic()
         return True
 
     def _disconnect(self, why: str) -> None:
@@ -150,17 +152,25 @@ class Reporter(Worker):
             self._wall = None
 
     def _send_new(self, wall: socket.socket) -> None:
-        """Send what this connection has not carried yet. Raises BlockingIOError where it is full."""
-        for record in self._unsent():
-            wall.send(encode(record))
-            if isinstance(record, Numbered):
-                self._sent = record.counter
-            elif isinstance(record, RegionState):
-                self._changed.discard(record.region)
-        health = self._health() if time.monotonic() >= self._health_due_s else None
-        if health is not None:
-            wall.send(encode(health))
-            self._health_due_s = time.monotonic() + self._health_interval_s
+        """Send what this connection has not carried yet, as far as there is room on the wall."""
+        try:
+            for record in self._unsent():
+                wall.send(encode(record))
+                if isinstance(record, Numbered):
+                    self._sent = record.counter
+                elif isinstance(record, RegionState):
+                    self._shown(record)
+            health = self._health() if time.monotonic() >= self._health_due_s else None
+            if health is not None:
+                wall.send(encode(health))
+                self._health_due_s = time.monotonic() + self._health_interval_s
+        except BlockingIOError:
+            pass  # the publisher is busy: the rest follows with the next step
+
+    def _shown(self, state: RegionState) -> None:
+        with self._lock:
+            if self._states[state.region] is state:  # else a newer one came meanwhile
+                self._changed.discard(state.region)
 
     def _unsent(self) -> list[FromVision]:
         with self._lock:
