@@ -7,6 +7,7 @@ An event is known by the run of the vision half that sent it and a counter that 
 keeps it until `Committed` (or, after a reconnect, `Welcome`) names its counter or a later one.
 """
 
+import errno
 import hashlib
 import os
 import socket
@@ -37,7 +38,7 @@ class Hello(_Record, frozen=True, tag="hello"):
 
     protocol: Annotated[int, Meta(ge=0, le=65_535)]
     run: Annotated[int, Meta(ge=0, le=2**63 - 1)]
-    tables: Annotated[str, Meta(pattern="^[0-9a-f]{16}$")]
+    tables: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
 
 
 class Numbered(_Record, frozen=True, tag="event"):
@@ -56,7 +57,7 @@ class Welcome(_Record, frozen=True, tag="welcome"):
 class Refused(_Record, frozen=True, tag="refused"):
     """The other answer to `Hello`: why this connection is of no use."""
 
-    reason: Annotated[str, Meta(max_length=120)]
+    reason: Annotated[str, Meta(pattern=r"^[ -~]{0,120}\Z")]
 
 
 class Committed(_Record, frozen=True, tag="committed"):
@@ -133,13 +134,13 @@ def pair() -> tuple[socket.socket, socket.socket]:
 def connect(path: str) -> socket.socket:
     """The vision half's end. Raises LinkError where no publisher listens."""
     end = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    end.settimeout(0)  # one that is too busy to accept us is as good as none
     try:
         end.connect(path)
     except OSError as error:
         end.close()
         msg = f"{path}: no publisher listens there: {error.strerror}"
         raise LinkError(msg) from error
-    end.settimeout(0)
     return end
 
 
@@ -171,7 +172,8 @@ def listen(path: str) -> socket.socket:
 def _check_abandoned(path: str) -> None:
     """Raises OSError where somebody answers on a socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as probe:
-        probe.settimeout(1.0)
-        if probe.connect_ex(path) == 0:
+        probe.settimeout(0)
+        # Only a refusal says that nobody is there: a busy publisher gives EAGAIN.
+        if probe.connect_ex(path) not in (errno.ECONNREFUSED, errno.ENOENT):
             msg = "another publisher listens there; stop it first"
             raise OSError(msg)

@@ -98,10 +98,17 @@ class Worker:
                 self.setup()
                 while not self._stopping:
                     self.step()
-            finally:
-                self.close()
-        except Exception as error:  # noqa: BLE001  the one place that must catch everything
-            _log.debug("%s ended", self.name, exc_info=True)
-            self.failure = error
+            except Exception as error:  # noqa: BLE001  the one place that must catch everything
+                self._fail(error)
+            # Only now: what is broken may hang in here, and its supervisor must know before.
+            self.close()
+        except Exception as error:  # noqa: BLE001
+            self._fail(error)
         finally:
+            self._on_end()
+
+    def _fail(self, error: Exception) -> None:
+        _log.debug("%s ended", self.name, exc_info=error)
+        if self.failure is None:
+            self.failure = error
             self._on_end()

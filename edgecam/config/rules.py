@@ -11,7 +11,9 @@ from edgecam.config.options import Config, DecisionOptions, MqttOptions, RegionO
 _HOST = re.compile(
     r"^(\[[0-9a-fA-F:.]+\]|(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?)$"
 )
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]+@")
+_USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
+
+_STALL_PERIODS = 2
 
 Problem = tuple[str, str]
 """The dotted name of the option at fault, and what is wrong with it."""
@@ -22,6 +24,13 @@ def broken(config: Config) -> Iterator[Problem]:
     yield from _decision(config.decision)
     yield from _regions(config.regions)
     yield from _mqtt(config.mqtt)
+    fps, stall_s = config.camera.fps, config.camera.stall_s
+    if fps is not None and stall_s < _STALL_PERIODS / fps:
+        yield (
+            "camera.stall_s",
+            f"expected at least {_STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
+            "a camera that works would count as broken",
+        )
     if (config.model.mean is None) != (config.model.std is None):
         yield "model.mean", "model.mean and model.std go together; set both or neither"
 

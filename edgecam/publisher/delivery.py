@@ -90,6 +90,11 @@ class Delivery(Worker):
         """Something is new in the outbox or the monitor; callable from any thread."""
         self._wakeup.set()
 
+    def stop(self) -> None:
+        """Ask the delivery to end now rather than when its wait is over."""
+        super().stop()
+        self._wakeup.set()
+
     def step(self) -> None:
         """Connect where needed, say what is new, take in acknowledgements."""
         try:

@@ -87,9 +87,13 @@ class Receiver(Worker):
         if self._wall is None:
             self._wall = wall
             return
-        _log.warning("a second vision half was turned away")
-        wall.send(encode(Refused("another vision half is connected to this publisher")))
-        wall.close()
+        try:
+            wall.send(encode(Refused("another vision half is connected to this publisher")))
+            _log.warning("a second vision half was turned away")
+        except OSError:
+            pass  # gone already: a publisher that looked whether we are there
+        finally:
+            wall.close()
 
     def _serve(self, wall: socket.socket) -> None:
         batch: list[Numbered] = []

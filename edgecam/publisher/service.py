@@ -95,7 +95,6 @@ class PublisherService:
         self._receiver.stop()
         done = self._receiver.join(STOP_TIMEOUT_S)
         self._delivery.stop()
-        self._delivery.nudge()
         if not self._delivery.join(STOP_TIMEOUT_S):
             # A resolver or a dead network can hold a connect for long; nothing is lost by leaving.
             done &= self._delivery.connecting

@@ -66,11 +66,10 @@ class Classifier:
             np.copyto(scores, stored)
         else:
             np.take(self._real, stored.view(np.uint8), out=scores, mode="clip")
+        if not np.isfinite(scores).all():
+            raise UnusableScores
         if not self._probabilities:
             softmax(scores)
-        # A NaN anywhere makes the sum NaN; infinities are as useless.
-        if not np.isfinite(scores.sum()):
-            raise UnusableScores
         return scores
 
     def _try_out(self, model: Model) -> None:

@@ -50,8 +50,7 @@ class Rules:
         taken = {index for group in members.values() for index in group}
         named = [(name, [i]) for i, name in enumerate(labels) if i not in taken]
         named += list(members.items())
-        table = [*labels, *groups]
-        _check_known(options, table)
+        _check_known(options, labels, groups)
         chosen = [
             (name, indices)
             for name, indices in named
@@ -196,16 +195,24 @@ def _group_members(
     return members
 
 
-def _check_known(options: DecisionOptions, table: Sequence[str]) -> None:
+def _check_known(
+    options: DecisionOptions, labels: Sequence[str], groups: Mapping[str, Sequence[str]]
+) -> None:
+    """Raises ConfigError for names that nothing stands behind, or only a group."""
+    table = [*labels, *groups]
+    group_of = {name: group for group, names in groups.items() for name in names}
     for option, names in (
         ("only", options.only),
         ("ignore", options.ignore),
         ("labels", options.labels),
     ):
         for position, name in enumerate(names):
+            place = f".{name}" if option == "labels" else f"[{position}]"
             if name not in table:
-                place = f".{name}" if option == "labels" else f"[{position}]"
                 raise _unknown_label(f"decision.{option}{place}", name, table)
+            if name in group_of and name not in groups:
+                msg = f'"{name}" counts as "{group_of[name]}" (decision.groups); name that instead'
+                raise ConfigError(msg, option=f"decision.{option}{place}")
 
 
 def _unknown_label(option: str, name: str, known: Sequence[str]) -> ConfigError:

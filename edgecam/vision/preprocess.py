@@ -79,8 +79,8 @@ class Preprocessor:
     def _plan(self, frame_height: int, frame_width: int) -> None:
         """Which part of the frame goes to which part of the canvas."""
         left, top, right, bottom = self._box
-        y0, y1 = round(top * frame_height), round(bottom * frame_height)
-        x0, x1 = round(left * frame_width), round(right * frame_width)
+        y0, y1 = _pixels(top, bottom, frame_height)
+        x0, x1 = _pixels(left, right, frame_width)
         if self._fit == "crop":
             scale = self._crop * min((y1 - y0) / self._height, (x1 - x0) / self._width)
             y0, y1 = _middle(y0, y1, self._height * scale)
@@ -91,7 +91,13 @@ class Preprocessor:
             into_x = _middle(0, self._width, (x1 - x0) * scale)
             self._canvas[:] = self._border
             self._inner = self._canvas[slice(*into_y), slice(*into_x)]
-        self._rows, self._columns = slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
+        self._rows, self._columns = slice(y0, y1), slice(x0, x1)
+
+
+def _pixels(start: float, end: float, size: int) -> tuple[int, int]:
+    """The pixels of a fraction of a side, at least one."""
+    first = min(round(start * size), size - 1)
+    return first, max(round(end * size), first + 1)
 
 
 def _middle(start: int, end: int, length: float) -> tuple[int, int]:

@@ -78,8 +78,8 @@ class Reporter(Worker):
         with self._lock:
             self._number(event)
             while len(self._pending) > MAX_PENDING:
-                self._pending.popleft()
-                self._lost += 1
+                gone = self._pending.popleft().event
+                self._lost += gone.count if isinstance(gone, Lost) else 1
         self._wakeup.set()
 
     def show(self, state: RegionState) -> None:
@@ -87,6 +87,11 @@ class Reporter(Worker):
         with self._lock:
             self._states[state.region] = state
             self._changed.add(state.region)
+        self._wakeup.set()
+
+    def stop(self) -> None:
+        """Ask the reporter to end now rather than when its wait is over."""
+        super().stop()
         self._wakeup.set()
 
     def flush(self, timeout_s: float) -> bool:

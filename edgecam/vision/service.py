@@ -119,7 +119,8 @@ class InferenceWorker(Worker):
 
     def look(self, frame: Frame) -> None:
         """Judge a frame; one of another shape or type than `(h, w, 3)` uint8 is skipped."""
-        if frame.pixels.ndim != 3 or frame.pixels.shape[2] != 3 or frame.pixels.dtype != np.uint8:  # noqa: PLR2004  RGB
+        shape, dtype = frame.pixels.shape, frame.pixels.dtype
+        if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:  # noqa: PLR2004  RGB
             self._statistics.skipped += 1
             return
         for region in self._regions:

@@ -79,15 +79,16 @@ def tiny_model(
     reshaped: bool = False,
     bias: Sequence[float] | None = None,
     unknown_operator: bool = False,
+    old_codes: bool = False,
     metadata: bytes | None = None,
     labels_inside: bytes | None = None,
 ) -> TinyModel:
     """Write a model to `path`. `ending`: what makes probabilities of the logits, None: nothing.
 
     `bias` replaces the logits' `-BIAS * i`; `labels_inside` is put into the file's zip archive;
-    `output_scale` None leaves the output without one.
+    `output_scale` None leaves the output without one; `old_codes` writes operators as old files do.
     """
-    graph = _Graph()
+    graph = _Graph(old_codes=old_codes)
     pixels = graph.tensor("float32", (1, height, width, channels))
     source = pixels
     if input_dtype != "float32":
@@ -183,7 +184,8 @@ def _with_archive(content: bytes, labels: bytes) -> bytes:
 class _Graph:
     """A model under construction; tensors are known by their index."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, old_codes: bool) -> None:
+        self._old_codes = old_codes
         self._graph: Any = schema.SubGraphT()
         self._graph.name, self._graph.tensors, self._graph.operators = "main", [], []
         self._model: Any = schema.ModelT()
@@ -212,7 +214,8 @@ class _Graph:
     def operator(self, name: str, inputs: list[int], output: int) -> None:
         code: Any = schema.OperatorCodeT()
         # Twice: interpreters older than the 32-bit field read the deprecated one.
-        code.builtinCode = code.deprecatedBuiltinCode = _OPERATORS[name]
+        code.deprecatedBuiltinCode = _OPERATORS[name]
+        code.builtinCode = 0 if self._old_codes else _OPERATORS[name]
         code.version = 2 if name == "DEQUANTIZE" else 1  # from 2 on: int8
         code.customCode = "NoSuchOperator" if name == "CUSTOM" else None
         self._model.operatorCodes.append(code)

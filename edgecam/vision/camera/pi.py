@@ -80,7 +80,7 @@ class PiCamera:
         except TimeoutError:
             return None
         except Exception as error:  # libcamera's own, and CancelledError after its time-out
-            msg = f"the camera failed: {error or type(error).__name__}"
+            msg = f"the camera failed: {str(error) or type(error).__name__}"
             raise CameraError(msg, reason="stalled") from error
         self._job = None
         try:
@@ -92,6 +92,9 @@ class PiCamera:
     def close(self) -> None:
         """Stop the sensor."""
         if self._camera is not None:
+            if self._job is not None:  # close() would wait behind it, for a frame that never comes
+                self._camera.cancel_all_and_flush()
+                self._job = None
             self._camera.close()
             self._camera = None
 
@@ -101,13 +104,13 @@ class PiCamera:
         if options.fps is not None and "FrameDurationLimits" in self._camera.camera_controls:
             period_us = round(1e6 / options.fps)
             controls["FrameDurationLimits"] = (period_us, period_us)
-        size, crop = self._framing()
-        if crop is not None:
-            controls["ScalerCrop"] = crop
+        size = self._size()
+        sensor = self._widest_mode(size)
         half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
         self._camera.configure(
             self._camera.create_video_configuration(
                 main={"size": size, "format": "BGR888"},
+                sensor=sensor,
                 buffer_count=options.pi.buffer_count,
                 queue=False,
                 transform=transform(
@@ -120,20 +123,46 @@ class PiCamera:
         if self._stream["format"] not in _TO_RGB:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
+        crop = self._crop()
+        if crop is not None:
+            self._camera.set_controls({"ScalerCrop": crop})
         _log.info("camera gives %s %s", self._stream["size"], self._stream["format"])
 
-    def _framing(self) -> tuple[tuple[int, int], tuple[int, int, int, int] | None]:
-        """Frame size to ask for, and the part of the sensor that fills it (None: as it comes)."""
-        maximum = self._camera.camera_properties.get("ScalerCropMaximum")
-        left, top, width, height = maximum or (0, 0, 4, 3)
+    def _size(self) -> tuple[int, int]:
+        """The frame to ask for, in the shape of the sensor or of its middle square."""
+        width, height = self._camera.camera_properties.get("PixelArraySize") or (4, 3)
         if self._wanted.square:
-            side = min(width, height)
-            left, top = left + (width - side) // 2, top + (height - side) // 2
-            width = height = side
-        scale = self._wanted.short_side / min(width, height)
-        size = tuple(min(_MAX_SIDE, -(-round(side * scale) // 2) * 2) for side in (width, height))
-        can_crop = maximum and "ScalerCrop" in self._camera.camera_controls
-        return (size[0], size[1]), (left, top, width, height) if can_crop else None
+            width = height = min(width, height)
+        scale = min(self._wanted.short_side / min(width, height), _MAX_SIDE / max(width, height))
+        return _even(width * scale), _even(height * scale)
+
+    def _widest_mode(self, size: tuple[int, int]) -> dict[str, Any]:
+        """The smallest sensor mode that sees everything: small ones may be cut out of the middle.
+
+        By itself picamera2 takes the mode nearest to the frame's size (picamera2 issue 558).
+        """
+        modes = [mode for mode in self._camera.sensor_modes if "crop_limits" in mode]
+        if not modes:
+            return {}
+        seen = max(mode["crop_limits"][2] * mode["crop_limits"][3] for mode in modes)
+        whole = [
+            mode["size"]
+            for mode in modes
+            if mode["crop_limits"][2] * mode["crop_limits"][3] >= 0.95 * seen
+        ]
+        enough = [each for each in whole if each[0] >= size[0] and each[1] >= size[1]]
+        return {"output_size": min(enough or [max(whole)])}
+
+    def _crop(self) -> tuple[int, int, int, int] | None:
+        """The largest middle part of the sensor in the frame's shape; known once configured."""
+        maximum = self._camera.camera_properties.get("ScalerCropMaximum")
+        if not maximum or not all(maximum[2:]) or "ScalerCrop" not in self._camera.camera_controls:
+            return None
+        left, top, width, height = maximum
+        frame_width, frame_height = self._stream["size"]
+        scale = min(width / frame_width, height / frame_height)
+        across, down = round(frame_width * scale), round(frame_height * scale)
+        return left + (width - across) // 2, top + (height - down) // 2, across, down
 
     def _to_rgb(self, buffer: Pixels) -> Pixels:
         """One plane of bytes as `(height, width, 3)` RGB, padding at the end of lines removed."""
@@ -158,7 +187,7 @@ def _library() -> tuple[Any, Any]:
     try:
         from libcamera import Transform  # noqa: PLC0415
         from picamera2 import Picamera2  # noqa: PLC0415
-    except ImportError as error:
+    except (ImportError, ValueError) as error:  # ValueError: built for another NumPy
         msg = (
             f"picamera2 is not installed here ({error}): on Raspberry Pi OS, "
             f"`sudo apt install python3-picamera2`, in a virtual environment made with "
@@ -166,3 +195,7 @@ def _library() -> tuple[Any, Any]:
         )
         raise ConfigError(msg, option="camera.source") from error
     return Picamera2, Transform
+
+
+def _even(side: float) -> int:
+    return -(-round(side) // 2) * 2

@@ -1,6 +1,7 @@
 """A folder of pictures in place of a camera: for a first look, for tests, for no hardware."""
 
 import logging
+import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
-from edgecam.errors import ConfigError
+from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
 from edgecam.vision.camera.orientation import oriented
@@ -47,7 +48,7 @@ class StillsCamera:
         if self._shown is None:
             msg = f"{self._folder} holds no picture that can be read"
             raise ConfigError(msg, option="camera.stills.folder")
-        self._until_s = time.monotonic() + self._options.stills.hold_s
+        self._until_s = math.inf  # counts from when it is first asked for
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The picture whose turn it is, at the pace of `camera.fps`."""
@@ -55,6 +56,8 @@ class StillsCamera:
             return None
         if time.monotonic() >= self._until_s:
             self._shown = next(self._pictures, None)
+            self._until_s = math.inf
+        if self._until_s == math.inf:
             self._until_s = time.monotonic() + self._options.stills.hold_s
         if self._shown is None:
             raise EndOfFrames
@@ -68,13 +71,20 @@ class StillsCamera:
         shown = 1
         while shown:
             shown = 0
-            for file in sorted(self._folder.iterdir()):
+            for file in self._files():
                 pixels = self._read(file)
                 if pixels is not None:
                     shown += 1
                     yield pixels
             if not self._options.stills.loop:
                 return
+
+    def _files(self) -> list[Path]:
+        try:
+            return sorted(self._folder.iterdir())
+        except OSError as error:
+            msg = f"{self._folder} cannot be read any more: {error.strerror}"
+            raise CameraError(msg, reason="missing") from error
 
     def _read(self, file: Path) -> Pixels | None:
         if not file.is_file() or file.name.startswith("."):

@@ -1,0 +1,88 @@
+"""Cameras that do what real ones seldom do, and then on purpose. All satisfy `Camera`."""
+
+import threading
+import time
+import weakref
+from collections.abc import Sequence
+
+import numpy as np
+
+from edgecam.arrays import Pixels
+from edgecam.messages import Frame
+from edgecam.vision.camera import EndOfFrames
+
+
+class ScriptedCamera:
+    """Shows the pictures it was given, once; waits for its reader as a file does."""
+
+    def __init__(self, pictures: Sequence[Pixels], *, live: bool = False) -> None:
+        self.live = live
+        self.unreadable = 0
+        self.closed = 0
+        self.captures = 0
+        self._pictures = list(pictures)
+
+    def open(self) -> None:
+        pass
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        del timeout_s
+        if self.captures == len(self._pictures):
+            raise EndOfFrames
+        self.captures += 1
+        return Frame(self._pictures[self.captures - 1], time.monotonic_ns())
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class StallingCamera(ScriptedCamera):
+    """After its pictures nothing comes any more, and no error either."""
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        try:
+            return super().capture(timeout_s)
+        except EndOfFrames:
+            time.sleep(min(timeout_s, 0.02))
+            return None
+
+
+class BrokenCamera(ScriptedCamera):
+    """Cannot be opened."""
+
+    def __init__(self, failure: Exception) -> None:
+        super().__init__([], live=True)
+        self._failure = failure
+
+    def open(self) -> None:
+        raise self._failure
+
+
+class HangingCamera(StallingCamera):
+    """Its `close()` does not return until `unstuck` is set."""
+
+    def __init__(self, pictures: Sequence[Pixels], *, live: bool = True) -> None:
+        super().__init__(pictures, live=live)
+        self.unstuck = threading.Event()
+
+    def close(self) -> None:
+        super().close()
+        self.unstuck.wait()
+
+
+class FastCamera(ScriptedCamera):
+    """A live camera of 200 frames a second, which knows how many of its frames are still held."""
+
+    def __init__(self) -> None:
+        super().__init__([], live=True)
+        self.most_held = 0
+        self._held: list[weakref.ref[Pixels]] = []
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        time.sleep(min(timeout_s, 0.005))
+        self.captures += 1
+        pixels = np.full((240, 320, 3), self.captures % 256, np.uint8)
+        self._held = [reference for reference in self._held if reference() is not None]
+        self._held.append(weakref.ref(pixels))
+        self.most_held = max(self.most_held, len(self._held))
+        return Frame(pixels, time.monotonic_ns())

@@ -1,0 +1,274 @@
+"""The parts of picamera2 and libcamera that `edgecam.vision.camera.pi` uses, without a Pi.
+
+Behaves as picamera2 0.3.38 and libcamera's Raspberry Pi pipeline do where it matters here:
+
+- `ScalerCropMaximum` is (0, 0, 0, 0) until a sensor mode has been chosen by `configure`;
+- the mode is chosen by the size of the raw stream or of `sensor`, and small modes see less;
+- without `ScalerCrop` the largest middle part of the mode that has the frame's shape is shown;
+  a `ScalerCrop` of another shape is stretched;
+- what cannot be had is adjusted without an error; controls that are not advertised are refused;
+- one job is done a frame, in order; a buffer that is not released is never filled again;
+- `close()` waits behind a capture that was asked for, for ever where no frame comes.
+"""
+
+import sys
+import threading
+import types
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edgecam.arrays import Pixels
+from support.fake_isp import PIXEL_BYTES, Mode, Size, encoded, scene_part, unlike
+from support.fake_requests import FakeJob, FakeRequest
+
+
+class Hardware:
+    """What is on the ribbon cable. The scene covers the whole sensor, which is a camera v2's."""
+
+    def __init__(self, scene: Pixels) -> None:
+        self.scene = scene
+        self.cameras = 1
+        self.busy = False
+        self.usb = False
+        self.sensor_size: Size = (3280, 2464)
+        self.modes = [
+            Mode((640, 480), (1000, 752, 1280, 960), 103.33),
+            Mode((1640, 1232), (0, 0, 3280, 2464), 41.85),
+            Mode((1920, 1080), (680, 692, 1920, 1080), 47.57),
+            Mode((3280, 2464), (0, 0, 3280, 2464), 21.19),
+        ]
+        self.advertised = {
+            "FrameDurationLimits",
+            "NoiseReductionMode",
+            "ScalerCrop",
+            "ExposureTime",
+        }
+        self.gives_format: str | None = None  # in place of what is asked for
+        self.gives_size: Size | None = None
+        self.line_bytes = 64  # lines begin at multiples of this
+        self.delivering = True
+        self.failure: Exception | None = None
+        self.opened: list[FakePicamera2] = []
+        self.unstuck = threading.Event()
+
+    @property
+    def camera(self) -> "FakePicamera2":
+        """The camera that is in use."""
+        return self.opened[-1]
+
+    def deliver(self, *, again: bool = True) -> None:
+        """Let frames come (again)."""
+        self.delivering = again
+        self.camera.frame_arrived()
+
+
+class Transform:
+    """`libcamera.Transform`."""
+
+    def __init__(self, *, hflip: bool = False, vflip: bool = False) -> None:
+        self.hflip = hflip
+        self.vflip = vflip
+
+
+class FakePicamera2:
+    """`picamera2.Picamera2`, for one set of hardware (see `install`)."""
+
+    hardware: Hardware
+
+    def __init__(self, camera_num: int = 0) -> None:
+        if camera_num >= len(self.global_camera_info()):
+            msg = f"No camera number {camera_num} found"
+            raise RuntimeError(msg)
+        if self.hardware.busy:
+            msg = "Camera __init__ sequence did not complete."
+            raise RuntimeError(msg)
+        self.camera_num = camera_num
+        self.held = 0
+        self.most_waiting = 0
+        self.started = self.closed = False
+        self.controls: dict[str, Any] = {}
+        self.camera_config: dict[str, Any] = {}
+        self.sensor_resolution = self.hardware.sensor_size
+        self._mode: Mode | None = None
+        self._jobs: list[FakeJob] = []
+        self.hardware.opened.append(self)
+
+    @classmethod
+    def global_camera_info(cls) -> list[dict[str, Any]]:
+        return [{"Model": "imx219", "Num": num, "Id": ""} for num in range(cls.hardware.cameras)]
+
+    @property
+    def camera_properties(self) -> dict[str, Any]:
+        if self.hardware.usb:
+            return {"Model": "USB camera"}
+        crop = (0, 0, 0, 0) if self._mode is None else self._mode.crop
+        return {
+            "ColorFilterArrangement": 0,
+            "PixelArraySize": self.hardware.sensor_size,
+            "PixelArrayActiveAreas": [(0, 0, *self.hardware.sensor_size)],
+            "ScalerCropMaximum": crop,
+        }
+
+    @property
+    def camera_controls(self) -> dict[str, tuple[Any, Any, Any]]:
+        return dict.fromkeys(self.hardware.advertised, (0, 0, 0))
+
+    @property
+    def sensor_modes(self) -> list[dict[str, Any]]:
+        if self.hardware.usb:
+            return [{"format": "YUYV"}]
+        return [
+            {"bit_depth": bits, "size": mode.size, "crop_limits": mode.crop, "fps": mode.fps}
+            for bits in (8, 10)
+            for mode in self.hardware.modes
+        ]
+
+    def create_video_configuration(
+        self,
+        *,
+        main: dict[str, Any],
+        raw: dict[str, Any] | None = None,
+        sensor: dict[str, Any] | None = None,
+        transform: Transform | None = None,
+        buffer_count: int = 6,
+        queue: bool = True,
+        controls: dict[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        usual: dict[str, Any] = {"format": "XBGR8888", "size": (1280, 720), "preserve_ar": True}
+        if set(main) - {"format", "size", "stride", "preserve_ar"}:
+            msg = "Bad key"
+            raise ValueError(msg)
+        main = usual | main
+        width, height = main["size"]
+        main["size"] = (width - width % 2, height - height % 2)
+        defaults: dict[str, Any] = {}
+        if {"NoiseReductionMode", "FrameDurationLimits"} <= self.hardware.advertised:
+            defaults = {"NoiseReductionMode": 1, "FrameDurationLimits": (33333, 33333)}
+        return {
+            "main": main,
+            "raw": None if self.hardware.usb else {"size": main["size"], **(raw or {})},
+            "sensor": None if self.hardware.usb else sensor or {},
+            "transform": transform or Transform(),
+            "buffer_count": buffer_count,
+            "queue": queue,
+            "controls": defaults | (controls or {}),
+        }
+
+    def configure(self, config: dict[str, Any]) -> None:
+        if self.started:
+            msg = "Camera must be stopped before configuring"
+            raise RuntimeError(msg)
+        main = dict(config["main"])
+        if any(side % 2 or side < 1 for side in main["size"]) or len(main["size"]) != 2:
+            msg = "width and height should be even"
+            raise RuntimeError(msg)
+        main["format"] = self.hardware.gives_format or main["format"]
+        main["size"] = self.hardware.gives_size or main["size"]
+        width, height = main["size"]
+        line = width * PIXEL_BYTES.get(main["format"], 1)
+        main["stride"] = -(-line // self.hardware.line_bytes) * self.hardware.line_bytes
+        planes = height if main["format"] in PIXEL_BYTES else height * 3 // 2
+        main["framesize"] = main["stride"] * planes + 4096
+        self.camera_config = {**config, "main": main}
+        if not self.hardware.usb:
+            wanted = config["sensor"].get("output_size") or config["raw"]["size"]
+            self._mode = min(self.hardware.modes, key=lambda mode: unlike(wanted, mode.size))
+        self.controls = {}
+        self.set_controls(config["controls"])
+
+    def set_controls(self, controls: dict[str, Any]) -> None:
+        for name in controls:
+            if name not in self.hardware.advertised:
+                msg = f"Control {name} is not advertised by libcamera"
+                raise RuntimeError(msg)
+        self.controls |= controls
+
+    def camera_configuration(self) -> dict[str, Any]:
+        return self.camera_config
+
+    def start(self) -> None:
+        if not self.camera_config:
+            msg = "Camera has not been configured"
+            raise RuntimeError(msg)
+        self.started = True
+
+    def capture_request(self, *, wait: bool) -> FakeJob:
+        assert not wait, "an unbounded wait hangs where the camera does"
+        job = FakeJob(self._request)
+        self._jobs.append(job)
+        self.most_waiting = max(self.most_waiting, len(self._jobs))
+        self.frame_arrived()
+        return job
+
+    def frame_arrived(self) -> None:
+        """Do the job that waits for a frame, where there is a buffer to put it into."""
+        free = self.held < self.camera_config["buffer_count"]
+        if self._jobs and (self.hardware.failure or (self.hardware.delivering and free)):
+            self._jobs.pop(0).execute()
+
+    def cancel_all_and_flush(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        self._jobs = []
+
+    def close(self) -> None:
+        if self._jobs and not self.hardware.delivering:
+            self.hardware.unstuck.wait()
+        self.started = False
+        self.closed = True
+
+    def _request(self) -> FakeRequest:
+        if self.hardware.failure is not None:
+            raise self.hardware.failure
+        self.held += 1
+        return FakeRequest(self._exposed(), self._take_back)
+
+    def _take_back(self) -> None:
+        self.held -= 1
+        self.frame_arrived()
+
+    def _exposed(self) -> Pixels:
+        """The bytes of a frame of the scene."""
+        main = self.camera_config["main"]
+        seen = cv2.resize(self._in_view(), main["size"], interpolation=cv2.INTER_NEAREST)
+        transform = self.camera_config["transform"]
+        seen = seen[:, ::-1] if transform.hflip else seen
+        seen = seen[::-1] if transform.vflip else seen
+        return encoded(
+            np.ascontiguousarray(seen), main["format"], main["stride"], main["framesize"]
+        )
+
+    def _in_view(self) -> Pixels:
+        """The part of the scene that the ISP scales to the frame."""
+        if self._mode is None:
+            return self.hardware.scene
+        left, top, width, height = self._mode.crop
+        if "ScalerCrop" in self.controls:
+            x, y, w, h = self.controls["ScalerCrop"]
+            right, bottom = min(x + max(w, 64), left + width), min(y + max(h, 64), top + height)
+            left, top = max(x, left), max(y, top)
+            width, height = right - left, bottom - top
+        else:
+            frame_width, frame_height = self.camera_config["main"]["size"]
+            scale = min(width / frame_width, height / frame_height)
+            w, h = frame_width * scale, frame_height * scale
+            left, top = round(left + (width - w) / 2), round(top + (height - h) / 2)
+            width, height = round(w), round(h)
+        return scene_part(
+            self.hardware.scene, self.hardware.sensor_size, (left, top, width, height)
+        )
+
+
+def install(monkeypatch: pytest.MonkeyPatch, scene: Pixels) -> Hardware:
+    """Put the two modules in place, for one test."""
+    hardware = Hardware(scene)
+    picamera2, libcamera = types.ModuleType("picamera2"), types.ModuleType("libcamera")
+    camera_class = type("Picamera2", (FakePicamera2,), {"hardware": hardware})
+    monkeypatch.setattr(picamera2, "Picamera2", camera_class, raising=False)
+    monkeypatch.setattr(libcamera, "Transform", Transform, raising=False)
+    monkeypatch.setitem(sys.modules, "picamera2", picamera2)
+    monkeypatch.setitem(sys.modules, "libcamera", libcamera)
+    return hardware

@@ -1,0 +1,125 @@
+"""The vision half with the real model, a camera of the test's, and a publisher behind the wall."""
+
+import socket
+import threading
+from collections.abc import Callable, Sequence
+
+from edgecam import link, model
+from edgecam.arrays import Pixels
+from edgecam.config import DecisionOptions, ModelOptions
+from edgecam.errors import LinkError
+from edgecam.link import Numbered, Tables
+from edgecam.messages import CameraState, Sighting
+from edgecam.model import Model
+from edgecam.vision.camera import Camera
+from edgecam.vision.camera.stills import read_picture
+from edgecam.vision.classifier import Classifier
+from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.service import Region, VisionService
+from support.peer import Collector
+from support.places import MODEL, RUNTIMES, SAMPLES
+
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
+
+
+def load_model() -> Model:
+    """The model that comes with edgecam."""
+    return model.load(ModelOptions(file=str(MODEL)))
+
+
+def load_classifier(found: Model) -> Classifier:
+    """The model at work, on one core."""
+    return Classifier(found, RUNTIMES[0], 1)
+
+
+def photograph(name: str) -> Pixels:
+    """One of the samples."""
+    pixels = read_picture(SAMPLES / name)
+    assert pixels is not None
+    return pixels
+
+
+def regions(found: Model, boxes: Sequence[Sequence[float]]) -> list[Region]:
+    """A region for each box, which decides at its first look."""
+    rules = Rules.build(AT_ONCE, found.labels)
+    return [
+        Region(f"region{index}", Preprocessor(found, "crop", 0.875, box), Decision(rules, index, 1))
+        for index, box in enumerate(boxes)
+    ]
+
+
+class VisionHalf:
+    """A service that is started, and what it has said."""
+
+    def __init__(
+        self,
+        camera: Camera,
+        *,
+        found: Model,
+        classifier: Classifier,
+        boxes: Sequence[Sequence[float]] = (WHOLE,),
+        stall_s: float = 30.0,
+        health_interval_s: float = 0.05,
+        started: bool = True,
+    ) -> None:
+        self._walls: list[socket.socket] = []
+        ours, theirs = link.pair()
+        self._walls.append(ours)
+        self.publisher = Collector(theirs)
+        self.tables = Tables.build(found, [f"region{index}" for index in range(len(boxes))], [])
+        self.woken = threading.Event()
+        self.service = VisionService(
+            camera=camera,
+            classifier=classifier,
+            regions=regions(found, boxes),
+            tables=self.tables,
+            connect=self._connect,
+            stall_s=stall_s,
+            health_interval_s=health_interval_s,
+        )
+        if started:
+            self.service.start(self.woken.set)
+
+    @property
+    def sightings(self) -> list[tuple[int, str, bool]]:
+        """Region, label, and whether it appeared."""
+        events = [numbered.event for numbered in self.publisher.events]
+        return [
+            (event.region, self.tables.labels[event.label], event.appeared)
+            for event in events
+            if isinstance(event, Sighting)
+        ]
+
+    @property
+    def camera_troubles(self) -> list[int]:
+        """What was said of the camera; 0: it works."""
+        events = [numbered.event for numbered in self.publisher.events]
+        return [event.trouble for event in events if isinstance(event, CameraState)]
+
+    def failed(self) -> Exception | None:
+        """What `check` raises."""
+        try:
+            self.service.check()
+        except Exception as error:  # noqa: BLE001  whatever it is
+            return error
+        return None
+
+    def wait_for_event(self, condition: Callable[[Numbered], object]) -> None:
+        """Wait until the publisher has an event of which `condition` is true."""
+        self.publisher.wait_for(lambda each: isinstance(each, Numbered) and condition(each))
+
+    def end(self) -> bool:
+        """Stop everything; what the service said to that."""
+        stopped = self.service.stop()
+        self.publisher.end()
+        for wall in self._walls:
+            wall.close()
+        return stopped
+
+    def _connect(self) -> socket.socket:
+        if not self._walls:
+            msg = "there is no other wall"
+            raise LinkError(msg)
+        return self._walls.pop()

@@ -1,0 +1,89 @@
+import time
+
+import pytest
+
+from edgecam.vision.camera.pace import Pace
+
+
+class Clock:
+    """A clock that only moves when told to, or slept on."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now_s
+
+    def sleep(self, seconds: float) -> None:
+        self.now_s += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("edgecam.vision.camera.pace.time", made)
+    return made
+
+
+def test_without_a_rate_every_moment_is_due(clock: Clock) -> None:
+    pace = Pace(None)
+    assert [pace.due() for _ in range(3)] == [True] * 3
+    assert [pace.wait(0.5) for _ in range(3)] == [True] * 3
+    assert clock.now_s == 1000.0
+
+
+def test_the_first_frame_is_due_at_once(clock: Clock) -> None:
+    pace = Pace(4)
+    assert pace.due()
+    assert not pace.due()
+    clock.now_s += 0.24
+    assert not pace.due()
+    clock.now_s += 0.02
+    assert pace.due()
+
+
+def test_waiting_ends_with_the_period(clock: Clock) -> None:
+    pace = Pace(4)
+    moments = []
+    for _ in range(4):
+        assert pace.wait(1.0)
+        moments.append(clock.now_s - 1000)
+    assert moments == pytest.approx([0, 0.25, 0.5, 0.75])
+
+
+def test_waiting_never_takes_longer_than_its_timeout(clock: Clock) -> None:
+    pace = Pace(0.5)
+    assert pace.wait(0.5)
+    for waited in (0.5, 1.0, 1.5):
+        assert not pace.wait(0.5)
+        assert clock.now_s - 1000 == pytest.approx(waited)
+    assert pace.wait(0.5)
+    assert clock.now_s - 1000 == pytest.approx(2.0)
+
+
+def test_small_delays_do_not_add_up(clock: Clock) -> None:
+    pace = Pace(10)
+    count = 0
+    for _ in range(1000):  # looked at every 7 ms, which never meets a period of 100 ms
+        count += pace.due()
+        clock.now_s += 0.007
+    assert count == 70
+
+
+def test_after_a_long_delay_the_next_frames_do_not_hurry(clock: Clock) -> None:
+    pace = Pace(10)
+    assert pace.due()
+    clock.now_s += 5
+    assert pace.due()
+    assert not pace.due()
+    clock.now_s += 0.09
+    assert not pace.due()
+    clock.now_s += 0.02
+    assert pace.due()
+
+
+def test_a_real_clock_is_kept_too() -> None:
+    pace = Pace(50)
+    started_s = time.monotonic()
+    assert all(pace.wait(1.0) for _ in range(11))
+    assert 0.19 <= time.monotonic() - started_s < 2

@@ -1,0 +1,248 @@
+"""What becomes of the camera's bytes, and of its failures. Framing is in test_pi_framing.py."""
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support import fake_picamera2
+from support.fake_picamera2 import Hardware
+from support.fake_requests import FakeRequest
+
+from edgecam.arrays import Pixels
+from edgecam.config import CameraOptions
+from edgecam.config.options import PiOptions
+from edgecam.errors import CameraError, ConfigError
+from edgecam.vision.camera.pi import PiCamera
+from edgecam.vision.preprocess import FrameWanted
+
+RED, GREEN, BLUE, YELLOW = (250, 10, 10), (10, 250, 10), (10, 10, 250), (250, 250, 10)
+SIDE = 68  # no line of this length ends where the next may begin
+SQUARE = FrameWanted(SIDE, square=True)
+RGB_FORMATS = ["BGR888", "RGB888", "XBGR8888", "XRGB8888"]
+YUV_FORMATS = ["YUV420", "YVU420", "NV12", "NV21"]
+
+
+def quarters(height: int, width: int) -> Pixels:
+    """Red and green over blue and yellow."""
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[: height // 2, : width // 2] = RED
+    picture[: height // 2, width // 2 :] = GREEN
+    picture[height // 2 :, : width // 2] = BLUE
+    picture[height // 2 :, width // 2 :] = YELLOW
+    return picture
+
+
+@pytest.fixture
+def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hardware]:
+    made = fake_picamera2.install(monkeypatch, quarters(616, 820))
+    yield made
+    made.unstuck.set()
+
+
+def opened(wanted: FrameWanted = SQUARE, **options: Any) -> PiCamera:
+    camera = PiCamera(CameraOptions(**options), wanted)
+    camera.open()
+    return camera
+
+
+def picture(camera: PiCamera) -> Pixels:
+    frame = camera.capture(1.0)
+    assert frame is not None
+    assert frame.pixels.dtype == np.uint8
+    return frame.pixels
+
+
+@pytest.mark.parametrize("form", RGB_FORMATS)
+def test_every_order_of_bytes_becomes_rgb(hardware: Hardware, form: str) -> None:
+    hardware.gives_format = form
+    np.testing.assert_array_equal(picture(opened()), quarters(SIDE, SIDE))
+
+
+@pytest.mark.parametrize("form", YUV_FORMATS)
+def test_every_order_of_planes_becomes_rgb(hardware: Hardware, form: str) -> None:
+    hardware.gives_format = form
+    got = picture(opened())
+    assert got.shape == (SIDE, SIDE, 3)
+    assert np.abs(got.astype(int) - quarters(SIDE, SIDE)).max() <= 8
+
+
+@pytest.mark.parametrize("line_bytes", [2, 4, 32, 256])
+@pytest.mark.parametrize("form", RGB_FORMATS + YUV_FORMATS)
+def test_padding_at_the_end_of_lines_is_never_seen(
+    hardware: Hardware, form: str, line_bytes: int
+) -> None:
+    hardware.gives_format, hardware.line_bytes = form, line_bytes
+    got = picture(opened())
+    assert got.shape == (SIDE, SIDE, 3)
+    assert np.abs(got.astype(int) - quarters(SIDE, SIDE)).max() <= 8
+
+
+@pytest.mark.parametrize("form", ["BGR888", "XRGB8888", "YUV420"])
+def test_what_libcamera_adjusted_is_what_counts(hardware: Hardware, form: str) -> None:
+    hardware.gives_format, hardware.gives_size = form, (96, 72)
+    got = picture(opened())
+    assert got.shape == (72, 96, 3)
+    assert np.abs(got.astype(int) - quarters(72, 96)).max() <= 8
+
+
+def test_a_format_that_nobody_understands_is_refused(hardware: Hardware) -> None:
+    hardware.gives_format = "MJPEG"
+    with pytest.raises(CameraError, match="MJPEG") as caught:
+        opened()
+    assert caught.value.reason == "unusable"
+
+
+def test_frames_say_when_they_were_taken(hardware: Hardware) -> None:
+    camera = opened()
+    assert hardware.camera.started
+    before_ns = time.monotonic_ns()
+    frame = camera.capture(1.0)
+    assert frame is not None
+    assert before_ns <= frame.taken_ns <= time.monotonic_ns()
+
+
+def test_every_buffer_is_given_back(hardware: Hardware) -> None:
+    camera = opened(pi=PiOptions(buffer_count=2))
+    for _ in range(10):
+        picture(camera)
+    assert hardware.camera.held == 0
+    assert hardware.camera.most_waiting == 1
+
+
+def test_a_buffer_is_given_back_even_where_it_cannot_be_read(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = opened()
+
+    def broken(_request: object, _name: str) -> Pixels:
+        msg = "failed to find buffer"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(FakeRequest, "make_buffer", broken)
+    with pytest.raises(Exception, match="failed to find buffer"):
+        camera.capture(1.0)
+    assert hardware.camera.held == 0
+
+
+def test_a_frame_that_does_not_come_is_waited_for_in_slices_by_one_job(hardware: Hardware) -> None:
+    camera = opened()
+    hardware.delivering = False
+    for _ in range(3):
+        started_s = time.monotonic()
+        assert camera.capture(0.05) is None
+        assert 0.04 <= time.monotonic() - started_s < 3
+    assert hardware.camera.most_waiting == 1
+    hardware.deliver()
+    picture(camera)
+    picture(camera)
+    assert hardware.camera.held == 0
+    assert hardware.camera.most_waiting == 1
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("device gone"), CancelledError()])
+def test_a_failing_camera_is_a_stalled_one(hardware: Hardware, failure: Exception) -> None:
+    camera = opened()
+    hardware.delivering = False
+    assert camera.capture(0.01) is None
+    if isinstance(failure, CancelledError):
+        hardware.camera.cancel_all_and_flush()
+    else:
+        hardware.failure = failure
+        hardware.deliver(again=False)
+    with pytest.raises(CameraError, match=str(failure) or "CancelledError") as caught:
+        camera.capture(1.0)
+    assert caught.value.reason == "stalled"
+
+
+def test_close_stops_the_sensor_once(hardware: Hardware) -> None:
+    camera = opened()
+    picture(camera)
+    camera.close()
+    camera.close()
+    assert hardware.camera.closed
+
+
+def test_close_of_a_stalled_camera_does_not_wait_for_the_frame_that_never_comes(
+    hardware: Hardware,
+) -> None:
+    camera = opened()
+    hardware.delivering = False
+    assert camera.capture(0.01) is None
+    closer = threading.Thread(target=camera.close, daemon=True)
+    closer.start()
+    closer.join(1.0)
+    assert not closer.is_alive()
+    assert hardware.camera.closed
+
+
+@pytest.mark.parametrize(("cameras", "wanted"), [(0, 0), (1, 1)])
+def test_no_camera_is_a_missing_one(hardware: Hardware, cameras: int, wanted: int) -> None:
+    hardware.cameras = cameras
+    camera = PiCamera(CameraOptions(pi=PiOptions(camera=wanted)), SQUARE)
+    with pytest.raises(CameraError, match=rf"camera\.pi\.camera {wanted}.*ribbon cable") as caught:
+        camera.open()
+    assert caught.value.reason == "missing"
+    camera.close()
+    assert hardware.opened == []
+
+
+def test_the_camera_that_is_asked_for_is_opened(hardware: Hardware) -> None:
+    hardware.cameras = 2
+    opened(pi=PiOptions(camera=1))
+    assert hardware.camera.camera_num == 1
+
+
+def test_a_camera_that_another_program_uses_is_a_missing_one(hardware: Hardware) -> None:
+    hardware.busy = True
+    with pytest.raises(CameraError, match="another program") as caught:
+        opened()
+    assert caught.value.reason == "missing"
+
+
+def test_without_picamera2_the_owner_is_told_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "picamera2", None)
+    with pytest.raises(ConfigError, match="python3-picamera2") as caught:
+        opened()
+    assert caught.value.option == "camera.source"
+
+
+def test_a_picamera2_that_is_built_for_another_numpy_is_the_owners_to_mend(
+    hardware: Hardware, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As simplejpeg, which picamera2 imports, does under NumPy 2 on Bookworm."""
+    (tmp_path / "picamera2.py").write_text(
+        "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')",
+        encoding="ascii",
+    )
+    monkeypatch.delitem(sys.modules, "picamera2")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ConfigError, match=r"numpy\.dtype size changed") as caught:
+        opened()
+    assert caught.value.option == "camera.source"
+    assert hardware.opened == []
+
+
+def test_picamera2_is_imported_by_opening_and_by_nothing_before(tmp_path: Path) -> None:
+    for name in ("picamera2", "libcamera"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')", encoding="ascii")
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "from edgecam.config import CameraOptions\n"
+        "from edgecam.vision import camera\n"
+        "from edgecam.vision.preprocess import FrameWanted\n"
+        "made = camera.build(CameraOptions(source='pi'), FrameWanted(224, square=True))\n"
+        "assert not {'picamera2', 'libcamera'} & set(sys.modules)\n"
+        "print('not yet', flush=True)\n"
+        "made.open()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("not yet\n", "imported\n")

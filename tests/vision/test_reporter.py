@@ -1,0 +1,243 @@
+"""Hello, events, commits and reconnects. States and health are in test_reporter_states.py."""
+
+import logging
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from support.descriptors import descriptors
+from support.peer import Peer, Publisher
+from support.waiting import wait_until
+
+from edgecam import link
+from edgecam.errors import LinkError
+from edgecam.link import Committed, Hello, Numbered, Refused, Welcome
+from edgecam.messages import Sighting
+from edgecam.vision import reporter as module
+from edgecam.vision.reporter import MAX_UNCOMMITTED, Reporter
+
+TABLES = "0123456789abcdef"
+
+
+def sighting(number: int) -> Sighting:
+    return Sighting(
+        appeared=True,
+        region=0,
+        label=number % 1000,
+        confidence=500,
+        appearance=number,
+        start_ns=number,
+        at_ns=number,
+    )
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(module, "_SLICE_S", 0.05)
+
+
+class Make(Protocol):
+    """Makes a reporter that has events already when it starts, and ends it with the test."""
+
+    def __call__(self, connect: Callable[[], socket.socket], events: int = 0) -> Reporter: ...
+
+
+@pytest.fixture
+def make() -> Iterator[Make]:
+    made: list[Reporter] = []
+
+    def start(connect: Callable[[], socket.socket], events: int = 0) -> Reporter:
+        reporter = Reporter(connect, TABLES, lambda: None, 60)
+        made.append(reporter)
+        for number in range(1, events + 1):
+            reporter.report(sighting(number))
+        reporter.start(lambda: None)
+        return reporter
+
+    yield start
+    for reporter in made:
+        reporter.stop()
+        assert reporter.join(5)
+
+
+@pytest.fixture
+def publisher(tmp_path: Path) -> Iterator[Publisher]:
+    made = Publisher(tmp_path / "wall")
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[Callable[[], socket.socket], Peer]]:
+    """A wall inside one process: it is there once."""
+    vision, publisher = link.pair()
+    walls = [vision]
+
+    def connect() -> socket.socket:
+        if not walls:
+            msg = "there is no other wall"
+            raise LinkError(msg)
+        return walls.pop()
+
+    yield connect, Peer(publisher)
+    publisher.close()
+    for wall in walls:
+        wall.close()
+
+
+Pair = tuple[Callable[[], socket.socket], Peer]
+
+
+def counters(records: list[link.FromVision]) -> list[int]:
+    return [record.counter for record in records if isinstance(record, Numbered)]
+
+
+def test_hello_comes_first_and_nothing_before_the_welcome(make: Make, pair: Pair) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    reporter.report(sighting(1))
+    assert peer.receive() == Hello(link.PROTOCOL, reporter.run, TABLES)
+    assert peer.receive_all() == []
+    peer.send(Welcome(0))
+    assert peer.receive() == Numbered(1, sighting(1))
+
+
+def test_events_are_numbered_in_their_order_and_kept_until_committed(
+    make: Make, pair: Pair
+) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    peer.greet()
+    for number in (1, 2, 3):
+        reporter.report(sighting(number))
+    assert peer.receive_all() == [Numbered(number, sighting(number)) for number in (1, 2, 3)]
+    peer.send(Committed(2))
+    assert not reporter.flush(0.1)
+    peer.send(Committed(3))
+    assert reporter.flush(5)
+    assert peer.receive_all() == []
+
+
+def test_flush_is_quick_with_nothing_to_wait_for_and_after_an_end(make: Make, pair: Pair) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    assert reporter.flush(0)
+    reporter.report(sighting(1))
+    assert not reporter.flush(0.05)
+    peer.greet()
+    peer.send(Refused("not today"))
+    wait_until(lambda: reporter.ended)
+    assert not reporter.flush(60)
+
+
+def test_no_more_is_on_the_wall_than_may_be_without_an_answer(make: Make, pair: Pair) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    peer.greet()
+    for number in range(1, 101):
+        reporter.report(sighting(number))
+    assert counters(peer.receive_all()) == list(range(1, MAX_UNCOMMITTED + 1))
+    peer.send(Committed(10))
+    assert counters(peer.receive_all()) == list(range(MAX_UNCOMMITTED + 1, MAX_UNCOMMITTED + 11))
+    peer.send(Committed(MAX_UNCOMMITTED + 10))
+    assert counters(peer.receive_all()) == list(range(MAX_UNCOMMITTED + 11, 101))
+
+
+def test_after_a_reconnect_only_what_is_not_committed_comes_again(
+    make: Make, publisher: Publisher
+) -> None:
+    reporter = make(publisher.connect)
+    first = publisher.accept()
+    hello = first.greet()
+    for number in range(1, 6):
+        reporter.report(sighting(number))
+    assert counters(first.receive_all()) == [1, 2, 3, 4, 5]
+    first.send(Committed(2))
+    first.wall.close()
+    reporter.report(sighting(6))
+    second = publisher.accept()
+    assert second.greet(3) == hello  # the third was committed, but the answer got lost
+    assert second.receive_all() == [Numbered(number, sighting(number)) for number in (4, 5, 6)]
+    second.send(Committed(6))
+    assert reporter.flush(5)
+
+
+def test_a_publisher_that_comes_late_gets_everything(
+    make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    attempts = []
+
+    def connect() -> socket.socket:
+        attempts.append(1)
+        return link.connect(str(tmp_path / "wall"))
+
+    with caplog.at_level(logging.WARNING):
+        reporter = make(connect)
+        reporter.report(sighting(1))
+        wait_until(lambda: len(attempts) >= 3)
+        reporter.report(sighting(2))
+        said = [record.getMessage() for record in caplog.records]
+    assert len([message for message in said if "no publisher listens there" in message]) == 1
+    publisher = Publisher(tmp_path / "wall")
+    try:
+        peer = publisher.accept()
+        peer.greet()
+        assert counters(peer.receive_all()) == [1, 2]
+    finally:
+        publisher.end()
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+def test_a_refusal_ends_it(make: Make, pair: Pair, *, greeted: bool) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    if greeted:
+        peer.greet()
+    peer.send(Refused("another version; restart both halves"))
+    wait_until(lambda: reporter.ended)
+    assert isinstance(reporter.failure, LinkError)
+    assert str(reporter.failure) == "another version; restart both halves"
+    reporter.report(sighting(1))  # the inference worker does not know yet
+
+
+def test_what_no_publisher_would_say_ends_it(make: Make, pair: Pair) -> None:
+    connect, peer = pair
+    reporter = make(connect)
+    peer.wall.send(b"\x93garbage")
+    wait_until(lambda: reporter.ended)
+    assert isinstance(reporter.failure, LinkError)
+
+
+def test_a_publisher_that_never_answers_hello_is_given_up(
+    make: Make, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WELCOME_TIMEOUT_S", 0.2)
+    make(publisher.connect)
+    first = publisher.accept()
+    assert isinstance(first.receive(), Hello)
+    second = publisher.accept()  # raises TimeoutError where it does not come back
+    assert isinstance(second.receive(), Hello)
+
+
+def test_closing_gives_every_descriptor_back() -> None:
+    before = descriptors()
+    vision, publisher = link.pair()
+    reporter = Reporter(lambda: vision, TABLES, lambda: None, 60)
+    reporter.start(lambda: None)
+    Peer(publisher).greet()
+    reporter.stop()
+    assert reporter.join(5)
+    publisher.close()
+    assert descriptors() == before
+    reporter.report(sighting(1))
+
+
+def test_each_run_has_a_number_of_its_own() -> None:
+    reporters = [Reporter(lambda: link.connect("/"), TABLES, lambda: None, 60) for _ in range(8)]
+    assert len({reporter.run for reporter in reporters}) == 8
+    assert all(0 <= reporter.run < 2**63 for reporter in reporters)
+    for reporter in reporters:
+        reporter.close()

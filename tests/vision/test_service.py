@@ -1,0 +1,206 @@
+"""The vision half at work. What it does when something breaks is in test_service_failures.py."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from support.fake_cameras import FastCamera, ScriptedCamera, StallingCamera
+from support.vision_half import VisionHalf, load_classifier, load_model, photograph
+from support.waiting import wait_until
+
+from edgecam.link import Hello
+from edgecam.messages import UNKNOWN, Frame, RegionState, Sighting, VisionHealth
+from edgecam.model import Model
+from edgecam.vision.camera import Camera
+from edgecam.vision.classifier import Classifier
+
+Start = Callable[..., VisionHalf]
+
+
+@pytest.fixture(scope="module")
+def found() -> Model:
+    return load_model()
+
+
+@pytest.fixture(scope="module")
+def classifier(found: Model) -> Classifier:
+    return load_classifier(found)
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers notice a stop sooner than in 0.5 s."""
+    monkeypatch.setattr("edgecam.vision.service._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
+
+
+@pytest.fixture
+def start(found: Model, classifier: Classifier) -> Iterator[Start]:
+    """Starts vision halves, and ends them with the test."""
+    made: list[VisionHalf] = []
+
+    def begin(camera: Camera, **options: Any) -> VisionHalf:
+        made.append(VisionHalf(camera, found=found, classifier=classifier, **options))
+        return made[-1]
+
+    yield begin
+    for half in made:
+        assert half.end()
+
+
+def healths(half: VisionHalf) -> list[VisionHealth]:
+    return [record for record in half.publisher.records if isinstance(record, VisionHealth)]
+
+
+def test_what_the_pictures_show_comes_over_the_wall(start: Start) -> None:
+    names = ("panda.jpg", "castle.jpg", "panda.jpg")
+    half = start(ScriptedCamera([photograph(name) for name in names]))
+    wait_until(lambda: half.service.finished, 20)
+    wait_until(lambda: len(half.sightings) == 5)
+    assert half.sightings == [
+        (0, "giant panda", True),
+        (0, "giant panda", False),
+        (0, "castle", True),
+        (0, "castle", False),
+        (0, "giant panda", True),
+    ]
+    assert half.camera_troubles == [0]
+    assert half.failed() is None
+    states = [record for record in half.publisher.records if isinstance(record, RegionState)]
+    assert half.tables.labels[states[-1].label] == "giant panda"
+    assert isinstance(half.publisher.records[0], Hello)
+
+
+def test_every_region_is_unknown_until_it_has_been_looked_at(start: Start) -> None:
+    half = start(StallingCamera([]), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
+    wait_until(
+        lambda: len([one for one in half.publisher.records if isinstance(one, RegionState)]) == 2
+    )
+    states = half.publisher.records[1:]
+    assert states == [RegionState(0, UNKNOWN, 0, 1), RegionState(1, UNKNOWN, 0, 1)]
+    assert half.publisher.events == []
+
+
+def test_each_region_is_decided_by_itself(start: Start) -> None:
+    panda, castle = photograph("panda.jpg"), photograph("castle.jpg")
+    rows = min(len(panda), len(castle))
+    first = np.hstack((panda[:rows, :rows], castle[:rows, :rows]))
+    second = np.hstack((castle[:rows, :rows], castle[:rows, :rows]))
+    half = start(ScriptedCamera([first, second]), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
+    wait_until(lambda: half.service.finished, 20)
+    wait_until(lambda: len(half.sightings) == 4)
+    assert half.sightings == [
+        (0, "giant panda", True),
+        (1, "castle", True),
+        (0, "giant panda", False),
+        (0, "castle", True),
+    ]
+    sightings = [numbered.event for numbered in half.publisher.events]
+    numbers = [each.appearance for each in sightings if isinstance(each, Sighting)]
+    assert numbers == [1, 1, 1, 2]
+
+
+def test_ready_only_after_the_first_look(start: Start) -> None:
+    gate = threading.Event()
+
+    class Gated(StallingCamera):
+        def capture(self, timeout_s: float) -> Frame | None:
+            return super().capture(timeout_s) if gate.wait(min(timeout_s, 0.02)) else None
+
+    half = start(Gated([photograph("panda.jpg")]))
+    wait_until(lambda: half.publisher.records)
+    assert not half.service.ready
+    assert half.camera_troubles == []
+    assert healths(half) == []
+    gate.set()
+    wait_until(lambda: half.service.ready)
+    assert not half.service.finished
+    wait_until(lambda: half.camera_troubles == [0])
+    wait_until(lambda: healths(half))
+
+
+def test_finished_only_after_every_frame_of_an_ending_source_was_looked_at(start: Start) -> None:
+    camera = ScriptedCamera([photograph("panda.jpg")] * 12)
+    half = start(camera)
+    seen: list[tuple[bool, int]] = []
+
+    def ended() -> bool:
+        finished = half.service.finished
+        seen.append((finished, half.service._statistics.frames))
+        return finished
+
+    wait_until(ended, 20)
+    assert seen[-1] == (True, 12)
+    assert camera.captures == 12
+    assert camera.closed == 1
+    assert half.service._mailbox.dropped == 0
+
+
+def test_a_source_that_has_ended_is_not_finished_while_its_last_frame_waits(start: Start) -> None:
+    half = start(ScriptedCamera([photograph("panda.jpg")]), started=False)
+    half.service._capture.start(half.woken.set)
+    wait_until(lambda: not half.service._mailbox.empty)
+    half.service._capture.stop()
+    wait_until(lambda: half.service._capture.ended)
+    waiting = half.service.finished
+    half.service._inference.start(half.woken.set)
+    half.service._reporter.start(half.woken.set)
+    wait_until(lambda: half.service.finished)
+    assert not waiting
+    assert half.service._statistics.frames == 1
+
+
+def test_a_source_that_waits_is_not_asked_before_its_last_frame_was_taken(start: Start) -> None:
+    camera = ScriptedCamera([photograph("panda.jpg")] * 8)
+    half = start(camera)
+    ahead = []
+
+    def ended() -> bool:
+        looked = half.service._statistics.frames
+        ahead.append(camera.captures - looked)
+        return half.service.finished
+
+    wait_until(ended, 20)
+    # One being looked at, one in the mailbox, and one more where `captures` was read later.
+    assert max(ahead) <= 3
+
+
+def test_a_live_camera_that_is_too_fast_drops_and_holds_few_frames(start: Start) -> None:
+    camera = FastCamera()
+    half = start(camera, boxes=[(0, 0, 1, 1)] * 4)
+    wait_until(lambda: camera.captures >= 300, 20)
+    wait_until(lambda: healths(half) and healths(half)[-1].dropped >= 20)
+    assert half.service.alive
+    assert half.failed() is None
+    assert camera.most_held <= 4  # made, in the mailbox, being looked at, being let go of
+    last = healths(half)[-1]
+    assert last.fps_milli > 0
+    assert 0 < last.p50_us <= last.p95_us
+    assert last.last_frame_age_ms < 5000
+    assert half.service._statistics.frames + half.service._mailbox.dropped <= camera.captures
+
+
+def test_pictures_that_nobody_can_read_are_counted_in_health(start: Start) -> None:
+    camera = StallingCamera([photograph("panda.jpg")])
+    camera.unreadable = 3
+    half = start(camera)
+    wait_until(lambda: healths(half))
+    assert healths(half)[-1].unreadable == 3
+
+
+def test_what_was_seen_last_still_gets_out(start: Start) -> None:
+    half = start(StallingCamera([photograph("panda.jpg")]))
+    wait_until(lambda: half.service.ready)
+    assert half.service.stop()
+    assert half.sightings == [(0, "giant panda", True)]
+
+
+def test_stop_is_quick(start: Start) -> None:
+    half = start(FastCamera())
+    wait_until(lambda: half.service.ready)
+    started_s = time.monotonic()
+    assert half.service.stop()
+    assert time.monotonic() - started_s < 4

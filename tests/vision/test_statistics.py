@@ -1,0 +1,78 @@
+import pytest
+
+from edgecam.vision.statistics import Statistics
+
+SECOND = 10**9
+
+
+def test_nothing_is_said_before_anything_happened() -> None:
+    statistics = Statistics()
+    assert statistics.percentiles_us() == (0, 0)
+    assert statistics.fps(SECOND) == 0
+    assert statistics.age_ns(SECOND) == 0
+
+
+def test_one_frame_makes_no_rate_but_an_age() -> None:
+    statistics = Statistics()
+    statistics.frame(3 * SECOND)
+    assert statistics.fps(4 * SECOND) == 0
+    assert statistics.age_ns(5 * SECOND) == 2 * SECOND
+    assert statistics.frames == 1
+
+
+def test_the_rate_is_that_of_the_frames() -> None:
+    statistics = Statistics()
+    for number in range(11):
+        statistics.frame(number * SECOND // 10)
+    assert statistics.fps(SECOND) == pytest.approx(10)
+
+
+def test_the_rate_falls_when_frames_stop_coming() -> None:
+    statistics = Statistics()
+    for number in range(11):
+        statistics.frame(number * SECOND // 10)
+    rates = [statistics.fps(now * SECOND) for now in (1, 2, 10, 100)]
+    assert rates == pytest.approx([10, 5, 1, 0.1])
+
+
+def test_frames_of_the_same_moment_do_not_divide_by_zero() -> None:
+    statistics = Statistics()
+    statistics.frame(5)
+    statistics.frame(5)
+    assert statistics.fps(5) > 0
+
+
+def test_the_rate_forgets_the_distant_past() -> None:
+    statistics = Statistics()
+    for number in range(300):
+        statistics.frame(number * SECOND)  # one a second for five minutes, then ten a second
+    for number in range(1, 301):
+        statistics.frame(299 * SECOND + number * SECOND // 10)
+    assert statistics.frames == 600
+    assert statistics.fps(329 * SECOND) == pytest.approx(10)
+    assert statistics.age_ns(330 * SECOND) == SECOND
+
+
+def test_percentiles_are_in_microseconds() -> None:
+    statistics = Statistics()
+    for milliseconds in range(1, 102):
+        statistics.look(milliseconds * 10**6)
+    assert statistics.percentiles_us() == (51_000, 96_000)
+
+
+def test_percentiles_are_over_the_last_looks_only() -> None:
+    statistics = Statistics()
+    for _ in range(300):
+        statistics.look(90 * 10**6)
+    for _ in range(256):
+        statistics.look(2 * 10**6)
+    assert statistics.looks == 556
+    assert statistics.percentiles_us() == (2_000, 2_000)
+
+
+def test_frames_and_looks_are_counted_apart() -> None:
+    statistics = Statistics()
+    for _ in range(3):
+        statistics.look(1)
+    statistics.frame(1)
+    assert (statistics.frames, statistics.looks, statistics.skipped) == (1, 3, 0)
