@@ -9,8 +9,10 @@ import hashlib
 import importlib.metadata
 import importlib.util
 import io
+import math
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +34,11 @@ RUNTIMES = {
     "tflite-runtime": ("tflite_runtime", "tflite-runtime"),
 }
 
+# What reading a damaged file raises: our own walk, then zipfile, which has no error of its own.
+_DAMAGE = (
+    *(ValueError, IndexError, EOFError, NotImplementedError, RuntimeError),
+    *(zlib.error, zipfile.BadZipFile),
+)
 _TYPES = {0: "float32", 3: "uint8", 9: "int8"}  # TensorType
 _SOFTMAX, _LOGISTIC = 25, 14  # BuiltinOperator
 _PASSING = {6, 22, 43, 114}  # DEQUANTIZE, RESHAPE, SQUEEZE, QUANTIZE: scores go through unchanged
@@ -87,7 +94,7 @@ def load(options: ModelOptions) -> Model:
         raise ModelError(msg)
     try:
         return _inspect(file, sha256, content, options)
-    except (ValueError, IndexError, zipfile.BadZipFile) as error:
+    except _DAMAGE as error:
         msg = f"{file} is damaged: {error}; get the file again"
         raise ModelError(msg) from error
 
@@ -170,11 +177,18 @@ def _tensor(graph: Table, ends_field: int) -> Tensor:
     scales = quantisation.numbers(2, "f") if quantisation else []
     zeros = quantisation.numbers(3, "q") if quantisation else []
     quantised = bool(scales) and code != 0
+    scale = float(scales[0]) if quantised else 0.0
+    zero_point = int(zeros[0]) if quantised and zeros else 0
+    lowest = -128 if _TYPES[code] == "int8" else 0
+    # One interpreter ends the process over a scale of NaN.
+    if quantised and not (0 < scale < math.inf and lowest <= zero_point <= lowest + 255):
+        msg = f"its numbers have the scale {scale} and the zero point {zero_point}"
+        raise ValueError(msg)
     return Tensor(
         shape=tuple(tensor.numbers(0, "i")),
         dtype=_TYPES[code],
-        scale=float(scales[0]) if quantised else 0.0,
-        zero_point=int(zeros[0]) if quantised and zeros else 0,
+        scale=scale,
+        zero_point=zero_point,
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 from edgecam import model
 from edgecam.commands import arguments
 from edgecam.config import Config
-from edgecam.config.rules import without_password
+from edgecam.config.shown import without_password
 from edgecam.model import Model
 from edgecam.publisher import credentials
 from edgecam.vision.classifier import Classifier

@@ -1,5 +1,7 @@
 """`edgecam classify`: what the model says of pictures, one look each, without any decision."""
 
+import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,7 +86,7 @@ def _classify(
     except UnusableScores:
         return None
     top = [Answer(labels[index], round(score, 4)) for index, score in top_k(scores, count)]
-    return Answers(str(image), top)
+    return Answers(os.fsencode(image).decode("utf-8", "replace"), top)
 
 
 def _line(answers: Answers) -> str:
@@ -93,8 +95,7 @@ def _line(answers: Answers) -> str:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        msg = "at least 1"
-        raise ValueError(msg)
-    return count
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"expected a whole number of at least 1, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)

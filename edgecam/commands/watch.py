@@ -11,7 +11,7 @@ import msgspec
 from edgecam.commands import arguments
 from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, MqttOptions
-from edgecam.config.rules import without_password
+from edgecam.config.shown import without_password
 from edgecam.errors import BrokerError
 from edgecam.publisher import credentials, mqtt
 from edgecam.publisher.backoff import Backoff

@@ -1,7 +1,7 @@
 """What kind of value an option expects, told from its type, and how to say so to people."""
 
 import functools
-import json
+import re
 import types
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 from msgspec import Meta
 
-_SHOWN_CHARS = 60
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # in no file name and in no payload
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,15 @@ class Kind:
     section: type[msgspec.Struct] | None = None
     items: "Kind | None" = None
     entries: "Kind | None" = None
+    names: "Kind | None" = None
     is_path: bool = False
     min_length: int = 0
     max_length: int | None = None
 
     def fits(self, value: object) -> bool:
         """Whether a plain value is of this kind."""
+        if isinstance(value, str) and _UNSTORABLE.search(value):
+            return False
         try:
             msgspec.convert(value, self.annotation)
         except msgspec.ValidationError:
@@ -57,22 +60,12 @@ def of(annotation: Any) -> Kind:  # noqa: ANN401  any type
             max_length=meta.max_length,
         )
     if origin is dict:
-        return Kind(bare, optional, described, entries=of(get_args(base)[1]))
+        names, entries = get_args(base)
+        return Kind(bare, optional, described, names=of(names), entries=of(entries))
     if isinstance(base, type) and issubclass(base, msgspec.Struct):
         return Kind(bare, optional, described, section=base)
     is_path = bool((meta.extra or {}).get("path"))
     return Kind(bare, optional, described, is_path=is_path)
-
-
-def shown(value: object) -> str:
-    """A value from the file as it may stand in an error message: short, on one line."""
-    if isinstance(value, dict):
-        return "a section"
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError):
-        text = str(value)
-    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
 
 
 def _without_none(annotation: Any) -> tuple[Any, bool]:  # noqa: ANN401

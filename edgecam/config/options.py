@@ -14,20 +14,20 @@ from msgspec import Meta, field
 Name = Annotated[
     str,
     Meta(
-        pattern="^[a-z0-9_-]{1,24}$",
+        pattern=r"^[a-z0-9_-]{1,24}$(?!\n)",
         description="1 to 24 of a-z, 0-9, _ and -",
     ),
 ]
 RegionName = Annotated[
     str,
     Meta(
-        pattern="^[a-z0-9_-]{1,16}$",
+        pattern=r"^[a-z0-9_-]{1,16}$(?!\n)",
         description="1 to 16 of a-z, 0-9, _ and -",
     ),
 ]
 Sha256 = Annotated[
     str,
-    Meta(pattern="^[0-9a-f]{64}$", description="a SHA-256: 64 of 0-9 and a-f"),
+    Meta(pattern=r"^[0-9a-f]{64}$(?!\n)", description="a SHA-256: 64 of 0-9 and a-f"),
 ]
 Path = Annotated[str, Meta(min_length=1, description="a path", extra={"path": True})]
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
@@ -163,7 +163,7 @@ class MqttOptions(_Options, frozen=True):
     broker: Annotated[
         str,
         Meta(
-            pattern=r"^mqtts?://[^/@\s]+$",
+            pattern=r"^mqtts?://[^/?#@\s]+$(?!\n)",
             description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
         ),
     ] = "mqtt://localhost:1883"

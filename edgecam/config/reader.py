@@ -18,7 +18,8 @@ import yaml
 
 from edgecam.config import kinds
 from edgecam.config.options import Config
-from edgecam.config.rules import broken, without_password
+from edgecam.config.rules import broken
+from edgecam.config.shown import printable, shown
 from edgecam.errors import ConfigError
 
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
@@ -157,13 +158,13 @@ class _Reader:
     def _report(self, option: str, message: str, line: int | None = None) -> None:
         if line is not None:
             self.lines.setdefault(option, line)
-        place = _locate(self._file, self.lines, option)
+        place = printable(_locate(self._file, self.lines, option))
         self._problems.append((_nearest_line(self.lines, option), f"{place}: {message}"))
 
     def _value(self, node: yaml.Node | None, kind: kinds.Kind, path: str) -> Any:  # noqa: ANN401
         """The plain value of a node, after checking it against the kind of value expected."""
         if node is not None:
-            self.lines[path] = node.start_mark.line + 1
+            self.lines.setdefault(path, node.start_mark.line + 1)
         if node is not None and node.tag == "tag:yaml.org,2002:null" and kind.optional:
             return None
         if kind.section is not None:
@@ -175,18 +176,25 @@ class _Reader:
             ]
             return self._checked(values, kind, path, whole_only=True)
         if kind.entries is not None and isinstance(node, yaml.MappingNode):
-            return {
-                name: self._value(item, kind.entries, f"{path}.{name}")
-                for name, item in self._entries(node, path)
-            }
-        return self._checked(self._construct(node), kind, path)
+            entries = {}
+            for name, item in self._entries(node, path):
+                if kind.names is not None:
+                    self._checked(name, kind.names, f"{path}.{name}")
+                entries[name] = self._value(item, kind.entries, f"{path}.{name}")
+            return entries
+        value = self._construct(node)
+        if isinstance(node, yaml.ScalarNode) and not kind.fits(value) and kind.fits(node.value):
+            got = shown(value)
+            self._report(path, f"expected {kind.described}, got {got}; put it in quotes")
+            return value
+        return self._checked(value, kind, path)
 
     def _checked(self, value: Any, kind: kinds.Kind, path: str, *, whole_only: bool = False) -> Any:  # noqa: ANN401
         """`value` where it fits its kind; a path is made absolute."""
         finite = not isinstance(value, float) or math.isfinite(value)
         fits = kind.length_fits(value) if whole_only else kind.fits(value)
         if not fits or not finite:
-            got = without_password(kinds.shown(value))
+            got = shown(value)
             self._report(path, f"expected {kind.described}, got {got}")
         elif kind.is_path and "://" not in value:
             return str(self._file.absolute().parent / value)
@@ -195,8 +203,9 @@ class _Reader:
     def _construct(self, node: yaml.Node | None) -> Any:  # noqa: ANN401
         try:
             return _Loader("").construct_object(node, deep=True)
-        except (yaml.YAMLError, ValueError, TypeError, RecursionError):
-            return getattr(node, "value", None)  # as written, for the message about it
+        except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            # As written, for the message about it; nodes below would show the parser's inside.
+            return node.value if isinstance(node, yaml.ScalarNode) else {}
 
     def _section(
         self, node: yaml.Node | None, section: type[msgspec.Struct], path: str
@@ -204,7 +213,7 @@ class _Reader:
         fields = {item.encode_name: item for item in msgspec.structs.fields(section)}
         values: dict[str, Any] = {}
         if node is not None and not isinstance(node, yaml.MappingNode):
-            got = kinds.shown(self._construct(node))
+            got = shown(self._construct(node))
             self._report(path, f"expected a section with options in it, got {got}")
             return values
         for name, item in self._entries(node, path):
@@ -243,7 +252,9 @@ class _Reader:
                     line,
                 )
             elif key.value in seen:
-                self._problems.append((line, f"{self._file}:{line}: {option}: written twice"))
+                self._problems.append(
+                    (line, f"{self._file}:{line}: {printable(option)}: written twice")
+                )
             else:
                 seen.add(key.value)
                 self.lines[option] = line

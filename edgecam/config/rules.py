@@ -1,4 +1,4 @@
-"""Rules that tie options together, and what may be shown of them."""
+"""Rules that tie options together."""
 
 import re
 from collections.abc import Iterator
@@ -11,9 +11,10 @@ from edgecam.config.options import Config, DecisionOptions, MqttOptions, RegionO
 _HOST = re.compile(
     r"^(\[[0-9a-fA-F:.]+\]|(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?)$"
 )
-_USER_INFO = re.compile(r"(?<=://)[^/\s]+@")
 
 _STALL_PERIODS = 2
+_SMALLEST = {"mean": -1e6, "std": 1e-6}
+_LARGEST = 1e6
 
 Problem = tuple[str, str]
 """The dotted name of the option at fault, and what is wrong with it."""
@@ -28,16 +29,22 @@ def broken(config: Config) -> Iterator[Problem]:
     if fps is not None and stall_s < _STALL_PERIODS / fps:
         yield (
             "camera.stall_s",
-            f"expected at least {_STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
-            "a camera that works would count as broken",
+            (
+                f"expected at least {_STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
+                f"a camera that works would count as broken"
+            ),
         )
     if (config.model.mean is None) != (config.model.std is None):
         yield "model.mean", "model.mean and model.std go together; set both or neither"
-
-
-def without_password(url: str) -> str:
-    """The URL with `user:password@` taken out, fit for a log."""
-    return _USER_INFO.sub("…@", url)
+    for name, smallest in _SMALLEST.items():
+        values = getattr(config.model, name) or [1.0]
+        if len(values) not in (1, 3):
+            yield f"model.{name}", f"expected one number, or three for R, G, B, got {values}"
+        elif not all(smallest <= value <= _LARGEST for value in values):
+            yield (
+                f"model.{name}",
+                f"expected numbers from {smallest:g} to {_LARGEST:g}, got {values}",
+            )
 
 
 def _decision(options: DecisionOptions) -> Iterator[Problem]:
@@ -99,7 +106,10 @@ def _mqtt(options: MqttOptions) -> Iterator[Problem]:
 
 def _host(broker: str) -> tuple[str, str]:
     """The host part of a broker URL as written, and what is wrong with its port, if anything."""
-    parts = urlsplit(broker)
+    try:
+        parts = urlsplit(broker)
+    except ValueError:  # brackets that hold no IPv6 address
+        return "", f'"{broker.partition("://")[2]}" is not a host name or address'
     try:
         port = parts.port
     except ValueError:

@@ -43,6 +43,8 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
     Raises ConfigError for files that cannot be used.
     """
     tls = options.tls
+    for name in ("ca_file", "cert_file", "key_file"):
+        _check_readable(f"mqtt.tls.{name}", getattr(tls, name))
     try:
         context = ssl.create_default_context(cafile=tls.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -52,3 +54,14 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
         msg = f"a certificate or key cannot be used: {error.strerror or error}"
         raise ConfigError(msg, option="mqtt.tls") from error
     return context
+
+
+def _check_readable(option: str, file: str | None) -> None:
+    """OpenSSL does not say which file it could not read."""
+    if file is None:
+        return
+    try:
+        Path(file).open("rb").close()
+    except OSError as error:
+        msg = f"{file} cannot be read: {error.strerror}"
+        raise ConfigError(msg, option=option) from error

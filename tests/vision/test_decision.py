@@ -250,7 +250,9 @@ def test_a_group_may_not_take_the_name_of_a_label_that_is_none_of_its_members() 
 @pytest.mark.parametrize("option", ["only", "ignore", "labels"])
 def test_a_member_of_a_group_is_no_name_of_its_own_any_more(option: str) -> None:
     value: object = {"bee": {"appear": 0.9}} if option == "labels" else ["bee"]
-    options = msgspec.convert({"groups": {"insect": ["ant", "bee"]}, option: value}, DecisionOptions)
+    options = msgspec.convert(
+        {"groups": {"insect": ["ant", "bee"]}, option: value}, DecisionOptions
+    )
     with pytest.raises(ConfigError, match='"bee" counts as "insect"') as caught:
         Rules.build(options, ["ant", "bee", "cat"])
     assert caught.value.option.startswith(f"decision.{option}")

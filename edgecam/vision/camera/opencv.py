@@ -9,7 +9,7 @@ import cv2
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
-from edgecam.config.rules import without_password
+from edgecam.config.shown import without_password
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames

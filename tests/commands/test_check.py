@@ -1,0 +1,177 @@
+"""`edgecam check`: what is in force, and everything that can be known to be wrong."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.commands import Outcome, run
+from support.places import MODEL, RUNTIMES
+from support.tiny_models import tiny_model
+
+from edgecam.errors import EXIT_CONFIG
+
+UNREADABLE = "cannot be read: No such file or directory"
+UNKNOWN = "is no label of the model and no group"
+OPENCV = "camera: {source: opencv, opencv: {source: '%s'}}\n"
+
+
+def check(folder: Path, text: str, **variables: str) -> Outcome:
+    """Check a configuration of these lines, with the real model unless they name another."""
+    if "model:" not in text:
+        text += f"model: {{file: {MODEL}}}\n"
+    if "outbox:" not in text:
+        text += "outbox: {file: outbox.db}\n"
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+    return run(folder, "check", **variables)
+
+
+def test_it_prints_every_option_in_force(tmp_path: Path) -> None:
+    done = check(tmp_path, "node: door\ncamera: {source: stills, stills: {folder: .}}\n")
+
+    assert (done.code, done.errors) == (0, [])
+    shown: dict[str, Any] = yaml.safe_load(done.out)
+    assert shown["node"] == "door"
+    assert shown["camera"]["stills"] == {"folder": str(tmp_path), "hold_s": 3.0, "loop": True}
+    assert shown["model"]["file"] == str(MODEL)
+    assert shown["decision"]["appear"] == 0.5
+    assert done.out.splitlines()[-1].startswith(
+        "# model: efficientnet_lite0_int8, 1000 labels, 224x224 uint8, on ai-edge-litert "
+    )
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_what_it_prints_is_a_configuration_that_comes_to_the_same(
+    tmp_path: Path, runtime: str
+) -> None:
+    text = f"""\
+node: door-2
+camera: {{source: stills, fps: null, rotation: 270, stills: {{folder: .}}}}
+model: {{file: {MODEL}, runtime: {runtime}, threads: 2, mean: [127], std: [128.5]}}
+regions: [{{name: left, box: [0, 0, 0.5, 1]}}, {{name: "12", box: [0.5, 0, 1, 1]}}]
+decision:
+  only: ["cat: any", bison]
+  groups: {{"cat: any": [tabby, tiger cat]}}
+  labels: {{bison: {{appear: 0.9}}}}
+  appear: 1.0e-3
+  disappear: 1.0e-7
+outbox: {{file: outbox.db}}
+mqtt: {{protocol: "5", client_id: "no", username: "1e5"}}
+"""
+    text = text.replace("tabby,", "tabby cat,")
+    first = check(tmp_path, text)
+    again = check(tmp_path, first.out)
+
+    assert (first.code, first.errors) == (0, [])
+    assert (again.code, again.errors) == (0, [])
+    assert again.out == first.out
+    assert yaml.safe_load(first.out)["decision"]["groups"] == {
+        "cat: any": ["tabby cat", "tiger cat"]
+    }
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "hun@ter2", "hun/ter2", "hun ter2", "hunter2" * 20])
+def test_it_prints_no_password(tmp_path: Path, secret: str) -> None:
+    (tmp_path / "secret").write_text(secret, encoding="utf-8")
+    text = OPENCV % f"rtsp://admin:{secret}@10.0.0.7/door"
+    text += "mqtt: {username: door, password_file: secret}\n"
+
+    done = check(tmp_path, text)
+
+    assert (done.code, done.errors) == (0, [])
+    shown = yaml.safe_load(done.out)
+    assert shown["camera"]["opencv"]["source"] == "rtsp://…@10.0.0.7/door"
+    assert shown["mqtt"]["password_file"] == f"{tmp_path}/secret"
+    assert "ter2" not in done.out + done.err
+    assert check(tmp_path, done.out).out == done.out
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "camera: {fps: 1}\nmodel:\n  file: absent.tflite\n",
+            f"config.yaml:3: model.file: {{folder}}/absent.tflite {UNREADABLE}",
+        ),
+        (
+            "model:\n  file: config.yaml\n",
+            "config.yaml:1: model.sha256: {folder}/config.yaml is not the pinned model: ",
+        ),
+        (
+            f"model: {{file: {MODEL}, labels: absent.txt}}\n",
+            "config.yaml:1: model.labels: {folder}/absent.txt cannot be read: ",
+        ),
+        (
+            "decision:\n  only:\n  - cat\n  - bizon\n  groups: {cat: [tabby cat]}\n",
+            f'config.yaml:4: decision.only[1]: "bizon" {UNKNOWN}; did you mean "bison"?',
+        ),
+        (
+            "decision: {groups: {cat: [tabbycat]}}\n",
+            f'config.yaml:1: decision.groups.cat[0]: "tabbycat" {UNKNOWN}',
+        ),
+        (
+            "mqtt:\n  username: a\n  password_file: absent\n",
+            f"config.yaml:3: mqtt.password_file: the password file {{folder}}/absent {UNREADABLE}",
+        ),
+        (
+            "mqtt:\n  broker: mqtts://h\n  tls:\n    ca_file: absent.pem\n",
+            "config.yaml:4: mqtt.tls.ca_file: {folder}/absent.pem cannot be ",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_in_one_line_with_its_place(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    done = check(tmp_path, text)
+
+    assert (done.code, done.out) == (EXIT_CONFIG, "")
+    (line,) = done.errors
+    assert line.startswith(problem.format(folder=tmp_path))
+
+
+def test_a_model_of_no_use_is_told(tmp_path: Path) -> None:
+    tiny = tiny_model(tmp_path / "m.tflite", bias=[float("nan")] * 4)
+
+    done = check(
+        tmp_path,
+        "model:\n  mean: [0]\n  std: [255]\n"
+        f"  file: m.tflite\n  sha256: {tiny.sha256}\n  labels: m.labels\n",
+    )
+
+    assert (done.code, done.out) == (EXIT_CONFIG, "")
+    assert done.errors == [
+        f"config.yaml:4: model.file: {tiny.path} is of no use: it answers with NaN"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "warning"),
+    [
+        (
+            OPENCV % "/dev/none",
+            "config.yaml:1: camera.opencv.source: /dev/none does not exist on this machine",
+        ),
+        (
+            "camera:\n  source: stills\n  stills: {folder: none}\n",
+            "config.yaml:3: camera.stills.folder: {folder}/none is no folder with pictures in it",
+        ),
+    ],
+)
+def test_what_only_this_machine_lacks_is_a_warning(tmp_path: Path, text: str, warning: str) -> None:
+    done = check(tmp_path, text)
+
+    assert done.code == 0
+    assert done.errors == [f"warning: {warning.format(folder=tmp_path)}"]
+    assert done.out.startswith("node: ")
+
+
+def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").write_text("", encoding="utf-8")
+    text = "camera: {source: stills, stills: {folder: .}}\nmqtt: {username: a, password_file: absent}\n"
+
+    done = check(tmp_path, text, CREDENTIALS_DIRECTORY=str(tmp_path))
+
+    assert done.code == EXIT_CONFIG
+    assert done.errors == [
+        f"config.yaml:2: mqtt.password_file: the password file {tmp_path}/mqtt-password is empty"
+    ]
