@@ -163,7 +163,7 @@ def listen(path: str) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        msg = f"{path}: cannot listen there: {error.strerror or error}"
+        msg = f"{path}: cannot listen there (link.socket): {error.strerror or error}"
         raise LinkError(msg) from error
     listener.settimeout(0)
     return listener

@@ -36,7 +36,7 @@ make_environment() {
         return
     fi
     say "making $folder with $("$python" --version) (once; takes a minute) ..."
-    rm -rf "$folder"
+    rm -rf "$folder" 2>/dev/null || die "$folder belongs to somebody else; remove it, or use a clone of your own"
     "$python" -m venv "$folder" >&2 ||
         die "$python cannot make a virtual environment: sudo apt install python3-venv"
     "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" >&2 ||

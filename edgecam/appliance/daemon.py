@@ -70,6 +70,7 @@ class Daemon:
             # The last started produces for the first started, so it stops first.
             for service in reversed(self._services):
                 stopped &= service.stop()
+            _log.info("stopped")
             if not stopped:
                 _log.error("a thread does not end; ending the process instead")
                 logging.shutdown()

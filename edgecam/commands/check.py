@@ -39,9 +39,11 @@ def main(argv: Sequence[str]) -> int:
         Rules.build(config.decision, found.labels)
         credentials.password(config.mqtt)
         credentials.tls_context(config.mqtt)
-    for option, problem in _missing_here(config):
+    warnings = list(_missing_here(config))
+    for option, problem in warnings:
         print(f"warning: {loaded.locate(option)}: {problem}", file=sys.stderr)
     print(_effective(config, found, runtime))
+    print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0
 
 

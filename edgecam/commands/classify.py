@@ -18,6 +18,7 @@ from edgecam.vision.preprocess import Preprocessor
 _EXAMPLE = """\
   edgecam classify -k 3 photos/*.jpg
   edgecam classify --json door.jpg | jq '.top[0].label'"""
+_SHOWN = 0.005  # what would not be 0.00 with two digits
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
@@ -64,7 +65,7 @@ def main(argv: Sequence[str]) -> int:
     for image in options.images:
         answers = _classify(image, classifier, preprocessor, found.labels, options.k)
         if answers is None:
-            print(f"{image}: not a picture that can be read", file=sys.stderr)
+            print(f"{image}: {_problem(image)}", file=sys.stderr)
             failures += 1
         else:
             print(msgspec.json.encode(answers).decode() if options.json else _line(answers))
@@ -89,8 +90,18 @@ def _classify(
     return Answers(os.fsencode(image).decode("utf-8", "replace"), top)
 
 
+def _problem(image: Path) -> str:
+    if image.is_dir():
+        return f"a folder; name its pictures: {image}/*.jpg"
+    return "not a picture that can be read" if image.exists() else "no such file"
+
+
 def _line(answers: Answers) -> str:
-    best = ", ".join(f"{answer.label} {answer.confidence:.2f}" for answer in answers.top)
+    best = ", ".join(
+        f"{answer.label} {answer.confidence:.2f}"
+        for answer in answers.top
+        if answer.confidence >= _SHOWN
+    )
     return f"{answers.image}: {best or 'nothing scored above 0'}"
 
 

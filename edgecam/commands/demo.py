@@ -4,10 +4,12 @@ Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopb
 `edgecam run` as a process of its own, and a subscriber that shows what it receives.
 """
 
+import argparse
 import asyncio
 import contextlib
 import json
 import logging
+import math
 import signal
 import socket
 import subprocess
@@ -53,6 +55,7 @@ def main(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
         stack.callback(view.close)
+        view.tell("30 photographs, 2 s each, in the order of their names; not sure means unknown")
         port = stack.enter_context(_broker())
         _show(folder, port, view, deadline_s)
     if not view.events:
@@ -62,9 +65,13 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        msg = f"expected a number of seconds above 0, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
     return seconds
 
 

@@ -15,8 +15,8 @@ from edgecam.model import Model
 
 _EXAMPLE = """\
   edgecam run -c config.yaml          both halves in one process
-  edgecam run publisher & edgecam run vision    as systemd runs them: two processes,
-                                      joined by the socket that link.socket names"""
+  edgecam run vision -c config.yaml   one half; the other, `run publisher`, in another process:
+                                      they meet at link.socket, whose folder must be there"""
 
 
 def main(argv: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import msgspec
+from msgspec import UNSET
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -20,7 +21,8 @@ from rich.text import Text
 from edgecam.publisher.contract import EventPayload, HealthPayload, StatePayload
 from edgecam.publisher.mqtt import Message
 
-_BAR_CELLS = 20
+_BAR_CELLS = 10
+_LABEL_CELLS = 20  # so that the table stands still while labels change
 _EVENTS_SHOWN = 12
 _REFRESH_HZ = 4
 _STATUS_STYLE = {"online": "green", "stopped": "yellow", "offline": "red"}
@@ -132,18 +134,23 @@ class TableView:
         self._live.stop()
 
     def _drawn(self) -> Group:
-        table = Table(caption=self._connection, caption_justify="left", expand=True)
-        for title in ("node", "status", "region", "sees", "confidence", "since", "health"):
-            table.add_column(title, no_wrap=title != "health")
+        table = Table(expand=False)
+        for title in ("node", "status", "region", "sees", "confidence", "since"):
+            table.add_column(title, no_wrap=True, min_width=_LABEL_CELLS * (title == "sees"))
         for name, node in sorted(self._nodes.items()):
             status = Text(node.status, _STATUS_STYLE.get(node.status, ""))
             first = (Text(name), status)
             rows: list[tuple[str, StatePayload | None]] = [*sorted(node.states.items())]
             for region, state in rows or [("", None)]:
-                health = Text(_health_line(node.health) if first[0] else "")
-                table.add_row(*first, Text(region), *_state_cells(state), health)
+                table.add_row(*first, Text(region), *_state_cells(state))
                 first = (Text(""), Text(""))
-        return Group(table, *(Text(line) for line in self._events))
+        health = [
+            Text(f"{name}: {_health_line(node.health)}", "dim")
+            for name, node in sorted(self._nodes.items())
+            if node.health is not None
+        ]
+        events = [Text(line) for line in self._events]
+        return Group(table, *health, Text(self._connection, "dim"), *events)
 
 
 def described(message: Message) -> str:
@@ -167,20 +174,19 @@ def described(message: Message) -> str:
 
 def _event_line(event: EventPayload) -> str:
     what = event.event_type.replace("_", " ")
+    sure = event.confidence if event.event_type == "appeared" else UNSET
     parts = [
         f"{event.region}: {event.label} {what}" if event.label else what,
-        f"({event.confidence:.2f})" if isinstance(event.confidence, float) else "",
+        f"({sure:.2f})" if isinstance(sure, float) else "",
         f"after {event.duration_s:.1f} s" if isinstance(event.duration_s, float) else "",
         f"{event.count} events" if isinstance(event.count, int) else "",
         event.reason if isinstance(event.reason, str) else "",
-        "[from history]" if event.historical else "",
+        f"[history: {_local_time(event.end_time or event.start_time)}]" if event.historical else "",
     ]
     return " ".join(part for part in parts if part)
 
 
-def _health_line(health: HealthPayload | None) -> str:
-    if health is None:
-        return ""
+def _health_line(health: HealthPayload) -> str:
     parts = [
         f"{health.vision.fps:.1f} fps" if health.vision.up else "vision is not running",
         f"model {health.inference.p50_ms:.1f} ms",

@@ -64,7 +64,7 @@ def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]
     """
     secret = credentials.password(broker)
     protocol = mqtt.first_protocol(broker)
-    backoff, reached = Backoff(longest_s=10.0), False
+    backoff, reached = Backoff(longest_s=2.0), False
     while go_on():
         connection = Connection(broker, secret, "", protocol)
         try:

@@ -23,6 +23,9 @@ from edgecam.config.shown import printable, shown
 from edgecam.errors import ConfigError
 
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
+# What is not written in a file cannot count from its folder: the model that is shipped lies where
+# edgecam lies.
+INSTALLATION = Path(__file__).resolve().parents[2]
 MAX_BYTES = 64 * 1024
 
 # Keys that people try, and what to do instead.
@@ -236,7 +239,7 @@ class _Reader:
         if item.required:
             self._report(option, f"missing; expected {kind.described}")
         elif kind.is_path and isinstance(item.default, str):
-            return {name: self._checked(item.default, kind, option)}
+            return {name: str(INSTALLATION / item.default)}
         return {}
 
     def _entries(self, node: yaml.MappingNode | None, path: str) -> Iterator[tuple[str, yaml.Node]]:

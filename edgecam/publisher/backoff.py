@@ -2,6 +2,8 @@
 
 import random
 
+STABLE_S = 30.0  # a connection that held for so long was a good one
+
 
 class Backoff:
     """How long to wait before the next attempt: doubling, jittered, at most `longest_s`.
@@ -11,7 +13,7 @@ class Backoff:
     """
 
     def __init__(
-        self, first_s: float = 1.0, longest_s: float = 60.0, stable_s: float = 30.0
+        self, first_s: float = 1.0, longest_s: float = 60.0, stable_s: float = STABLE_S
     ) -> None:
         self._first_s = first_s
         self._longest_s = longest_s

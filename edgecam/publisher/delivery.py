@@ -10,13 +10,13 @@ import select
 import time
 from pathlib import Path
 
-from edgecam.appliance import board, clock
+from edgecam.appliance import board
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.link import Tables
 from edgecam.messages import RegionState, VisionHealth
 from edgecam.publisher import contract, payloads
-from edgecam.publisher.backoff import Backoff
+from edgecam.publisher.backoff import STABLE_S, Backoff
 from edgecam.publisher.contract import HealthPayload, InfoPayload, OutboxPart, Topics
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import (
@@ -176,8 +176,11 @@ class Delivery(Worker):
         else:
             if not held_s:  # MQTT 5 says more about refusals, so it comes first again
                 self._protocol = first_protocol(self._options)
+            hint = ""
+            if 0 < held_s < STABLE_S:
+                hint = f" (is another client called {self._client_id} connected?)"
             level = logging.DEBUG if self._said_absent else logging.WARNING
-            _log.log(level, "%s; events are kept, trying again", error)
+            _log.log(level, "%s%s; events are kept, trying again", error, hint)
             self._said_absent = True
         self._retry_s = time.monotonic() + wait_s
         self._connection = None
@@ -188,7 +191,17 @@ class Delivery(Worker):
 
     def _refresh(self) -> None:
         """Put into `_retained` what has changed since it was last said."""
-        self._monitor.forget_states(VISION_GONE_S)
+        if self._monitor.gone_s > VISION_GONE_S:
+            self._monitor.forget_states()
+        self._refresh_states()
+        news = (self._monitor.up, self._monitor.health)
+        if news != self._said_health or time.monotonic() >= self._health_due_s:
+            self._said_health = news
+            # Vision's own report is due at the same time: wait for it rather than say it twice.
+            self._health_due_s = time.monotonic() + self._health_interval_s + HEALTH_GRACE_S
+            self._retained[self._topics.health] = contract.encode(self._health())
+
+    def _refresh_states(self) -> None:
         for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
             topic = self._topics.state(region)
             # Before vision has said anything, what was said before a restart stands.
@@ -196,12 +209,6 @@ class Delivery(Worker):
                 self._shown[topic] = shown
                 payload = payloads.state(shown, self._tables.labels)
                 self._retained[topic] = contract.encode(payload)
-        news = (self._monitor.up, self._monitor.health)
-        if news != self._said_health or time.monotonic() >= self._health_due_s:
-            self._said_health = news
-            # Vision's own report is due at the same time: wait for it rather than say it twice.
-            self._health_due_s = time.monotonic() + self._health_interval_s + HEALTH_GRACE_S
-            self._retained[self._topics.health] = contract.encode(self._health())
 
     def _send(self, connection: Connection) -> None:
         room = connection.max_in_flight - len(self._in_flight)
@@ -256,6 +263,11 @@ class Delivery(Worker):
                 return
 
     def _say_goodbye(self, connection: Connection) -> None:
+        # What is retained outlives us: nobody is looking any more.
+        self._monitor.forget_states()
+        self._refresh_states()
+        for topic, payload in self._retained.items():
+            connection.publish(topic, payload, retain=True)
         mid = connection.publish(self._topics.status, b"stopped", retain=True)
         self._in_flight[mid] = None
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
@@ -265,19 +277,13 @@ class Delivery(Worker):
         connection.close()
 
     def _health(self) -> HealthPayload:
-        queued, oldest = self._outbox.queued()
-        age_s = 0.0
-        if oldest is not None:
-            happened_ns = (
-                clock.wall_ns(oldest.at_ns)
-                if oldest.boot_id == clock.boot_id()
-                else oldest.at_wall_ns
-            )
-            age_s = max(0.0, (time.time_ns() - happened_ns) / 1e9)
+        # What a broker has acknowledged is on its way out, and no longer waits.
+        oldest = self._outbox.after(max(self._acknowledged, default=0), 1)
+        age_s = payloads.age_s(oldest[0].event) if oldest else 0.0
         return payloads.health(
             self._monitor,
             OutboxPart(
-                queued=queued - len(self._acknowledged),
+                queued=self._outbox.count - len(self._acknowledged),
                 oldest_s=round(age_s, 1),
                 lost=self._outbox.lost,
             ),

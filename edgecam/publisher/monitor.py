@@ -49,11 +49,15 @@ class VisionMonitor:
             self._health = health
             self._health_s = time.monotonic()
 
-    def forget_states(self, after_s: float) -> None:
-        """Where nobody has looked for so long, every region shows "unknown"."""
+    @property
+    def gone_s(self) -> float:
+        """How long the vision half has been away; 0 while it is connected."""
         with self._lock:
-            if self._connected or time.monotonic() - self._gone_s <= after_s:
-                return
+            return 0.0 if self._connected else time.monotonic() - self._gone_s
+
+    def forget_states(self) -> None:
+        """Nobody looks any more: every region shows "unknown"."""
+        with self._lock:
             for index, state in enumerate(self._states):
                 if state is not None and state.label != UNKNOWN:
                     now_ns = time.monotonic_ns()

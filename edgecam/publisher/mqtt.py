@@ -198,7 +198,10 @@ class Connection:
                 f"{self.address} does not speak MQTT {self._protocol}"
             )
         else:
-            self._problem = BrokerError(f"{self.address} refuses us: {reason}")
+            hint = ""
+            if reason.getName() in ("Not authorized", "Bad user name or password"):
+                hint = " (mqtt.username, mqtt.password_file)"
+            self._problem = BrokerError(f"{self.address} refuses us: {reason}{hint}")
 
     def _on_publish(
         self,
@@ -223,7 +226,10 @@ class Connection:
         _properties: Properties | None,
     ) -> None:
         if self._problem is None:
-            self._problem = self._lost(f"the connection ended: {reason}")
+            why = str(reason)
+            if why == "Unspecified error":  # the socket was closed, and nothing was said
+                why = "the broker closed the connection"
+            self._problem = self._lost(why)
 
     def _note(self, code: MQTTErrorCode) -> None:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._problem is None:

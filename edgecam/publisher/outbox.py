@@ -117,10 +117,10 @@ class Outbox:
                 deleted = database.executemany("DELETE FROM events WHERE seq = ?", rows)
                 self._count -= deleted.rowcount
 
-    def queued(self) -> tuple[int, StoredEvent | None]:
-        """How many events wait, and the oldest of them."""
-        oldest = self.after(0, 1)
-        return self._count, oldest[0].event if oldest else None
+    @property
+    def count(self) -> int:
+        """How many events wait."""
+        return self._count
 
     def fact(self, name: str) -> str:
         """A remembered fact; empty where there is none."""
@@ -145,6 +145,8 @@ class Outbox:
     def _open_or_replace(self) -> tuple[sqlite3.Connection, Path | None]:
         try:
             return self._open(), None
+        except OSError as error:
+            raise self._unusable(error) from error
         except sqlite3.DatabaseError as error:
             if isinstance(error, sqlite3.OperationalError):
                 raise self._unusable(error) from error
@@ -157,7 +159,7 @@ class Outbox:
             )
         try:
             return self._open(), aside
-        except sqlite3.DatabaseError as error:
+        except (OSError, sqlite3.DatabaseError) as error:
             raise self._unusable(error) from error
 
     def _open(self) -> sqlite3.Connection:
@@ -216,8 +218,11 @@ class Outbox:
                 part.rename(f"{aside}{suffix}")
         return aside
 
-    def _unusable(self, error: sqlite3.Error) -> OutboxError:
-        return OutboxError(f"{self._file} cannot be used as the queue (outbox.file): {error}")
+    def _unusable(self, error: sqlite3.Error | OSError) -> OutboxError:
+        reason = getattr(error, "strerror", None) or str(error)
+        if reason == "database is locked":
+            reason = "another edgecam is using it; stop that one, or name another file"
+        return OutboxError(f"{self._file} cannot be used as the queue (outbox.file): {reason}")
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -146,7 +146,6 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
     same_boot = stored_event.boot_id == clock.boot_id()
     at_ns = stored_event.at_ns
     at_wall_ns = clock.wall_ns(at_ns) if same_boot else stored_event.at_wall_ns
-    age_s = (time.monotonic_ns() - at_ns) / 1e9
     ended = stored_event.event_type == "disappeared" and stored_event.start_ns is not None
     lasted_ns = at_ns - stored_event.start_ns if ended and stored_event.start_ns else 0
     confidence = stored_event.confidence
@@ -167,11 +166,18 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
         node=node,
         epoch=epoch,
         seq=queued.seq,
-        historical=not same_boot or age_s > HISTORICAL_AFTER_S,
+        historical=not same_boot or age_s(stored_event) > HISTORICAL_AFTER_S,
         boot_id=stored_event.boot_id,
         monotonic_s=round(at_ns / 1e9, 3),
         clock_synced=clock.synchronized() if same_boot else stored_event.clock_synced,
     )
+
+
+def age_s(waiting: StoredEvent) -> float:
+    """How long ago an event happened, in seconds, as far as the clocks can tell."""
+    if waiting.boot_id == clock.boot_id():
+        return (time.monotonic_ns() - waiting.at_ns) / 1e9
+    return max(0.0, (time.time_ns() - waiting.at_wall_ns) / 1e9)
 
 
 def _set(value: T | None) -> T | UnsetType:

@@ -10,6 +10,7 @@ once, a few array operations a look.
 """
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -216,8 +217,10 @@ def _check_known(
 
 
 def _unknown_label(option: str, name: str, known: Sequence[str]) -> ConfigError:
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    hint = f'; did you mean "{near[0]}"?' if near else ""
+    near = [label for label in known if name.lower() in re.split(r"\W+", label.lower())]
+    near = near[:5] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    names = " or ".join(f'"{label}"' for label in near)
+    hint = f"; did you mean {names}?" if near else ""
     return ConfigError(f'"{name}" is no label of the model and no group{hint}', option=option)
 
 

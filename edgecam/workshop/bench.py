@@ -50,12 +50,18 @@ class Round:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
-    parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--seconds", type=float, default=2.0, help="of each half of a round")
-    parser.add_argument("--threads", type=int, default=1, help="of the interpreter")
-    parser.add_argument("--runtime", choices=("auto", *model.RUNTIMES), default="auto")
-    parser.add_argument("--json", action="store_true")
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=_positive, default=7, help="how often both take turns")
+    parser.add_argument("--seconds", type=_positive, default=2, help="of each half of a round")
+    parser.add_argument("--threads", type=_positive, default=1, help="of the interpreter")
+    parser.add_argument(
+        "--runtime", choices=("auto", *model.RUNTIMES), default="auto", help="the interpreter"
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
     logging.disable(logging.WARNING)
     how = ModelOptions(
@@ -74,6 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(file=sys.stderr)
     _report(rounds, runtime, options.threads, as_json=options.json)
     return 0
+
+
+def _positive(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"expected a whole number of at least 1, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:

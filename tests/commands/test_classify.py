@@ -92,7 +92,11 @@ def test_a_picture_that_cannot_be_read_is_told_and_the_others_are_classified(fol
     done = classify(folder, "--json", *bad[:3], BISON, *bad[3:], PANDA)
 
     assert done.code == EXIT_FAILURE
-    assert done.errors == [f"{name}: not a picture that can be read" for name in bad]
+    assert done.errors == [
+        *(f"{name}: not a picture that can be read" for name in bad[:3]),
+        "folder.jpg: a folder; name its pictures: folder.jpg/*.jpg",
+        "absent.jpg: no such file",
+    ]
     assert [json.loads(line)["image"] for line in done.out.splitlines()] == [str(BISON), str(PANDA)]
 
 

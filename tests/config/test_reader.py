@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from support.configs import load_text, problems
+from support.places import MODEL, SAMPLES
 
 from edgecam.config import find, load, reader
 from edgecam.errors import EXIT_CONFIG, ConfigError
@@ -195,16 +196,11 @@ outbox: {file: /var/x.db}
     assert config.outbox.file == "/var/x.db"
 
 
-def test_default_paths_count_from_there_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "config.yaml").write_text("node: a\n")
-    monkeypatch.chdir(tmp_path)
+def test_paths_that_are_not_written_count_from_where_edgecam_lies(tmp_path: Path) -> None:
+    config = load_text(tmp_path, "node: a").config
 
-    config = load(Path("config.yaml")).config
-
-    assert config.model.file == f"{tmp_path}/models/efficientnet_lite0_int8.tflite"
-    assert config.camera.stills.folder == f"{tmp_path}/models/samples"
+    assert config.model.file == str(MODEL)
+    assert config.camera.stills.folder == str(SAMPLES)
     assert config.camera.opencv.source == "/dev/video0"
     assert config.model.labels is None
 

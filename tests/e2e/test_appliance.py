@@ -186,3 +186,15 @@ def facts(appliance: Appliance) -> int:
 
 def seqs(recorder: Recorder) -> set[int]:
     return {event["seq"] for event in recorder.events}
+
+
+def test_after_a_clean_stop_no_retained_state_claims_that_somebody_looks(
+    appliance: Appliance, broker: Mosquitto, recorder: Recorder
+) -> None:
+    process = appliance.start()
+    recorder.wait_for(lambda seen: seen.on("/state/scene")[-1:] and len(seen.events) >= 3)
+    assert stop(process) == 0
+    late = Recorder(broker.port)
+    late.wait_for(lambda seen: seen.statuses == ["stopped"] and seen.on("/state/scene"))
+    assert late.on("/state/scene")[-1].json["label"] == "unknown"
+    late.close()

@@ -110,7 +110,7 @@ def test_a_queue_that_is_in_use_is_refused(appliance: Appliance, tmp_path: Path)
     wait_until((tmp_path / "wall").exists, 20.0)
     code, said = refused(appliance)
     assert code == 1
-    assert "locked" in said
+    assert "another edgecam is using it" in said
     assert stop(first) == 0
 
 

@@ -11,9 +11,9 @@ from edgecam.publisher import credentials
 
 
 def test_a_certificate_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cannot be used") as caught:
+    with pytest.raises(ConfigError, match="cannot be read") as caught:
         credentials.tls_context(MqttOptions(tls=TlsOptions(ca_file=str(tmp_path / "none.pem"))))
-    assert caught.value.option == "mqtt.tls"
+    assert caught.value.option == "mqtt.tls.ca_file"
 
 
 def test_the_password_is_the_files_first_line_and_the_credential_comes_first(

@@ -66,7 +66,7 @@ class Publisher:
 
     @property
     def waiting(self) -> int:
-        return self.outbox.queued()[0]
+        return self.outbox.count
 
     def close(self) -> None:
         self.delivery.stop()

@@ -168,7 +168,7 @@ def test_a_newer_version_is_refused_and_left_untouched(tmp_path: Path, opened: O
 def test_a_second_owner_is_refused(tmp_path: Path, opened: Open) -> None:
     outbox = opened(tmp_path / "q.db")
     fill(outbox, 1, 1)
-    with pytest.raises(OutboxError, match="locked"):
+    with pytest.raises(OutboxError, match="another edgecam is using it"):
         opened(tmp_path / "q.db")
     fill(outbox, 2, 2)
     assert len(labels(outbox)) == 2
@@ -252,4 +252,5 @@ def test_two_threads_commit_and_delete_at_once(tmp_path: Path, opened: Open) -> 
         fill(outbox, number, number)
     worker.join(30.0)
     assert not worker.is_alive()
-    assert outbox.queued() == (0, None)
+    assert outbox.count == 0
+    assert labels(outbox) == []

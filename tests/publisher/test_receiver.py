@@ -198,7 +198,7 @@ def test_states_and_health_reach_the_monitor(publisher: Publisher, wall: Wall) -
     assert publisher.monitor.health == health
     wall.socket.close()
     wait_until(lambda: not publisher.monitor.up, 5.0)
-    publisher.monitor.forget_states(0.0)
+    publisher.monitor.forget_states()
     shown = publisher.monitor.states[1]
     assert shown is not None
     assert shown.label == UNKNOWN
