@@ -23,6 +23,7 @@ from edgecam.config.shown import printable, shown
 from edgecam.errors import ConfigError
 
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
+_MAP = "tag:yaml.org,2002:map"
 # What is not written in a file cannot count from its folder: the model that is shipped lies where
 # edgecam lies.
 INSTALLATION = Path(__file__).resolve().parents[2]
@@ -119,6 +120,12 @@ class _Loader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+class _AsWritten(str):
+    """The text of a value that YAML cannot make sense of; fits no kind of option."""
+
+    __slots__ = ()
+
+
 class _Reader:
     """Walks the nodes along the types; collects plain values, lines and problems."""
 
@@ -194,9 +201,11 @@ class _Reader:
 
     def _checked(self, value: Any, kind: kinds.Kind, path: str, *, whole_only: bool = False) -> Any:  # noqa: ANN401
         """`value` where it fits its kind; a path is made absolute."""
-        finite = not isinstance(value, float) or math.isfinite(value)
+        sound = not isinstance(value, _AsWritten) and (
+            not isinstance(value, float) or math.isfinite(value)
+        )
         fits = kind.length_fits(value) if whole_only else kind.fits(value)
-        if not fits or not finite:
+        if not fits or not sound:
             got = shown(value)
             self._report(path, f"expected {kind.described}, got {got}")
         elif kind.is_path and "://" not in value:
@@ -208,14 +217,14 @@ class _Reader:
             return _Loader("").construct_object(node, deep=True)
         except (yaml.YAMLError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
             # As written, for the message about it; nodes below would show the parser's inside.
-            return node.value if isinstance(node, yaml.ScalarNode) else {}
+            return _AsWritten(node.value) if isinstance(node, yaml.ScalarNode) else {}
 
     def _section(
         self, node: yaml.Node | None, section: type[msgspec.Struct], path: str
     ) -> dict[str, Any]:
         fields = {item.encode_name: item for item in msgspec.structs.fields(section)}
         values: dict[str, Any] = {}
-        if node is not None and not isinstance(node, yaml.MappingNode):
+        if node is not None and (not isinstance(node, yaml.MappingNode) or node.tag != _MAP):
             got = shown(self._construct(node))
             self._report(path, f"expected a section with options in it, got {got}")
             return values

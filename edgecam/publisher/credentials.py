@@ -49,7 +49,8 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=tls.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         if tls.cert_file is not None:
-            context.load_cert_chain(tls.cert_file, tls.key_file)
+            # An encrypted key is refused; without a password here OpenSSL would ask the terminal.
+            context.load_cert_chain(tls.cert_file, tls.key_file, password="")
     except (OSError, ssl.SSLError) as error:
         msg = f"a certificate or key cannot be used: {error.strerror or error}"
         raise ConfigError(msg, option="mqtt.tls") from error

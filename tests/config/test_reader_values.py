@@ -213,3 +213,12 @@ def test_a_password_in_a_list_is_not_shown_either(tmp_path: Path) -> None:
     (problem,) = problems(tmp_path, 'mqtt: {broker: ["mqtt://user:hunter2@host"]}')
 
     assert problem == f'config.yaml:1: mqtt.broker: expected {BROKER}, got ["mqtt://…@host"]'
+
+
+@pytest.mark.parametrize(
+    "text", ["node: !foo a", "camera: !!python/object:os.system {}", "model: !x {threads: 2}"]
+)
+def test_a_tag_of_its_own_makes_no_value(tmp_path: Path, text: str) -> None:
+    (problem,) = problems(tmp_path, text)
+
+    assert "expected " in problem

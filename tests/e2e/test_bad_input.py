@@ -105,9 +105,9 @@ def test_a_damaged_queue_is_set_aside_and_the_appliance_goes_on(
     assert aside.read_bytes().endswith(b"\xa5" * 100)
 
 
-def test_a_queue_that_is_in_use_is_refused(appliance: Appliance, tmp_path: Path) -> None:
+def test_a_queue_that_is_in_use_is_refused(appliance: Appliance) -> None:
     first = appliance.start("publisher")
-    wait_until((tmp_path / "wall").exists, 20.0)
+    wait_until(lambda: "connected to" in appliance.said, 20.0)
     code, said = refused(appliance)
     assert code == 1
     assert "another edgecam is using it" in said
