@@ -17,7 +17,7 @@ from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
 
 _EXAMPLE = """\
-  edgecam check -c config.yaml && sudo systemctl restart edgecam"""
+  edgecam check -c config.yaml && edgecam run -c config.yaml"""
 
 
 def main(argv: Sequence[str]) -> int:
