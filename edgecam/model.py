@@ -17,15 +17,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import msgspec
-
 from edgecam.config import ModelOptions
 from edgecam.errors import ModelError
 from edgecam.flatbuffer import Table
+from edgecam.labels import label_problem
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_LABELS_BYTES = 512 * 1024
-MAX_LABEL_BYTES = 64  # as JSON, without the quotes: what a label takes up in a payload
 MAX_LABELS = 65_535
 
 # Which module and distribution stand behind each value of model.runtime.
@@ -97,6 +95,15 @@ def load(options: ModelOptions) -> Model:
     except _DAMAGE as error:
         msg = f"{file} is damaged: {error}; get the file again"
         raise ModelError(msg) from error
+
+
+def verified_content(model: Model) -> bytes:
+    """The bytes of a model that was loaded. Raises ModelError where they are others by now."""
+    content = _read(model.file, MAX_FILE_BYTES, "model.file")
+    if hashlib.sha256(content).hexdigest() != model.sha256:
+        msg = f"{model.file} was changed while it was being loaded; start again"
+        raise ModelError(msg)
+    return content
 
 
 def runtime_name(choice: str) -> str:
@@ -254,17 +261,6 @@ def _parse_labels(content: bytes, where: str) -> tuple[str, ...]:
             raise ModelError(msg, option="model.labels")
         labels.append(label)
     return tuple(labels)
-
-
-def label_problem(label: str) -> str:
-    """Why a label cannot be published; empty where it can."""
-    if not label:
-        return "an empty label"
-    if not label.isprintable() or "#" in label:
-        return "a label must be printable text without #"
-    if len(msgspec.json.encode(label)) - 2 > MAX_LABEL_BYTES:
-        return f"a label longer than {MAX_LABEL_BYTES} bytes"
-    return ""
 
 
 def _normalisation(

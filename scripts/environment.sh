@@ -43,3 +43,25 @@ make_environment() {
         die "installing failed, see above: is there a network, and a wheel for $(uname -m)?"
     printf '%s\n' "$stamp" >"$folder/stamp"
 }
+
+# Mosquitto is for the tests with a real broker; the others build systemd-python from source.
+needed=(mosquitto openssl libsystemd-dev pkg-config gcc python3-dev python3-venv)
+
+# Gets from apt what the tests and the linters need; asks for root only where something is missing.
+install_needed() {
+    local missing=() name
+    for name in "${needed[@]}"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    command -v apt-get >/dev/null || die "needs ${missing[*]}, and there is no apt-get to install them"
+    say "installing ${missing[*]} ..."
+    local as_root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || die "needs ${missing[*]}: install them as root, there is no sudo"
+        as_root=(sudo)
+    fi
+    "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with the lists there are"
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${missing[@]}" >&2 ||
+        die "apt-get could not install ${missing[*]}"
+}

@@ -128,3 +128,18 @@ def test_the_version_stands_in_one_place() -> None:
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'dynamic = ["version"]' in text
     assert edgecam.__version__ not in Path(ROOT / "config.yaml").read_text(encoding="utf-8")
+
+
+def test_no_document_holds_a_place_to_be_filled_in() -> None:
+    for document in [*DOCUMENTS, *(ROOT / "models").rglob("*.md")]:
+        assert not re.search(r"@[A-Z]+@|TODO|FIXME", document.read_text(encoding="utf-8"))
+
+
+def test_only_the_classifier_loads_an_interpreter() -> None:
+    """It does so by name, which the import contracts cannot see."""
+    loading = [
+        file.name
+        for file in (ROOT / "edgecam").rglob("*.py")
+        if "import_module" in file.read_text(encoding="utf-8")
+    ]
+    assert sorted(loading) == ["classifier.py", "cli.py"]

@@ -12,6 +12,7 @@ from support.tiny_models import tiny_model
 from edgecam import model
 from edgecam.config import ModelOptions
 from edgecam.errors import EXIT_CONFIG, ModelError
+from edgecam.labels import label_problem
 from edgecam.model import Model, Tensor
 
 
@@ -48,7 +49,7 @@ def test_the_real_labels_are_those_of_imagenet(real: Model) -> None:
     assert real.labels[0] == "tench"
     for picture in json.loads(SAMPLES.with_suffix(".json").read_text(encoding="utf-8")):
         assert [real.labels[index] for index in picture["accept_ids"]] == picture["accept"]
-    assert all(model.label_problem(label) == "" for label in real.labels)
+    assert all(label_problem(label) == "" for label in real.labels)
 
 
 def test_another_file_than_the_pinned_one_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from support.tiny_models import LABELS_NAME, described, tiny_model
 from edgecam import model
 from edgecam.config import ModelOptions
 from edgecam.errors import ModelError
+from edgecam.labels import label_problem
 
 REAL = MODEL.read_bytes()
 DAMAGE = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=4)
@@ -53,7 +54,7 @@ def check(folder: Path, content: bytes) -> None:
         assert "\n" not in refusal
         return
     assert len(found.labels) == found.output.shape[-1]
-    assert not any(map(model.label_problem, found.labels))
+    assert not any(map(label_problem, found.labels))
     assert (found.mean is None) == (found.std is None)
 
 

@@ -10,6 +10,7 @@ from types import FrameType
 from typing import Protocol
 
 from edgecam.appliance import systemd
+from edgecam.errors import EXIT_FAILURE
 
 POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
 
@@ -56,25 +57,35 @@ class Daemon:
         """Start, wait, stop. Raises what ended a worker.
 
         A hung thread (a camera whose close() never returns) cannot be ended from inside: then
-        the process ends at once, with exit code 1.
+        the process ends at once, with the exit code of what went wrong.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
-        stopped = True
+        failure: Exception | None = None
         try:
             for service in self._services:
                 service.start(self._wake.set)
             self._wait()
-        finally:
-            systemd.notify("STOPPING=1")
-            # The last started produces for the first started, so it stops first.
-            for service in reversed(self._services):
-                stopped &= service.stop()
-            _log.info("stopped")
-            if not stopped:
-                _log.error("a thread does not end; ending the process instead")
-                logging.shutdown()
-                os._exit(1)
+        except Exception as error:  # noqa: BLE001  to be raised once everything has stopped
+            failure = error
+        stopped = self._stop()
+        if not stopped:
+            if failure is not None:
+                _log.error("%s", failure)
+            _log.error("a thread does not end; ending the process instead")
+            logging.shutdown()
+            os._exit(getattr(failure, "exit_code", EXIT_FAILURE))
+        if failure is not None:
+            raise failure
+
+    def _stop(self) -> bool:
+        systemd.notify("STOPPING=1")
+        stopped = True
+        # The last started produces for the first started, so it stops first.
+        for service in reversed(self._services):
+            stopped &= service.stop()
+        _log.info("stopped")
+        return stopped
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         self._stop_signal = number

@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 
 from edgecam.commands import arguments
 from edgecam.commands.views import View
@@ -31,6 +32,7 @@ HOLD_S = 2.0
 HEALTH_S = 5.0
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 12.0
+BROKER_STOP_TIMEOUT_S = 2.0
 _MODELS = Path(__file__).resolve().parents[2] / "models"
 _EXAMPLE = """\
   edgecam demo
@@ -50,6 +52,8 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     options = parser.parse_args(argv)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # whatever ends us must end what we started
+        signal.signal(number, _interrupt)
     deadline_s = time.monotonic() + options.seconds if options.seconds else None
     view = _Counting(view_for(as_json=options.json))
     with contextlib.ExitStack() as stack:
@@ -62,6 +66,10 @@ def main(argv: Sequence[str]) -> int:
         print("no event arrived", file=sys.stderr)
         return EXIT_FAILURE
     return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def _seconds(text: str) -> float:
@@ -217,6 +225,8 @@ def _broker() -> Iterator[int]:
     try:
         yield port
     finally:
-        asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(START_TIMEOUT_S)
+        # It waits for its connections, ours among them; the process ends without it as well.
+        with contextlib.suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(BROKER_STOP_TIMEOUT_S)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(START_TIMEOUT_S)

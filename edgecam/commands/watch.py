@@ -10,7 +10,8 @@ import msgspec
 
 from edgecam.commands import arguments
 from edgecam.commands.views import JsonView, LinesView, TableView, View
-from edgecam.config import SEARCHED, MqttOptions
+from edgecam.config import SEARCHED, Config, MqttOptions
+from edgecam.config.rules import broker_problem
 from edgecam.config.shown import without_password
 from edgecam.errors import BrokerError
 from edgecam.publisher import credentials, mqtt
@@ -35,7 +36,9 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--broker", type=_broker, metavar="URL", help="mqtt://host:1883 or mqtts://host:8883"
     )
-    parser.add_argument("--node", metavar="N", help="only this appliance (default: all)")
+    parser.add_argument(
+        "--node", type=_node, metavar="N", help="only this appliance (default: all)"
+    )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     arguments.add_config(parser)
     options = parser.parse_args(argv)
@@ -102,7 +105,17 @@ def _options(config: Path | None, url: str | None) -> MqttOptions:
 
 def _broker(url: str) -> str:
     try:
-        return msgspec.convert({"broker": url}, MqttOptions).broker
+        problem = broker_problem(msgspec.convert({"broker": url}, MqttOptions).broker)
+    except msgspec.ValidationError:
+        problem = f"expected mqtt://host:1883 or mqtts://host:8883, got {without_password(url)}"
+    if problem:
+        raise argparse.ArgumentTypeError(problem)
+    return url
+
+
+def _node(name: str) -> str:
+    try:
+        return msgspec.convert({"node": name}, Config).node
     except msgspec.ValidationError as error:
-        msg = f"expected mqtt://host:1883 or mqtts://host:8883, got {without_password(url)}"
+        msg = f"expected 1 to 24 of a-z, 0-9, _ and -, got {name!r}"
         raise argparse.ArgumentTypeError(msg) from error

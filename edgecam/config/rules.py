@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from edgecam.config.options import Config, DecisionOptions, MqttOptions, RegionOptions
+from edgecam.labels import label_problem
 
 # RFC 1123 labels, or an IPv6 address in brackets. An empty label ("a..b") would only be noticed
 # by the resolver, with an exception that names no option.
@@ -48,6 +49,10 @@ def broken(config: Config) -> Iterator[Problem]:
 
 
 def _decision(options: DecisionOptions) -> Iterator[Problem]:
+    for name in options.groups:
+        problem = label_problem(name)
+        if problem:
+            yield f"decision.groups.{name}", f"a group is published as a label: {problem}"
     if options.votes > options.window:
         yield (
             "decision.votes",
@@ -87,12 +92,18 @@ def _regions(regions: list[RegionOptions]) -> Iterator[Problem]:
             )
 
 
+def broker_problem(broker: str) -> str:
+    """What is wrong with a broker's address; empty where nothing is."""
+    host, problem = _host(broker)
+    if not problem and not _HOST.match(host):
+        problem = f'"{host}" is not a host name or address'
+    return problem
+
+
 def _mqtt(options: MqttOptions) -> Iterator[Problem]:
-    host, port_problem = _host(options.broker)
-    if port_problem:
-        yield "mqtt.broker", port_problem
-    elif not _HOST.match(host):
-        yield "mqtt.broker", f'"{host}" is not a host name or address'
+    problem = broker_problem(options.broker)
+    if problem:
+        yield "mqtt.broker", problem
     tls = options.tls
     if not options.broker.startswith("mqtts://"):
         for name in ("ca_file", "cert_file", "key_file"):

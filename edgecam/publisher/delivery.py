@@ -71,7 +71,7 @@ class Delivery(Worker):
         self._board = board.Board()
         self._health_interval_s = health_interval_s
         self._wakeup = Wakeup()
-        self._protocol = first_protocol(options)
+        self._protocol = self._usual_protocol = first_protocol(options)
         self._connection: Connection | None = None
         self._backoff = Backoff()
         self._retry_s = 0.0
@@ -142,7 +142,8 @@ class Delivery(Worker):
         if was_connected:
             self._refresh()
             self._send(connection)
-        connection.poll(min(timeout_s, self._next_due_s()), self._wakeup)
+            timeout_s = min(timeout_s, self._next_due_s())
+        connection.poll(timeout_s, self._wakeup)
         self._wakeup.clear()
         if connection.connected and not was_connected:
             self._connected()
@@ -171,11 +172,13 @@ class Delivery(Worker):
         wait_s = self._backoff.wait_s(held_s)
         if isinstance(error, ProtocolRefusedError) and self._options.protocol == "auto":
             self._protocol = other(self._protocol)
+            if error.said:
+                self._usual_protocol = self._protocol
             wait_s = 0.0 if self._protocol == "3.1.1" else wait_s
             _log.info("%s; trying MQTT %s", error, self._protocol)
         else:
-            if not held_s:  # MQTT 5 says more about refusals, so it comes first again
-                self._protocol = first_protocol(self._options)
+            # A glitch must not bind us to 3.1.1, which cannot tell of an event that is refused.
+            self._protocol = self._usual_protocol
             hint = ""
             if 0 < held_s < STABLE_S:
                 hint = f" (is another client called {self._client_id} connected?)"

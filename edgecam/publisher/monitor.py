@@ -59,7 +59,7 @@ class VisionMonitor:
         """Nobody looks any more: every region shows "unknown"."""
         with self._lock:
             for index, state in enumerate(self._states):
-                if state is not None and state.label != UNKNOWN:
+                if state is None or state.label != UNKNOWN:
                     now_ns = time.monotonic_ns()
                     self._states[index] = RegionState(index, UNKNOWN, 0, now_ns)
 

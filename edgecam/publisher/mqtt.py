@@ -37,7 +37,11 @@ Protocol = Literal["5", "3.1.1"]
 
 
 class ProtocolRefusedError(BrokerError):
-    """The broker does not speak this version of MQTT."""
+    """The broker does not speak this version of MQTT: it said so (`said`), or said nothing."""
+
+    def __init__(self, message: str, *, said: bool) -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -194,9 +198,8 @@ class Connection:
             allowed = getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT)
             self.max_in_flight = min(MAX_IN_FLIGHT, int(allowed))
         elif reason.getName() == "Unsupported protocol version":
-            self._problem = ProtocolRefusedError(
-                f"{self.address} does not speak MQTT {self._protocol}"
-            )
+            msg = f"{self.address} does not speak MQTT {self._protocol}"
+            self._problem = ProtocolRefusedError(msg, said=True)
         else:
             hint = ""
             if reason.getName() in ("Not authorized", "Bad user name or password"):
@@ -238,7 +241,8 @@ class Connection:
     def _lost(self, why: str) -> BrokerError:
         """Before the broker's first answer a lost connection may be its answer to our version."""
         if not self.connected and self._protocol == "5":
-            return ProtocolRefusedError(f"{self.address} did not accept MQTT 5: {why}")
+            msg = f"{self.address} did not accept MQTT 5: {why}"
+            return ProtocolRefusedError(msg, said=False)
         return BrokerError(f"{self.address}: {why}")
 
 

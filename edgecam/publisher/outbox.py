@@ -27,6 +27,9 @@ SCHEMA_VERSION = 1
 _PAGE_BYTES = 4096
 _CHECKPOINT_PAGES = 256
 _RUNS_KEPT = 1000
+_DAMAGED = "unsupported file format"  # an OperationalError all the same
+_FULL_SHARE = 0.9  # of the pages: what remains is for indices, and for the loss event itself
+_DROP_SHARE_OF_PAGES = 20
 _DROP_SHARE = 100  # where the queue is full, this part of it (1/100) gives way at once
 
 _log = logging.getLogger(__name__)
@@ -34,6 +37,7 @@ _log = logging.getLogger(__name__)
 _SCHEMA = (
     "CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, body BLOB NOT NULL) STRICT",
     "CREATE TABLE runs (id INTEGER PRIMARY KEY, run INTEGER UNIQUE, counter INTEGER) STRICT",
+    "CREATE TABLE damaged (seq INTEGER PRIMARY KEY, body BLOB) STRICT",
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT",
 )
 
@@ -91,8 +95,8 @@ class Outbox:
         return known
 
     def committed(self, run: int) -> int:
-        """The last counter of a run that is on disk; 0 for a new run."""
-        with self._lock:
+        """The last counter of a run that is on disk; 0 for a new run. Raises OutboxError."""
+        with self._reading():
             return self._committed(run)
 
     def add(self, event: StoredEvent) -> None:
@@ -102,12 +106,22 @@ class Outbox:
             self._make_room()
 
     def after(self, seq: int, limit: int) -> list[Queued]:
-        """The oldest events after a place in the queue."""
-        with self._lock:
+        """The oldest events after a place in the queue. Raises OutboxError.
+
+        An event that cannot be read is kept aside, and a `loss` event says so in its place.
+        """
+        with self._reading():
             rows = self._database.execute(
                 "SELECT seq, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?", (seq, limit)
             ).fetchall()
-        return [Queued(row[0], stored_event.decode(row[1])) for row in rows]
+        queued = []
+        for row_seq, body in rows:
+            try:
+                queued.append(Queued(row_seq, stored_event.decode(body)))
+            except OutboxError as error:
+                _log.error("event %d: %s; kept aside", row_seq, error)
+                self._put_aside(row_seq)
+        return queued
 
     def delete(self, seqs: Iterable[int]) -> None:
         """Forget events that a broker has acknowledged. Raises OutboxError."""
@@ -123,8 +137,8 @@ class Outbox:
         return self._count
 
     def fact(self, name: str) -> str:
-        """A remembered fact; empty where there is none."""
-        with self._lock:
+        """A remembered fact; empty where there is none. Raises OutboxError."""
+        with self._reading():
             return self._fact(name)
 
     def close(self) -> None:
@@ -147,8 +161,9 @@ class Outbox:
             return self._open(), None
         except OSError as error:
             raise self._unusable(error) from error
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError):
+        except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+            damaged = _DAMAGED in str(error)
+            if isinstance(error, sqlite3.OperationalError) and not damaged:
                 raise self._unusable(error) from error
             aside = self._move_aside()
             _log.error(
@@ -195,7 +210,7 @@ class Outbox:
 
     @staticmethod
     def _check_pages(database: sqlite3.Connection) -> None:
-        problem = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+        problem = str(database.execute("PRAGMA integrity_check(1)").fetchone()[0])
         if problem != "ok":
             raise sqlite3.DatabaseError(" ".join(problem.split()))
 
@@ -218,11 +233,19 @@ class Outbox:
                 part.rename(f"{aside}{suffix}")
         return aside
 
-    def _unusable(self, error: sqlite3.Error | OSError) -> OutboxError:
+    def _unusable(self, error: Exception) -> OutboxError:
         reason = getattr(error, "strerror", None) or str(error)
         if reason == "database is locked":
             reason = "another edgecam is using it; stop that one, or name another file"
         return OutboxError(f"{self._file} cannot be used as the queue (outbox.file): {reason}")
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        with self._lock:
+            try:
+                yield
+            except (sqlite3.Error, UnicodeDecodeError) as error:
+                raise self._unusable(error) from error
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -247,18 +270,36 @@ class Outbox:
 
     def _make_room(self) -> None:
         """Where the queue is full the oldest give way, and one `loss` event says which."""
-        if self._count <= self._max_events:
+        excess = 0
+        if self._count > self._max_events:
+            excess = self._count - self._max_events + max(self._max_events // _DROP_SHARE, 1)
+        used_pages = self._one("PRAGMA page_count") - self._one("PRAGMA freelist_count")
+        if used_pages > self._max_pages * _FULL_SHARE:
+            # More than one commit can bring, since only whole pages become free again.
+            excess = max(excess, self._count // _DROP_SHARE_OF_PAGES + 1)
+        if not excess:
             return
-        excess = self._count - self._max_events + max(self._max_events // _DROP_SHARE, 1)
         rows = self._database.execute(
             "DELETE FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?) "
             "RETURNING seq, body",
             (excess,),
         ).fetchall()
         self._count -= len(rows)
-        dropped = [(seq, stored_event.decode(body)) for seq, body in rows]
+        dropped = [(seq, stored_event.decode_any(body)) for seq, body in rows]
         self.lost += sum(1 for _, event in dropped if event.event_type != "loss")
         self._insert(stored_event.loss_of(dropped))
+
+    def _put_aside(self, seq: int) -> None:
+        with self._transaction() as database:
+            database.execute(
+                "INSERT OR REPLACE INTO damaged SELECT seq, body FROM events WHERE seq = ?", (seq,)
+            )
+            database.execute("DELETE FROM events WHERE seq = ?", (seq,))
+            self._count -= 1
+            self.lost += 1
+            self._insert(
+                happened("loss", reason="queue_damaged", count=1, first_seq=seq, last_seq=seq)
+            )
 
     def _remember(self, run: int, counter: int) -> None:
         """Note how far a run is; the run used longest ago is forgotten (a row replaced is new)."""

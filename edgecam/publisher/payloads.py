@@ -147,7 +147,7 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
     at_ns = stored_event.at_ns
     at_wall_ns = clock.wall_ns(at_ns) if same_boot else stored_event.at_wall_ns
     ended = stored_event.event_type == "disappeared" and stored_event.start_ns is not None
-    lasted_ns = at_ns - stored_event.start_ns if ended and stored_event.start_ns else 0
+    lasted_ns = at_ns - (at_ns if stored_event.start_ns is None else stored_event.start_ns)
     confidence = stored_event.confidence
     return EventPayload(
         event_type=stored_event.event_type,

@@ -7,6 +7,7 @@ comes out of turn is refused and counted, and never reaches a payload.
 import logging
 import select
 import socket
+import time
 from collections.abc import Callable
 
 from edgecam.errors import LinkError
@@ -23,18 +24,51 @@ from edgecam.link import (
     decode_from_vision,
     encode,
 )
-from edgecam.messages import CameraState, RegionState, VisionHealth
+from edgecam.messages import CameraState, Event, RegionState, Sighting, VisionHealth
 from edgecam.publisher import payloads
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.stored_event import StoredEvent
 from edgecam.worker import Worker
 
+RECORDS_PER_S = 20.0  # from the vision half, on the average: a busy scene makes a few
+RECORDS_AT_ONCE = 200
 MAX_BATCH = 64  # records taken in before the events among them are committed together
 _SLICE_S = 0.5
 _CAMERA = "camera"  # the fact that remembers what the camera's last state was
 
 _log = logging.getLogger(__name__)
+
+
+class Rate:
+    """A token bucket: `per_s` on the average, `at_once` after a rest."""
+
+    def __init__(self, per_s: float, at_once: int) -> None:
+        self._per_s = per_s
+        self._at_once = at_once
+        self._tokens = float(at_once)
+        self._counted_s = time.monotonic()
+
+    def take(self, most: int) -> int:
+        """How many may pass now, at most `most`; they count as passed."""
+        self._count()
+        taken = min(most, int(self._tokens))
+        self._tokens -= taken
+        return taken
+
+    def give_back(self, count: int) -> None:
+        """Some of what was taken did not pass."""
+        self._tokens = min(self._tokens + count, self._at_once)
+
+    def wait_s(self) -> float:
+        """How long until the next may pass, at most half a second."""
+        self._count()
+        return max(0.0, min((1.0 - self._tokens) / self._per_s, _SLICE_S))
+
+    def _count(self) -> None:
+        now_s = time.monotonic()
+        self._tokens = min(self._tokens + (now_s - self._counted_s) * self._per_s, self._at_once)
+        self._counted_s = now_s
 
 
 class Receiver(Worker):
@@ -61,10 +95,14 @@ class Receiver(Worker):
         self._tables = tables
         self._model_name = model_name
         self._on_news = on_news
+        self._rate = Rate(RECORDS_PER_S, RECORDS_AT_ONCE)
 
     def step(self) -> None:
         """Take in what has come, commit the events among it, answer."""
         sockets = [end for end in (self._wall, self._listener) if end is not None]
+        # What comes faster than it may is left on the wall, where it holds up its sender: slower,
+        # and nothing of an honest vision half is lost.
+        time.sleep(self._rate.wait_s())
         ready, _, _ = select.select(sockets, [], [], _SLICE_S)
         # The wall comes first: where a vision half was restarted, its old end must be gone
         # before its new one is let in.
@@ -97,14 +135,16 @@ class Receiver(Worker):
 
     def _serve(self, wall: socket.socket) -> None:
         batch: list[Numbered] = []
+        left = self._rate.take(MAX_BATCH)
         try:
-            for _ in range(MAX_BATCH):
+            while left > 0 and self._wall is wall:
                 packet = wall.recv(MAX_RECORD_BYTES + 1)
                 if not packet:
                     raise ConnectionResetError
+                left -= 1
                 self._take(packet, batch)
         except BlockingIOError:
-            pass  # everything that had come is taken in
+            self._rate.give_back(left)  # everything that had come is taken in
         except OSError:
             self._commit(batch)
             _log.info("the vision half went away")
@@ -118,8 +158,10 @@ class Receiver(Worker):
         except LinkError as error:
             self._refuse(str(error))
             return
-        if isinstance(record, Hello):
+        if isinstance(record, Hello) and self._vision_run is None:
             self._greet(record)
+        elif isinstance(record, Hello):
+            self._refuse("a second hello")
         elif self._vision_run is None:
             self._refuse("a record before hello")
         elif isinstance(record, VisionHealth):
@@ -127,6 +169,8 @@ class Receiver(Worker):
             self._on_news()
         elif not self._tables.hold(record.event if isinstance(record, Numbered) else record):
             self._refuse("an index that stands for nothing")
+        elif not _sane(record.event if isinstance(record, Numbered) else record):
+            self._refuse("a time that cannot be")
         elif isinstance(record, RegionState):
             self._monitor.show(record)
             self._on_news()
@@ -196,3 +240,12 @@ class Receiver(Worker):
         self._vision_run = None
         self._monitor.disconnected()
         self._on_news()
+
+
+def _sane(value: Event | RegionState) -> bool:
+    """Whether the times in a value are of the past, and in order."""
+    now_ns = time.monotonic_ns()
+    if isinstance(value, RegionState):
+        return value.since_ns <= now_ns
+    began_ns = value.start_ns if isinstance(value, Sighting) else 0
+    return began_ns <= value.at_ns <= now_ns

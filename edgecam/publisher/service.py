@@ -91,7 +91,7 @@ class PublisherService:
         return False
 
     def stop(self) -> bool:
-        """Take in what vision still sends, deliver what can be, say `stopped`."""
+        """Deliver what can be delivered, say `stopped`. Vision has stopped before, and flushed."""
         self._receiver.stop()
         done = self._receiver.join(STOP_TIMEOUT_S)
         self._delivery.stop()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels, Scores
 from edgecam.errors import ModelError
-from edgecam.model import RUNTIMES, Model
+from edgecam.model import RUNTIMES, Model, verified_content
 from edgecam.vision.preprocess import Preprocessor
 
 
@@ -30,9 +30,11 @@ class Classifier:
         """
         self.invoke_ns = 0
         """How long the model itself took at the last look."""
-        module = importlib.import_module(f"{RUNTIMES[runtime][0]}.interpreter")
+        module = _imported(runtime)
+        # The very bytes that were checked: the file may have been exchanged since.
+        self._content = verified_content(model)
         try:
-            interpreter = module.Interpreter(model_path=str(model.file), num_threads=threads)
+            interpreter = module.Interpreter(model_content=self._content, num_threads=threads)
             interpreter.allocate_tensors()
         except (ValueError, RuntimeError) as error:
             msg = f"{model.file} is refused by {RUNTIMES[runtime][1]}: {_one_line(error)}"
@@ -96,6 +98,14 @@ def top_k(scores: Scores, count: int) -> list[tuple[int, float]]:
     """The best `count` labels and their scores, best first; scores of 0 are ties, not answers."""
     best = np.argsort(-scores, kind="stable")[:count]
     return [(int(index), float(scores[index])) for index in best if scores[index] > 0]
+
+
+def _imported(runtime: str) -> Any:  # noqa: ANN401  a module
+    try:
+        return importlib.import_module(f"{RUNTIMES[runtime][0]}.interpreter")
+    except (ImportError, OSError) as error:
+        msg = f"{RUNTIMES[runtime][1]} is installed but cannot be loaded: {_one_line(error)}"
+        raise ModelError(msg, option="model.runtime") from error
 
 
 def _matching(

@@ -118,6 +118,7 @@ class Reporter(Worker):
                 self._receive(wall)
         except OSError as error:
             self._disconnect(f"the publisher went away: {error.strerror or error}")
+            self._wait([], RECONNECT_S if not self.stopping else 0)
 
     def close(self) -> None:
         """Close the wall."""

@@ -29,6 +29,7 @@ from edgecam.worker import Worker
 
 STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
+HANG_MARGIN_S = 10.0  # opening a stream may take so long by itself
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -52,11 +53,19 @@ class CaptureWorker(Worker):
         self._mailbox = mailbox
         self._stall_s = stall_s
         self._last_s = 0.0
+        self._returned_s = 0.0
+
+    @property
+    def hung(self) -> bool:
+        """Whether the camera does not even come back to say that there is no frame."""
+        asked = self._returned_s > 0 and self._camera.live and not self.ended
+        return asked and time.monotonic() - self._returned_s > self._stall_s + HANG_MARGIN_S
 
     def setup(self) -> None:
         """Open the camera."""
+        self._returned_s = time.monotonic()
         self._camera.open()
-        self._last_s = time.monotonic()
+        self._last_s = self._returned_s = time.monotonic()
 
     def step(self) -> None:
         """Take one frame, where one is due."""
@@ -68,6 +77,7 @@ class CaptureWorker(Worker):
             _log.info("the pictures have ended")
             self.stop()
             return
+        self._returned_s = time.monotonic()
         if frame is not None:
             self._last_s = time.monotonic()
             self._mailbox.put(frame)
@@ -123,14 +133,18 @@ class InferenceWorker(Worker):
         if len(shape) != 3 or shape[2] != 3 or 0 in shape or dtype != np.uint8:  # noqa: PLR2004  RGB
             self._statistics.skipped += 1
             return
+        judged = False
         for region in self._regions:
             try:
                 scores = self._classifier.look(frame.pixels, region.preprocessor)
             except UnusableScores:
                 self._statistics.skipped += 1
                 continue
+            judged = True
             self._statistics.look(self._classifier.invoke_ns)
             self._decide(region, scores, frame.taken_ns)
+        if not judged:
+            return
         self._statistics.frame(frame.taken_ns)
         if self._statistics.frames == 1:
             self._reporter.report(CameraState(0, frame.taken_ns))
@@ -183,12 +197,15 @@ class VisionService:
 
     def check(self) -> None:
         """Raise what ended a worker; a broken camera is reported before that ends the half."""
-        for worker in (self._capture, self._inference, self._reporter):
-            if isinstance(worker.failure, CameraError):
-                trouble = TROUBLES.index(worker.failure.reason) + 1
+        failures = [worker.failure for worker in (self._capture, self._inference, self._reporter)]
+        if self._capture.hung:
+            msg = "the camera does not answer any more; check its cable"
+            failures.append(CameraError(msg, reason="stalled"))
+        for failure in filter(None, failures):
+            if isinstance(failure, CameraError):
+                trouble = TROUBLES.index(failure.reason) + 1
                 self._reporter.report(CameraState(trouble, time.monotonic_ns()))
-            if worker.failure is not None:
-                raise worker.failure
+            raise failure
 
     @property
     def ready(self) -> bool:

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -115,6 +117,32 @@ def test_a_failed_worker_ends_everything_with_its_error() -> None:
         Daemon([half]).run()
     done.join()
     assert order[-1] == "stop half"
+
+
+_HUNG = """
+import logging
+from edgecam.appliance.daemon import Daemon
+from edgecam.errors import ConfigError
+logging.basicConfig(level="INFO")
+
+class Half:
+    ready = alive = True
+    finished = False
+    def start(self, on_end): pass
+    def check(self): raise ConfigError("this is the reason")
+    def stop(self): return False
+
+Daemon([Half()]).run()
+"""
+
+
+def test_a_thread_that_hangs_hides_neither_the_reason_nor_its_exit_code() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _HUNG], capture_output=True, text=True, timeout=20, check=False
+    )
+    assert done.returncode == 78
+    assert "this is the reason" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.usefixtures("signals")

@@ -61,7 +61,10 @@ def test_too_short_for_an_event_is_a_failure(tmp_path: Path) -> None:
     assert "no event arrived" in done.stderr
 
 
-def test_ctrl_c_ends_it_and_everything_it_started(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_it_ends_everything_it_started(
+    tmp_path: Path, ending: signal.Signals
+) -> None:
     output = tmp_path / "output"
     with output.open("wb") as file:
         process = subprocess.Popen(
@@ -71,7 +74,7 @@ def test_ctrl_c_ends_it_and_everything_it_started(tmp_path: Path) -> None:
             env={**os.environ, "TMPDIR": str(tmp_path)},
         )
     wait_until(lambda: b"appeared" in output.read_bytes(), 40.0)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(ending)
     assert process.wait(20.0) == 0
     assert b"Traceback" not in output.read_bytes()
     assert not list(tmp_path.glob("edgecam-demo-*"))

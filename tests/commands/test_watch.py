@@ -117,7 +117,24 @@ def test_a_broker_that_goes_away_is_waited_for(
     assert watch.interrupt() == 0
 
 
-@pytest.mark.parametrize("url", ["localhost", "http://localhost", "mqtt://u:secret@localhost"])
+@pytest.mark.parametrize("node", ["#", "a+b", "Ü", "a/b"])
+def test_a_node_that_is_none_is_wrong_usage(tmp_path: Path, node: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgecam", "watch", "--node", node],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--node" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["localhost", "http://localhost", "mqtt://u:secret@localhost", "mqtt://h:99999", "mqtt://a..b"],
+)
 def test_a_url_that_is_none_is_wrong_usage(tmp_path: Path, url: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "edgecam", "watch", "--broker", url],

@@ -174,3 +174,10 @@ regions:
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:
     assert without_password(url) == shown
+
+
+@pytest.mark.parametrize("name", [r"a\e[31mb", r"a\nb", "c#", '\\"' * 40])
+def test_a_group_is_published_as_a_label_and_named_like_one(tmp_path: Path, name: str) -> None:
+    found = problems(tmp_path, f'decision: {{groups: {{"{name}": [cat]}}}}')
+
+    assert any("label" in problem for problem in found)

@@ -1,6 +1,7 @@
 """Delivery to real brokers: nothing leaves the queue before a broker has said that it took it."""
 
 import asyncio
+import socket
 import subprocess
 import threading
 import time
@@ -257,6 +258,38 @@ def test_an_unchanged_state_is_said_once(broker: Mosquitto, recorder: Recorder, 
         publisher.store(number, number)
     recorder.wait_for(lambda seen: len(seen.events) == 19)
     assert len(recorder.on("/state/door")) == 1
+
+
+def test_waiting_for_a_silent_broker_costs_nothing(make: Make) -> None:
+    """A loop that spins would take tens of thousands of turns in this time."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        publisher = make(MqttOptions(broker=f"mqtt://127.0.0.1:{server.getsockname()[1]}"))
+        turns = 0
+        step = publisher.delivery.step
+
+        def counting() -> None:
+            nonlocal turns
+            turns += 1
+            step()
+
+        publisher.delivery.step = counting  # type: ignore[method-assign]
+        publisher.start()
+        silent, _ = server.accept()
+        wait_until(lambda: turns >= 4, 10.0)
+        started_s = time.monotonic()
+        wait_until(lambda: time.monotonic() - started_s > 1.0, 5.0)
+        assert turns < 50
+        silent.close()
+
+
+def test_a_publisher_alone_says_that_nobody_looks(
+    broker: Mosquitto, recorder: Recorder, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the appliance retained before it was cut off must not stand for ever."""
+    monkeypatch.setattr(delivery, "VISION_GONE_S", 0.5)
+    make(to(broker)).start()
+    recorder.wait_for(lambda seen: seen.on("/state/door"))
+    assert recorder.on("/state/door")[-1].json["label"] == "unknown"
 
 
 class amqtt:  # noqa: N801  used as a context manager

@@ -1,5 +1,6 @@
 """One connection: how it opens, what it says when it cannot, TLS, passwords, backoff."""
 
+import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from support.mosquitto import Mosquitto, free_port
 from edgecam.config import MqttOptions
 from edgecam.config.options import TlsOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher.mqtt import Connection
+from edgecam.publisher.mqtt import Connection, ProtocolRefusedError
 
 
 def connected(options: MqttOptions) -> Connection:
@@ -85,3 +86,15 @@ def test_tls_needs_the_right_authority_and_the_right_name(
         connected(MqttOptions(broker=url))
     with pytest.raises(BrokerError, match=r"certificate verify failed.*127"):
         connected(MqttOptions(broker=url.replace("localhost", "127.0.0.1"), tls=trusted))
+
+
+def test_a_glitch_before_the_brokers_answer_is_not_taken_for_its_word() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        connection = Connection(
+            MqttOptions(broker=f"mqtt://127.0.0.1:{server.getsockname()[1]}"), None, "", "5"
+        )
+        connection.open()
+        server.accept()[0].close()
+        with pytest.raises(ProtocolRefusedError) as caught:
+            poll_often(connection)
+        assert not caught.value.said

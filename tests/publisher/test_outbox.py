@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -254,3 +255,57 @@ def test_two_threads_commit_and_delete_at_once(tmp_path: Path, opened: Open) -> 
     assert not worker.is_alive()
     assert outbox.count == 0
     assert labels(outbox) == []
+
+
+def test_a_file_as_large_as_it_may_be_gives_way_too(tmp_path: Path, opened: Open) -> None:
+    outbox = opened(tmp_path / "q.db", max_events=100_000, max_mb=1)
+    for first in range(1, 10_001, 100):
+        fill(outbox, first, first + 99)
+    assert outbox.lost > 0
+    assert (tmp_path / "q.db").stat().st_size <= 1024 * 1024
+    rows = outbox.after(0, 100_000)
+    gone = sum(queued.event.count or 0 for queued in rows if queued.event.event_type == "loss")
+    assert gone == outbox.lost
+    assert gone + sum(queued.event.event_type != "loss" for queued in rows) == 10_000
+    assert rows[-1].event.label == "label 10000" or rows[-1].event.event_type == "loss"
+
+
+@pytest.mark.parametrize("body", [b"", b"\xc1\xff", b"\x81\xa5label\xa1\xff"])
+def test_an_event_that_cannot_be_read_is_kept_aside_and_said(
+    tmp_path: Path, opened: Open, body: bytes
+) -> None:
+    file = tmp_path / "q.db"
+    outbox = opened(file)
+    fill(outbox, 1, 3)
+    outbox.close()
+    with contextlib.closing(sqlite3.connect(file)) as database, database:
+        database.execute("UPDATE events SET body = ? WHERE seq = 2", (body,))
+    outbox = opened(file)
+    assert [queued.event.label for queued in outbox.after(0, 10)] == ["label 1", "label 3"]
+    rows = outbox.after(0, 10)
+    loss = rows[-1].event
+    assert (loss.event_type, loss.reason) == ("loss", "queue_damaged")
+    assert (loss.count, loss.first_seq, loss.last_seq) == (1, 2, 2)
+    outbox.close()
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        assert database.execute("SELECT seq, body FROM damaged").fetchall() == [(2, body)]
+
+
+def test_any_damage_is_survived_or_said_never_a_traceback(tmp_path: Path, opened: Open) -> None:
+    """Random bytes anywhere in the file: it opens, or is set aside, or is refused in words."""
+    original = tmp_path / "original.db"
+    outbox = opened(original)
+    fill(outbox, 1, 50)
+    outbox.close()
+    random = Random(7)  # noqa: S311  damage that can be made again
+    for number in range(150):
+        content = bytearray(original.read_bytes())
+        for _ in range(random.randrange(1, 4)):
+            place = random.randrange(len(content))
+            content[place : place + 8] = random.randbytes(8)
+        file = tmp_path / f"{number}.db"
+        file.write_bytes(content)
+        with contextlib.suppress(OutboxError):  # anything else fails the test
+            damaged = opened(file)
+            damaged.after(0, 100)
+            fill(damaged, 1000, 1001)

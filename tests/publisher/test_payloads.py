@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
+from edgecam.labels import MAX_LABEL_BYTES, label_problem
 from edgecam.messages import (
     TROUBLES,
     UNKNOWN,
@@ -22,7 +23,7 @@ from edgecam.messages import (
     Sighting,
     VisionHealth,
 )
-from edgecam.model import MAX_LABEL_BYTES, Model, Tensor, label_problem
+from edgecam.model import Model, Tensor
 from edgecam.publisher import contract, payloads
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued

@@ -70,6 +70,19 @@ class HangingCamera(StallingCamera):
         self.unstuck.wait()
 
 
+class SilentCamera(ScriptedCamera):
+    """Its `capture()` does not return until `unstuck` is set."""
+
+    def __init__(self) -> None:
+        super().__init__([], live=True)
+        self.unstuck = threading.Event()
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        del timeout_s
+        self.unstuck.wait()
+        return None
+
+
 class FastCamera(ScriptedCamera):
     """A live camera of 200 frames a second, which knows how many of its frames are still held."""
 

@@ -174,10 +174,10 @@ def test_a_file_that_was_replaced_since_it_was_checked(tmp_path: Path, runtime: 
     found = tiny.load(mean=[MEAN], std=[STD])
     larger = tiny_model(tmp_path / "m.tflite", height=32)
 
-    with pytest.raises(ModelError, match="the interpreter sees other tensors than the file"):
+    with pytest.raises(ModelError, match="was changed while it was being loaded"):
         Classifier(found, runtime, 1)
     larger.path.unlink()
-    with pytest.raises(ModelError, match="is refused by"):
+    with pytest.raises(ModelError, match="cannot be read"):
         Classifier(found, runtime, 1)
 
 

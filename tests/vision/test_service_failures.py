@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.fake_cameras import BrokenCamera, HangingCamera, ScriptedCamera, StallingCamera
+from support.fake_cameras import (
+    BrokenCamera,
+    HangingCamera,
+    ScriptedCamera,
+    SilentCamera,
+    StallingCamera,
+)
 from support.vision_half import VisionHalf, load_classifier, load_model, photograph
 from support.waiting import wait_until
 
@@ -14,6 +20,7 @@ from edgecam.arrays import Pixels, Scores
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import TROUBLES, VisionHealth
 from edgecam.model import Model
+from edgecam.vision import service
 from edgecam.vision import service as module
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier, UnusableScores
@@ -78,6 +85,20 @@ def test_a_live_camera_that_never_begins_stalls_too(start: Start) -> None:
     assert isinstance(failure(half), CameraError)
     wait_until(lambda: STALLED in half.camera_troubles)
     assert not half.service.ready
+
+
+def test_a_camera_that_does_not_even_answer_is_noticed_from_outside(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "HANG_MARGIN_S", 0.2)
+    camera = SilentCamera()
+    half = start(camera, stall_s=0.3)
+    wait_until(lambda: half.failed() is not None)
+    error = half.failed()
+    assert isinstance(error, CameraError)
+    assert error.reason == "stalled"
+    wait_until(lambda: STALLED in half.camera_troubles)
+    camera.unstuck.set()
 
 
 def test_a_source_that_waits_does_not_stall_by_itself(start: Start) -> None:

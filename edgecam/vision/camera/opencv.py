@@ -32,7 +32,9 @@ class OpencvCamera:
     def __init__(self, options: CameraOptions) -> None:
         self._options = options
         self._source = options.opencv.source
-        self._device = _DEVICE.match(self._source)
+        # udev's names for a device (/dev/v4l/by-id/...) are links to it.
+        device = str(Path(self._source).resolve()) if self._source.startswith("/dev/") else ""
+        self._device = _DEVICE.match(device)
         self._pace = Pace(options.fps)
         self._video: cv2.VideoCapture | None = None
         self.live = self._device is not None or "://" in self._source
