@@ -6,8 +6,6 @@ the FlatBuffer.
 """
 
 import hashlib
-import importlib.metadata
-import importlib.util
 import io
 import math
 import re
@@ -26,17 +24,12 @@ MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_LABELS_BYTES = 512 * 1024
 MAX_LABELS = 65_535
 
-# Which module and distribution stand behind each value of model.runtime.
-RUNTIMES = {
-    "litert": ("ai_edge_litert", "ai-edge-litert"),
-    "tflite-runtime": ("tflite_runtime", "tflite-runtime"),
-}
-
 # What reading a damaged file raises: our own walk, then zipfile, which has no error of its own.
 _DAMAGE = (
     *(ValueError, IndexError, EOFError, NotImplementedError, RuntimeError),
     *(zlib.error, zipfile.BadZipFile),
 )
+
 _TYPES = {0: "float32", 3: "uint8", 9: "int8"}  # TensorType
 _SOFTMAX, _LOGISTIC = 25, 14  # BuiltinOperator
 _PASSING = {6, 22, 43, 114}  # DEQUANTIZE, RESHAPE, SQUEEZE, QUANTIZE: scores go through unchanged
@@ -104,31 +97,6 @@ def verified_content(model: Model) -> bytes:
         msg = f"{model.file} was changed while it was being loaded; start again"
         raise ModelError(msg)
     return content
-
-
-def runtime_name(choice: str) -> str:
-    """`litert` or `tflite-runtime`: what a value of model.runtime comes to on this machine.
-
-    Raises ModelError where it is not installed.
-    """
-    wanted = tuple(RUNTIMES) if choice == "auto" else (choice,)
-    for name in wanted:
-        if is_installed(RUNTIMES[name][0]):
-            return name
-    packages = " or ".join(RUNTIMES[name][1] for name in wanted)
-    msg = f"{packages} is not installed here: pip install {RUNTIMES[wanted[0]][1]}"
-    raise ModelError(msg, option="model.runtime")
-
-
-def is_installed(module: str) -> bool:
-    """Whether a module could be imported, without importing it."""
-    return importlib.util.find_spec(module) is not None
-
-
-def runtime_version(name: str) -> str:
-    """`ai-edge-litert 2.3.0`, for a name that `runtime_name` gave."""
-    distribution = RUNTIMES[name][1]
-    return f"{distribution} {importlib.metadata.version(distribution)}"
 
 
 def _read(file: Path, limit: int, option: str) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from support.places import MODEL, SAMPLES
 from support.tiny_models import tiny_model
 
-from edgecam import model
+from edgecam import model, runtimes
 from edgecam.config import ModelOptions
 from edgecam.errors import EXIT_CONFIG, ModelError
 from edgecam.labels import label_problem
@@ -126,22 +126,22 @@ def test_a_model_cannot_be_changed() -> None:
 
 
 def test_the_runtime_is_the_first_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert model.runtime_name("auto") == "litert"
-    assert model.runtime_name("litert") == "litert"
-    monkeypatch.setitem(model.RUNTIMES, "tflite-runtime", ("json", "pytest"))
-    monkeypatch.setitem(model.RUNTIMES, "litert", ("no_such_module", "no-such"))
-    assert model.runtime_name("auto") == "tflite-runtime"
-    assert model.runtime_name("tflite-runtime") == "tflite-runtime"
+    assert runtimes.chosen("auto") == "litert"
+    assert runtimes.chosen("litert") == "litert"
+    monkeypatch.setitem(runtimes.RUNTIMES, "tflite-runtime", ("json", "pytest"))
+    monkeypatch.setitem(runtimes.RUNTIMES, "litert", ("no_such_module", "no-such"))
+    assert runtimes.chosen("auto") == "tflite-runtime"
+    assert runtimes.chosen("tflite-runtime") == "tflite-runtime"
 
 
 def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(model.RUNTIMES, "litert", ("no_such_module", "no-such"))
-    monkeypatch.setitem(model.RUNTIMES, "tflite-runtime", ("nor_this", "nor-this"))
+    monkeypatch.setitem(runtimes.RUNTIMES, "litert", ("no_such_module", "no-such"))
+    monkeypatch.setitem(runtimes.RUNTIMES, "tflite-runtime", ("nor_this", "nor-this"))
 
     with pytest.raises(ModelError) as one:
-        model.runtime_name("litert")
+        runtimes.chosen("litert")
     with pytest.raises(ModelError) as none:
-        model.runtime_name("auto")
+        runtimes.chosen("auto")
 
     assert str(one.value) == "no-such is not installed here: pip install no-such"
     assert str(none.value) == "no-such or nor-this is not installed here: pip install no-such"
@@ -151,6 +151,6 @@ def test_a_runtime_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_version_of_a_runtime_is_that_of_its_distribution(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(model.RUNTIMES, "litert", ("pytest", "pytest"))
+    monkeypatch.setitem(runtimes.RUNTIMES, "litert", ("pytest", "pytest"))
 
-    assert model.runtime_version("litert") == f"pytest {pytest.__version__}"
+    assert runtimes.version("litert") == f"pytest {pytest.__version__}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgecam import model
+from edgecam import model, runtimes
 from edgecam.commands import arguments
 from edgecam.config import Config
 from edgecam.config.shown import without_password
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     config = loaded.config
     with loaded.blamed():
         found = model.load(config.model)
-        runtime = model.runtime_name(config.model.runtime)
+        runtime = runtimes.chosen(config.model.runtime)
         Classifier(found, runtime, config.model.threads)
         Rules.build(config.decision, found.labels)
         credentials.password(config.mqtt)
@@ -53,13 +53,13 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     text = without_password(msgspec.yaml.encode(config).decode())
     return (
         f"{text}# model: {found.name}, {len(found.labels)} labels, "
-        f"{width}x{height} {found.input.dtype}, on {model.runtime_version(runtime)}"
+        f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"
     )
 
 
 def _missing_here(config: Config) -> Iterator[tuple[str, str]]:
     source = config.camera.source
-    if source == "pi" and not model.is_installed("picamera2"):
+    if source == "pi" and not runtimes.is_installed("picamera2"):
         yield "camera.source", "picamera2 is not installed on this machine"
     if source == "opencv" and "://" not in config.camera.opencv.source:
         file = Path(config.camera.opencv.source)

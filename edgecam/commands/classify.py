@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from edgecam import model
+from edgecam import model, runtimes
 from edgecam.commands import arguments
 from edgecam.errors import EXIT_FAILURE
 from edgecam.vision.camera.stills import read_picture
@@ -49,7 +49,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help="one JSON object a picture")
     parser.add_argument(
         "--runtime",
-        choices=("auto", *model.RUNTIMES),
+        choices=("auto", *runtimes.RUNTIMES),
         help="the interpreter, in place of model.runtime",
     )
     arguments.add_config(parser)
@@ -58,7 +58,7 @@ def main(argv: Sequence[str]) -> int:
     how = loaded.config.model
     with loaded.blamed():
         found = model.load(how)
-        runtime = model.runtime_name(options.runtime or how.runtime)
+        runtime = runtimes.chosen(options.runtime or how.runtime)
         classifier = Classifier(found, runtime, how.threads)
     preprocessor = Preprocessor(found, how.fit, how.crop, _WHOLE)
     failures = 0

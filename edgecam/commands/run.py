@@ -5,7 +5,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from edgecam import link, model
+from edgecam import link, model, runtimes
 from edgecam.appliance import board, systemd
 from edgecam.appliance.daemon import Daemon, Service
 from edgecam.commands import arguments
@@ -88,7 +88,7 @@ def _vision(
     wanted = frame_wanted(found, how.fit, how.crop, [region.box for region in config.regions])
     return VisionService(
         camera=camera.build(config.camera, wanted),
-        classifier=Classifier(found, model.runtime_name(how.runtime), how.threads),
+        classifier=Classifier(found, runtimes.chosen(how.runtime), how.threads),
         regions=[
             Region(
                 region.name,
@@ -115,7 +115,7 @@ def _publisher(
     from edgecam.publisher import credentials, payloads  # noqa: PLC0415
     from edgecam.publisher.service import PublisherService  # noqa: PLC0415
 
-    runtime = model.runtime_version(model.runtime_name(config.model.runtime))
+    runtime = runtimes.version(runtimes.chosen(config.model.runtime))
     return PublisherService(
         outbox=config.outbox,
         mqtt=config.mqtt,

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels, Scores
 from edgecam.errors import ModelError
-from edgecam.model import RUNTIMES, Model, verified_content
+from edgecam.model import Model, verified_content
+from edgecam.runtimes import RUNTIMES
 from edgecam.vision.preprocess import Preprocessor
 
 
@@ -24,7 +25,7 @@ class Classifier:
     """Looks at pictures with one interpreter; for one thread."""
 
     def __init__(self, model: Model, runtime: str, threads: int) -> None:
-        """Load and try the model. `runtime` is a name from `edgecam.model.runtime_name`.
+        """Load and try the model. `runtime` is a name from `edgecam.runtimes.chosen`.
 
         Raises ModelError where the interpreter refuses it, or it answers with NaN.
         """

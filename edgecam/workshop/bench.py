@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import platform
+import socket
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgecam import link, model
+from edgecam import link, model, runtimes
 from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
 from edgecam.config.options import StillsOptions
 from edgecam.link import Tables
@@ -59,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=_positive, default=2, help="of each half of a round")
     parser.add_argument("--threads", type=_positive, default=1, help="of the interpreter")
     parser.add_argument(
-        "--runtime", choices=("auto", *model.RUNTIMES), default="auto", help="the interpreter"
+        "--runtime", choices=("auto", *runtimes.RUNTIMES), default="auto", help="the interpreter"
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
@@ -70,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         threads=options.threads,
     )
     found = model.load(how)
-    runtime = model.runtime_name(how.runtime)
+    runtime = runtimes.chosen(how.runtime)
     rounds = []
     for number in range(options.rounds):
         bare = _bare_fps(found, runtime, options.threads, options.seconds)
@@ -103,7 +104,6 @@ def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float
 
 def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:
     """The vision half with a publisher behind a real wall and outbox, but no broker."""
-    decision = DecisionOptions()
     tables = Tables.build(found, ["scene"], [])
     ours, theirs = link.pair()
     with tempfile.TemporaryDirectory() as folder:
@@ -121,25 +121,7 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
             model_name=found.name,
             on_news=lambda: None,
         )
-        vision = VisionService(
-            camera=StillsCamera(
-                CameraOptions(
-                    fps=None, stills=StillsOptions(folder=str(_MODELS / "samples"), hold_s=1.0)
-                )
-            ),
-            classifier=Classifier(found, runtime, threads),
-            regions=[
-                Region(
-                    "scene",
-                    Preprocessor(found, "crop", 0.875, _WHOLE),
-                    Decision(Rules.build(decision, found.labels), 0, time.monotonic_ns()),
-                )
-            ],
-            tables=tables,
-            connect=lambda: ours,
-            stall_s=10.0,
-            health_interval_s=30.0,
-        )
+        vision = _vision(found, Classifier(found, runtime, threads), tables, ours)
         receiver.start(lambda: None)
         vision.start(lambda: None)
         fps = _measured(vision, seconds)
@@ -148,6 +130,27 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
         receiver.join(5.0)
         outbox.close()
     return fps
+
+
+def _vision(
+    found: Model, classifier: Classifier, tables: Tables, wall: socket.socket
+) -> VisionService:
+    rules = Rules.build(DecisionOptions(), found.labels)
+    samples = StillsOptions(folder=str(_MODELS / "samples"), hold_s=1.0)
+    scene = Region(
+        "scene",
+        Preprocessor(found, "crop", 0.875, _WHOLE),
+        Decision(rules, 0, time.monotonic_ns()),
+    )
+    return VisionService(
+        camera=StillsCamera(CameraOptions(fps=None, stills=samples)),
+        classifier=classifier,
+        regions=[scene],
+        tables=tables,
+        connect=lambda: wall,
+        stall_s=10.0,
+        health_interval_s=30.0,
+    )
 
 
 def _measured(vision: VisionService, seconds: float) -> float:
@@ -170,7 +173,7 @@ def _report(rounds: list[Round], runtime: str, threads: int, *, as_json: bool) -
         "bare_fps": round(statistics.median(item.bare_fps for item in rounds), 1),
         "vision_fps": round(statistics.median(item.whole_fps for item in rounds), 1),
         "rounds": len(rounds),
-        "runtime": model.runtime_version(runtime),
+        "runtime": runtimes.version(runtime),
         "threads": threads,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, Python "
         f"{platform.python_version()}",

@@ -9,7 +9,7 @@ import pytest
 from support.commands import Outcome, run
 from support.places import ACCEPTED, MODEL, RUNTIMES, SAMPLES
 
-from edgecam import cli, model
+from edgecam import cli, runtimes
 from edgecam.errors import EXIT_CONFIG, EXIT_FAILURE, EXIT_USAGE
 
 BISON, PANDA = SAMPLES / "bison.jpg", SAMPLES / "panda.jpg"
@@ -148,7 +148,7 @@ def test_the_runtime_that_is_named_comes_before_that_of_the_configuration(
 ) -> None:
     text = f"model: {{file: {MODEL}, runtime: tflite-runtime}}\n"
     (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
-    monkeypatch.setitem(model.RUNTIMES, "tflite-runtime", ("no_such_module", "no-such"))
+    monkeypatch.setitem(runtimes.RUNTIMES, "tflite-runtime", ("no_such_module", "no-such"))
     monkeypatch.chdir(tmp_path)
 
     assert cli.main(["classify", "--runtime", "litert", str(BISON)]) == 0

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from support.places import ACCEPTED, MODEL, RUNTIMES, SAMPLES
 from support.tiny_models import BIAS, TinyModel, tiny_model
 
-from edgecam import model
+from edgecam import model, runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import ModelOptions
 from edgecam.errors import EXIT_CONFIG, ModelError
@@ -164,7 +164,9 @@ def test_a_model_that_the_interpreter_refuses(tmp_path: Path, runtime: str) -> N
     with pytest.raises(ModelError) as caught:
         Classifier(found, runtime, 1)
 
-    assert str(caught.value).startswith(f"{tiny.path} is refused by {model.RUNTIMES[runtime][1]}: ")
+    assert str(caught.value).startswith(
+        f"{tiny.path} is refused by {runtimes.RUNTIMES[runtime][1]}: "
+    )
     assert "NoSuchOperator" in str(caught.value)
     assert "\n" not in str(caught.value)
 
