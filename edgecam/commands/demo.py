@@ -59,7 +59,8 @@ def main(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
         stack.callback(view.close)
-        view.tell("30 photographs, 2 s each, in the order of their names; not sure means unknown")
+        count = len(list((_MODELS / "samples").glob("*.jpg")))
+        view.tell(f"{count} photographs, {HOLD_S:g} s each, in order of name; not sure is unknown")
         port = stack.enter_context(_broker())
         _show(folder, port, view, deadline_s)
     if not view.events:

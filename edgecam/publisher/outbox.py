@@ -108,7 +108,7 @@ class Outbox:
     def after(self, seq: int, limit: int) -> list[Queued]:
         """The oldest events after a place in the queue. Raises OutboxError.
 
-        An event that cannot be read is kept aside, and a `loss` event says so in its place.
+        An event that cannot be read is kept aside, and a `loss` event at the end says which.
         """
         with self._reading():
             rows = self._database.execute(

@@ -117,16 +117,21 @@ def test_a_broker_that_goes_away_is_waited_for(
     assert watch.interrupt() == 0
 
 
-@pytest.mark.parametrize("node", ["#", "a+b", "Ü", "a/b"])
-def test_a_node_that_is_none_is_wrong_usage(tmp_path: Path, node: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edgecam", "watch", "--node", node],
-        cwd=tmp_path,
+def refused(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    """A watch that ends by itself."""
+    return subprocess.run(
+        [sys.executable, "-m", "edgecam", "watch", *arguments],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=30,
         check=False,
     )
+
+
+@pytest.mark.parametrize("node", ["#", "a+b", "Ü", "a/b"])
+def test_a_node_that_is_none_is_wrong_usage(tmp_path: Path, node: str) -> None:
+    done = refused(tmp_path, "--node", node)
     assert done.returncode == 2
     assert "--node" in done.stderr
 
@@ -136,14 +141,7 @@ def test_a_node_that_is_none_is_wrong_usage(tmp_path: Path, node: str) -> None:
     ["localhost", "http://localhost", "mqtt://u:secret@localhost", "mqtt://h:99999", "mqtt://a..b"],
 )
 def test_a_url_that_is_none_is_wrong_usage(tmp_path: Path, url: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "edgecam", "watch", "--broker", url],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = refused(tmp_path, "--broker", url)
     assert done.returncode == 2
     assert "--broker" in done.stderr
     assert "Traceback" not in done.stderr
