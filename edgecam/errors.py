@@ -5,6 +5,7 @@ EdgecamError
 │   └── ModelError    the owner: the model file is not the one that was configured (exit 78)
 ├── CameraError       a restart of the vision half may cure it (exit 1)
 ├── LinkError         the other half must come, or be configured alike (exit 1)
+├── ConfinementError  whoever starts the process: what it hands over must not be there (exit 1)
 ├── OutboxError       the disk or the queue file (exit 1)
 └── BrokerError       the broker or the network: the publisher tries again by itself (exit 1
                       only where a command, such as `edgecam watch`, has nothing else to do)
@@ -55,6 +56,10 @@ class CameraError(EdgecamError):
 
 class LinkError(EdgecamError):
     """The wall between the halves: no connection, or a peer that speaks of other tables."""
+
+
+class ConfinementError(EdgecamError):
+    """A process was started with something that it must not have."""
 
 
 class OutboxError(EdgecamError):

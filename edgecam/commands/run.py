@@ -1,12 +1,13 @@
 """`edgecam run`: the appliance. Constructs the halves, joins them, runs them."""
 
 import argparse
+import logging
 import socket
 import time
 from collections.abc import Callable, Sequence
 
 from edgecam import link, model, runtimes
-from edgecam.appliance import board, systemd
+from edgecam.appliance import board, confinement, systemd
 from edgecam.appliance.daemon import Daemon, Service
 from edgecam.commands import arguments
 from edgecam.config import Config
@@ -18,6 +19,8 @@ _EXAMPLE = """\
   edgecam run vision -c config.yaml   one half; the other, `run publisher`, in another process:
                                       they meet at link.socket, whose folder must be there"""
 
+_log = logging.getLogger(__name__)
+
 
 def main(argv: Sequence[str]) -> int:
     """Run until SIGTERM or Ctrl-C."""
@@ -25,6 +28,7 @@ def main(argv: Sequence[str]) -> int:
     loaded = arguments.load(options.config)
     config = loaded.config
     systemd.set_up_log("debug" if options.debug else config.log.level)
+    _confine(options.half, config)
     with loaded.blamed():
         found = model.load(config.model)
         Daemon(_services(options.half, config, found)).run()
@@ -46,6 +50,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     arguments.add_config(parser)
     return parser
+
+
+def _confine(half: str | None, config: Config) -> None:
+    """Before any library has started a thread, and before any file of others is read."""
+    network_for = "" if half == "vision" else "MQTT"
+    if half == "vision" and confinement.is_network_stream(config.camera):
+        network_for = "the camera's stream"
+    confined = confinement.confine(network_for=network_for)
+    as_wanted = network_for or confined.kept_from_network
+    _log.log(logging.INFO if as_wanted else logging.WARNING, "%s", confined)
 
 
 def _services(half: str | None, config: Config, found: Model) -> list[Service]:
