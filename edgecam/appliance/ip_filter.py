@@ -50,15 +50,19 @@ def refuse_ip_sockets() -> bool:
 
 def _library() -> ModuleType | None:
     # Only the half that is confined pays for the search for libseccomp.
-    library: ModuleType
+    found: ModuleType | None = None
     try:
-        import pyseccomp as library  # noqa: PLC0415
+        import pyseccomp  # noqa: PLC0415
+
+        found = pyseccomp
     except (ImportError, RuntimeError):  # RuntimeError: libseccomp2 itself is missing
         try:
-            import seccomp as library  # noqa: PLC0415
+            import seccomp  # noqa: PLC0415
+
+            found = seccomp
         except ImportError:
-            return None
-    return library
+            pass
+    return found
 
 
 def _load(library: ModuleType) -> None:

@@ -33,6 +33,9 @@ class Observed:
     filters: int
     """Seccomp filters that it is under."""
     core_limit: str
+    """The hard limit: `0`, a number of bytes, or `unlimited`."""
+    cores_to_program: bool
+    """Whether core dumps are handed to a program, which no limit stops: core(5)."""
     dumpable: bool | None
     """None for root's processes, of which the kernel does not show it."""
     alone: bool | None
@@ -70,6 +73,7 @@ class Observer:
             no_new_privileges=status.get("NoNewPrivs") == "1",
             filters=self.filters(pid),
             core_limit=_core_limit(limits),
+            cores_to_program=self._cores_to_program(),
             dumpable=None if uid == 0 else owner == uid,
             alone=self.alone(pid),
             network_sockets=_network_sockets(descriptors),
@@ -107,6 +111,12 @@ class Observer:
             return None
         return {line.partition(":")[0].strip() for line in text.splitlines() if ":" in line}
 
+    def _cores_to_program(self) -> bool:
+        try:
+            return (self._root / "sys/kernel/core_pattern").read_bytes().startswith(b"|")
+        except OSError:
+            return True
+
     def _status(self, pid: int) -> dict[str, str]:
         try:
             text = (self._root / str(pid) / "status").read_text(encoding="utf-8", errors="replace")
@@ -131,8 +141,10 @@ class Observer:
         for entry in entries:
             try:
                 found[entry] = os.readlink(entry)  # noqa: PTH115  not a path: socket:[4711]
-            except OSError:
+            except FileNotFoundError:
                 continue  # closed meanwhile
+            except OSError:
+                return None
         return found
 
     def _cameras_allowed(
@@ -174,7 +186,6 @@ def _network_sockets(descriptors: dict[Path, str] | None) -> tuple[str, ...] | N
 
 
 def _core_limit(limits: str) -> str:
-    """The hard limit: `0`, a number of bytes, or `unlimited`."""
     for line in limits.splitlines():
         if line.startswith("Max core file size"):
             return line.removeprefix("Max core file size").split()[1]

@@ -1,0 +1,71 @@
+"""How much a subverted vision half could say at most, from the configuration in force.
+
+A message carries at most the logarithm of the number of different messages that the publisher
+could be brought to build from one record of the wall, and only as many come as it lets through.
+"""
+
+import math
+from dataclasses import dataclass
+
+from edgecam.config import Config
+from edgecam.publisher.receiver import RECORDS_PER_S
+
+PICTURE_BITS = 32 * 32 * 4
+"""The smallest picture that people recognise something on: 32 by 32 pixels in 16 greys."""
+
+_HOUR_S = 3600
+_CONFIDENCES = 1001
+_HEALTH_BITS = 7 * 32
+
+
+@dataclass(frozen=True)
+class Flow:
+    """One topic that can leave, at its worst."""
+
+    topic: str
+    messages_per_hour: float
+    bits_per_message: float
+    bits_per_hour: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Everything that can leave."""
+
+    flows: tuple[Flow, ...]
+
+    @property
+    def bits_per_hour(self) -> float:
+        """The sum over all topics."""
+        return sum(flow.bits_per_hour for flow in self.flows)
+
+    @property
+    def picture_s(self) -> float:
+        """How long `PICTURE_BITS` would need, in seconds."""
+        return PICTURE_BITS / self.bits_per_hour * _HOUR_S
+
+
+def bound(config: Config, subjects: int) -> Channel:
+    """The worst case; `subjects` is the number of labels and groups that can be named."""
+    base = f"edgecam/{config.node}"
+    records = RECORDS_PER_S * _HOUR_S
+    time_bits = math.log2(_HOUR_S * 1000)
+    shown = math.log2(len(config.regions) * (subjects + 1) * _CONFIDENCES) + time_bits
+    return Channel(
+        (
+            _flow(f"{base}/event", records, 1 + shown + time_bits, "label, confidence, times"),
+            _flow(f"{base}/state/<region>", records, shown, "label, confidence, time"),
+            _flow(
+                f"{base}/health",
+                _HOUR_S / config.health.interval_s,
+                _HEALTH_BITS,
+                "rates and times of the vision half",
+            ),
+        )
+    )
+
+
+def _flow(topic: str, messages_per_hour: float, bits_per_message: float, note: str) -> Flow:
+    bits_per_hour = messages_per_hour * bits_per_message
+    return Flow(topic, messages_per_hour, bits_per_message, bits_per_hour, note)
