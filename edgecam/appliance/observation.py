@@ -57,7 +57,8 @@ class Observer:
         """What can be seen of a process; None where it has ended."""
         status = self._status(pid)
         try:
-            owner = (self._root / str(pid)).stat().st_uid
+            # A process that is not dumpable has its files, though not its folder, given to root.
+            owner = (self._root / str(pid) / "status").stat().st_uid
             limits = (self._root / str(pid) / "limits").read_text(encoding="ascii")
         except OSError:
             return None

@@ -11,8 +11,14 @@ _IS_ROOT = os.geteuid() == 0
 
 # An interpreter may lie where only root may look, so reading is left to nobody, and nothing else.
 AS_NOBODY: Sequence[str] = (
-    ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-    + ("--inh-caps=-all,+dac_read_search", "--ambient-caps=-all,+dac_read_search")
+    (
+        "setpriv",
+        f"--reuid={NOBODY}",
+        f"--regid={NOBODY}",
+        "--clear-groups",
+        "--inh-caps=-all,+dac_read_search",
+        "--ambient-caps=-all,+dac_read_search",
+    )
     if _IS_ROOT
     else ()
 )
