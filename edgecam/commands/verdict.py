@@ -124,7 +124,9 @@ def _units() -> list[str]:
         timeout=_SYSTEMCTL_TIMEOUT_S,
         check=False,
     )
-    return [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    # A unit that another one only names is listed as not-found.
+    rows = (line.split() for line in done.stdout.splitlines())
+    return [name for name, load, *_ in rows if load == "loaded"]
 
 
 def _broken(judged: Iterable[Judged], units: Sequence[str]) -> Iterator[str]:

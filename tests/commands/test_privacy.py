@@ -136,7 +136,10 @@ def test_units_claim_a_wall_that_one_process_does_not_have(
     write(tmp_path)
     pid = unconfined()
     systemctl = tmp_path / "bin" / "systemctl"
-    systemctl.write_text("#!/bin/sh\necho edgecam-vision.service loaded active running Sees\n")
+    systemctl.write_text(
+        "#!/bin/sh\necho edgecam.service not-found x\n"
+        "echo edgecam-vision.service loaded active running Sees\n"
+    )
     systemctl.chmod(0o755)
     assert run(tmp_path, "privacy").code == 0
 
