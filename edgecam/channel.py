@@ -15,7 +15,9 @@ PICTURE_BITS = 32 * 32 * 4
 
 _HOUR_S = 3600
 _CONFIDENCES = 1001
-_HEALTH_BITS = 7 * 32
+# Seven numbers of the vision half; and what its load does to the board's temperature (10 bits),
+# throttling (8), free memory (12) and free space (16).
+_HEALTH_BITS = 7 * 32 + 46
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def bound(config: Config, subjects: int) -> Channel:
                 f"{base}/health",
                 _HOUR_S / config.health.interval_s,
                 _HEALTH_BITS,
-                "rates and times of the vision half",
+                "rates and times; the load of the board",
             ),
         )
     )

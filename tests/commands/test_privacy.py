@@ -197,6 +197,16 @@ def test_what_this_user_cannot_see_is_unknown(
     assert "note: not everything can be seen by this user: run it as root" in done.stdout
 
 
+def test_halves_that_share_a_user_are_told(tmp_path: Path, unconfined: Callable[..., int]) -> None:
+    write(tmp_path)
+    first, second = unconfined("publisher"), unconfined("vision")
+
+    notes = facts(run(tmp_path, "privacy", "--json"))["notes"]
+
+    both = [f"publisher (pid {first})", f"vision (pid {second})"]
+    assert any(all(name in note for name in both) and "share a user" in note for note in notes)
+
+
 def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "decision: {votes: 9}\n")
 
