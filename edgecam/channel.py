@@ -1,7 +1,8 @@
 """How much a subverted vision half could say at most, from the configuration in force.
 
 A message carries at most the logarithm of the number of different messages that the publisher
-could be brought to build from one record of the wall, and only as many come as it lets through.
+could be brought to build from one record of the wall, and the moment at which it comes; and only as
+many come as the publisher lets through.
 """
 
 import math
@@ -14,6 +15,7 @@ PICTURE_BITS = 32 * 32 * 4
 """The smallest picture that people recognise something on: 32 by 32 pixels in 16 greys."""
 
 _HOUR_S = 3600
+_MILLISECONDS = _HOUR_S * 1000
 _CONFIDENCES = 1001
 # Seven numbers of the vision half; and what its load does to the board's temperature (10 bits),
 # throttling (8), free memory (12) and free space (16).
@@ -52,7 +54,7 @@ def bound(config: Config, subjects: int) -> Channel:
     """The worst case; `subjects` is the number of labels and groups that can be named."""
     base = f"edgecam/{config.node}"
     records = RECORDS_PER_S * _HOUR_S
-    time_bits = math.log2(_HOUR_S * 1000)
+    time_bits = math.log2(_MILLISECONDS)
     shown = math.log2(len(config.regions) * (subjects + 1) * _CONFIDENCES) + time_bits
     return Channel(
         (
@@ -68,6 +70,8 @@ def bound(config: Config, subjects: int) -> Channel:
     )
 
 
-def _flow(topic: str, messages_per_hour: float, bits_per_message: float, note: str) -> Flow:
-    bits_per_hour = messages_per_hour * bits_per_message
-    return Flow(topic, messages_per_hour, bits_per_message, bits_per_hour, note)
+def _flow(topic: str, messages_per_hour: float, content_bits: float, note: str) -> Flow:
+    # Which milliseconds of the hour have a message: log2 of (m over n), at most n log2(e m / n).
+    moment_bits = math.log2(math.e * _MILLISECONDS / messages_per_hour)
+    bits = content_bits + moment_bits
+    return Flow(topic, messages_per_hour, bits, messages_per_hour * bits, note)
