@@ -13,8 +13,8 @@ from edgecam.config import Config
 from edgecam.config.shown import without_password
 from edgecam.model import Model
 from edgecam.publisher import credentials
+from edgecam.subjects import choose
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Rules
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml"""
@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
         found = model.load(config.model)
         runtime = runtimes.chosen(config.model.runtime)
         Classifier(found, runtime, config.model.threads)
-        Rules.build(config.decision, found.labels)
+        choose(config.decision, found.labels)
         credentials.password(config.mqtt)
         credentials.tls_context(config.mqtt)
     warnings = list(_missing_here(config))

@@ -2,7 +2,6 @@
 
 import argparse
 import socket
-import time
 from collections.abc import Callable, Sequence
 
 from edgecam import link, model, runtimes
@@ -12,6 +11,7 @@ from edgecam.commands import arguments
 from edgecam.config import Config
 from edgecam.link import Tables
 from edgecam.model import Model
+from edgecam.subjects import choose
 
 _EXAMPLE = """\
   edgecam run -c config.yaml          both halves in one process
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _services(half: str | None, config: Config, found: Model) -> list[Service]:
     """The services of this process; the publisher first, so that vision finds it."""
-    tables = Tables.build(found, (region.name for region in config.regions), config.decision.groups)
+    tables = Tables.build(found, (region.name for region in config.regions), config.decision)
     if half == "vision":
         return [_vision(config, found, tables, lambda: link.connect(config.link.socket))]
     if half == "publisher":
@@ -84,7 +84,7 @@ def _vision(
     from edgecam.vision.service import Region, VisionService  # noqa: PLC0415
 
     how = config.model
-    rules = Rules.build(config.decision, found.labels)
+    rules = Rules.build(config.decision, choose(config.decision, found.labels))
     wanted = frame_wanted(found, how.fit, how.crop, [region.box for region in config.regions])
     return VisionService(
         camera=camera.build(config.camera, wanted),
@@ -93,7 +93,7 @@ def _vision(
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
-                Decision(rules, index, time.monotonic_ns()),
+                Decision(rules, index),
             )
             for index, region in enumerate(config.regions)
         ],
@@ -101,6 +101,7 @@ def _vision(
         connect=connect,
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
+        live=config.live,
     )
 
 
@@ -132,6 +133,8 @@ def _publisher(
         tables=tables,
         model_name=found.name,
         health_interval_s=config.health.interval_s,
+        events_per_hour=config.link.events_per_hour,
+        looks_per_s=config.live.per_s * len(config.regions) if config.live.enabled else 0.0,
         listener=listener,
         wall=wall,
     )

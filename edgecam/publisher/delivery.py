@@ -14,10 +14,11 @@ from edgecam.appliance import board
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.link import Tables
-from edgecam.messages import RegionState, VisionHealth
+from edgecam.messages import VisionHealth
 from edgecam.publisher import contract, payloads
 from edgecam.publisher.backoff import STABLE_S, Backoff
 from edgecam.publisher.contract import HealthPayload, InfoPayload, OutboxPart, Topics
+from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import (
     Connection,
@@ -27,6 +28,7 @@ from edgecam.publisher.mqtt import (
     other,
 )
 from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.presence import Shown
 from edgecam.worker import Wakeup, Worker
 
 DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
@@ -54,6 +56,7 @@ class Delivery(Worker):
         outbox: Outbox,
         outbox_folder: Path,
         monitor: VisionMonitor,
+        control: Control,
         health_interval_s: float,
     ) -> None:
         super().__init__("delivery")
@@ -68,6 +71,7 @@ class Delivery(Worker):
         self._outbox = outbox
         self._outbox_folder = outbox_folder
         self._monitor = monitor
+        self._control = control
         self._board = board.Board()
         self._health_interval_s = health_interval_s
         self._wakeup = Wakeup()
@@ -77,7 +81,7 @@ class Delivery(Worker):
         self._retry_s = 0.0
         self._said_absent = False
         self._retained: dict[str, bytes] = {}  # to be sent, the newest for each topic
-        self._shown: dict[str, RegionState] = {}  # what each state topic was last told
+        self._shown: dict[str, Shown] = {}  # what each state topic was last told
         self._health_due_s = 0.0
         self._said_health: tuple[bool, VisionHealth | None] = (False, None)
         self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
@@ -205,13 +209,12 @@ class Delivery(Worker):
             self._retained[self._topics.health] = contract.encode(self._health())
 
     def _refresh_states(self) -> None:
-        for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
+        for region, shown in zip(self._tables.regions, self._monitor.shown, strict=True):
             topic = self._topics.state(region)
             # Before vision has said anything, what was said before a restart stands.
             if shown is not None and self._shown.get(topic) != shown:
                 self._shown[topic] = shown
-                payload = payloads.state(shown, self._tables.labels)
-                self._retained[topic] = contract.encode(payload)
+                self._retained[topic] = contract.encode(payloads.state(shown))
 
     def _send(self, connection: Connection) -> None:
         room = connection.max_in_flight - len(self._in_flight)
@@ -292,6 +295,7 @@ class Delivery(Worker):
             ),
             self._board,
             board.disk_free_mb(self._outbox_folder),
+            paused=self._control.paused,
         )
 
     def _next_due_s(self) -> float:

@@ -11,7 +11,9 @@ from pathlib import Path
 from edgecam.config import MqttOptions, OutboxOptions
 from edgecam.link import Tables
 from edgecam.publisher.contract import InfoPayload
+from edgecam.publisher.control import Control
 from edgecam.publisher.delivery import Delivery
+from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.receiver import Receiver
@@ -33,6 +35,8 @@ class PublisherService:
         tables: Tables,
         model_name: str,
         health_interval_s: float,
+        events_per_hour: float,
+        looks_per_s: float,
         listener: socket.socket | None = None,
         wall: socket.socket | None = None,
     ) -> None:
@@ -41,6 +45,7 @@ class PublisherService:
         Raises OutboxError for the queue file.
         """
         monitor = VisionMonitor(len(tables.regions), health_interval_s)
+        control = Control(paused=False)
         file = Path(outbox.file)
         self._outbox = Outbox(file, max_events=outbox.max_events, max_mb=outbox.max_mb)
         self._delivery = Delivery(
@@ -52,6 +57,7 @@ class PublisherService:
             outbox=self._outbox,
             outbox_folder=file.parent,
             monitor=monitor,
+            control=control,
             health_interval_s=health_interval_s,
         )
         self._receiver = Receiver(
@@ -59,6 +65,8 @@ class PublisherService:
             wall=wall,
             outbox=self._outbox,
             monitor=monitor,
+            control=control,
+            limits=Limits(events_per_hour, health_interval_s, looks_per_s),
             tables=tables,
             model_name=model_name,
             on_news=self._delivery.nudge,

@@ -15,12 +15,22 @@ import cv2
 import numpy as np
 
 from edgecam.arrays import Scores
+from edgecam.config.options import LiveOptions
 from edgecam.errors import CameraError
-from edgecam.link import Tables
-from edgecam.messages import TROUBLES, CameraState, Frame, VisionHealth
+from edgecam.link import Ask, Tables
+from edgecam.messages import (
+    TROUBLES,
+    CameraState,
+    Explanation,
+    Frame,
+    Look,
+    Sighting,
+    VisionHealth,
+)
 from edgecam.vision.camera import Camera, EndOfFrames
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.decision import Decision
+from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.reporter import Reporter
@@ -31,11 +41,12 @@ STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
 HANG_MARGIN_S = 10.0  # opening a stream may take so long by itself
 _SLICE_S = 0.5
+_PAUSE_S = 0.1
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Region:
     """One rectangle of the frame with its way into the model and its memory."""
 
@@ -49,6 +60,8 @@ class CaptureWorker(Worker):
 
     def __init__(self, camera: Camera, mailbox: Mailbox, stall_s: float) -> None:
         super().__init__("capture")
+        self.paused = False
+        """Set: no frame is taken."""
         self._camera = camera
         self._mailbox = mailbox
         self._stall_s = stall_s
@@ -69,6 +82,9 @@ class CaptureWorker(Worker):
 
     def step(self) -> None:
         """Take one frame, where one is due."""
+        if self.paused:
+            self._rest()
+            return
         if not self._camera.live and not self._mailbox.wait_until_empty(_SLICE_S):
             return
         try:
@@ -89,6 +105,11 @@ class CaptureWorker(Worker):
         """Close the camera."""
         self._camera.close()
 
+    def _rest(self) -> None:
+        """Take no frame, and do not count that as a stall."""
+        time.sleep(_PAUSE_S)
+        self._last_s = self._returned_s = time.monotonic()
+
 
 class InferenceWorker(Worker):
     """Looks at each frame, region by region, and reports what follows."""
@@ -102,6 +123,7 @@ class InferenceWorker(Worker):
         reporter: Reporter,
         statistics: Statistics,
         tables: Tables,
+        live: LiveOptions,
     ) -> None:
         super().__init__("inference")
         self.done = 0
@@ -112,16 +134,20 @@ class InferenceWorker(Worker):
         self._reporter = reporter
         self._statistics = statistics
         self._tables = tables
+        self._live = live
+        self._paces = [Pace(live.per_s) for _ in regions]
+        self._other: Callable[[], None] | None = None
 
     def setup(self) -> None:
-        """Show every region as unknown until it has been looked at."""
+        """Leave the processor to the interpreter."""
         # OpenCV's own threads would compete with the interpreter's for a resize of 0.1 ms.
         cv2.setNumThreads(1)
-        for region in self._regions:
-            self._reporter.show(region.decision.state)
 
     def step(self) -> None:
         """Look at one frame."""
+        other, self._other = self._other, None
+        if other is not None:
+            other()
         frame = self._mailbox.take(_SLICE_S)
         if frame is not None:
             self.look(frame)
@@ -134,7 +160,7 @@ class InferenceWorker(Worker):
             self._statistics.skipped += 1
             return
         judged = False
-        for region in self._regions:
+        for index, region in enumerate(self._regions):
             try:
                 scores = self._classifier.look(frame.pixels, region.preprocessor)
             except UnusableScores:
@@ -143,21 +169,38 @@ class InferenceWorker(Worker):
             judged = True
             self._statistics.look(self._classifier.invoke_ns)
             self._decide(region, scores, frame.taken_ns)
+            if self._live.enabled and self._paces[index].due():
+                self._reporter.show(Look(index, region.decision.best(self._live.top_k)))
         if not judged:
             return
         self._statistics.frame(frame.taken_ns)
         if self._statistics.frames == 1:
             self._reporter.report(CameraState(0, frame.taken_ns))
 
+    def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
+        """Decide by other rules from the next look on; callable from any thread."""
+
+        def change() -> None:
+            now_ns = time.monotonic_ns()
+            for region in self._regions:
+                region.decision, ended = region.decision.under(rules, now_ns)
+                self._tell(region, ended)
+            self._live = live
+            self._paces = [Pace(live.per_s) for _ in self._regions]
+            self._tables = tables
+            self._reporter.switch(tables.fingerprint)
+
+        self._other = change
+
     def _decide(self, region: Region, scores: Scores, at_ns: int) -> None:
-        before = region.decision.state
-        for fact in region.decision.look(scores, at_ns):
+        self._tell(region, region.decision.look(scores, at_ns))
+
+    def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
+        for fact in facts:
             label = self._tables.labels[fact.label]
             what = "appeared" if fact.appeared else "disappeared"
             _log.info("%s: %s %s (%.2f)", region.name, label, what, fact.confidence / 1000)
             self._reporter.report(fact)
-        if region.decision.state is not before:
-            self._reporter.show(region.decision.state)
 
 
 class VisionService:
@@ -173,13 +216,15 @@ class VisionService:
         connect: Callable[[], socket.socket],
         stall_s: float,
         health_interval_s: float,
+        live: LiveOptions,
     ) -> None:
         """`connect` gives a wall to the publisher, or raises LinkError."""
         self._camera = camera
+        self._regions = regions
         self._stall_s = stall_s
         self._mailbox = Mailbox()
         self._statistics = Statistics()
-        self._reporter = Reporter(connect, tables.fingerprint, self._health, health_interval_s)
+        self._reporter = Reporter(connect, tables.fingerprint, self, health_interval_s)
         self._capture = CaptureWorker(camera, self._mailbox, stall_s)
         self._inference = InferenceWorker(
             mailbox=self._mailbox,
@@ -188,6 +233,7 @@ class VisionService:
             reporter=self._reporter,
             statistics=self._statistics,
             tables=tables,
+            live=live,
         )
 
     def start(self, on_end: Callable[[], None]) -> None:
@@ -220,6 +266,8 @@ class VisionService:
     @property
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs."""
+        if self._capture.paused:
+            return True
         return self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
 
     @property
@@ -246,7 +294,25 @@ class VisionService:
         self._reporter.stop()
         return self._reporter.join(STOP_TIMEOUT_S) and done
 
-    def _health(self) -> VisionHealth | None:
+    def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
+        """Decide by other rules from the next look on."""
+        self._inference.reload(rules, tables, live)
+
+    def pause(self, *, paused: bool) -> None:
+        """Take no more frames, or take them again."""
+        if paused != self._capture.paused:
+            _log.info("paused: nothing is looked at" if paused else "looking again")
+        self._capture.paused = paused
+
+    def explain(self, ask: Ask) -> Explanation | None:
+        """What a region's decision stands on."""
+        if ask.region >= len(self._regions):
+            return None
+        decision = self._regions[ask.region].decision
+        return Explanation(ask.number, ask.region, decision.looks, decision.tally())
+
+    def health(self) -> VisionHealth | None:
+        """How this half is doing; None before its first look."""
         statistics, now_ns = self._statistics, time.monotonic_ns()
         if not statistics.frames:
             return None

@@ -24,12 +24,15 @@ from typing import Any
 
 from edgecam import link, model, runtimes
 from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
-from edgecam.config.options import StillsOptions
+from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
 from edgecam.link import Tables
 from edgecam.model import Model
+from edgecam.publisher.control import Control
+from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.receiver import Receiver
+from edgecam.subjects import choose
 from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
@@ -104,7 +107,7 @@ def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float
 
 def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:
     """The vision half with a publisher behind a real wall and outbox, but no broker."""
-    tables = Tables.build(found, ["scene"], [])
+    tables = Tables.build(found, ["scene"], DecisionOptions())
     ours, theirs = link.pair()
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(
@@ -117,6 +120,8 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
             wall=theirs,
             outbox=outbox,
             monitor=VisionMonitor(1, 30.0),
+            control=Control(paused=False),
+            limits=Limits(LinkOptions().events_per_hour, 30.0),
             tables=tables,
             model_name=found.name,
             on_news=lambda: None,
@@ -135,12 +140,12 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
 def _vision(
     found: Model, classifier: Classifier, tables: Tables, wall: socket.socket
 ) -> VisionService:
-    rules = Rules.build(DecisionOptions(), found.labels)
+    rules = Rules.build(DecisionOptions(), choose(DecisionOptions(), found.labels))
     samples = StillsOptions(folder=str(_MODELS / "samples"), hold_s=1.0)
     scene = Region(
         "scene",
         Preprocessor(found, "crop", 0.875, _WHOLE),
-        Decision(rules, 0, time.monotonic_ns()),
+        Decision(rules, 0),
     )
     return VisionService(
         camera=StillsCamera(CameraOptions(fps=None, stills=samples)),
@@ -150,6 +155,7 @@ def _vision(
         connect=lambda: wall,
         stall_s=10.0,
         health_interval_s=30.0,
+        live=LiveOptions(),
     )
 
 
