@@ -34,9 +34,7 @@ def choose(options: DecisionOptions, labels: Sequence[str]) -> tuple[Subject, ..
     _check_known(options, labels, groups)
     taken = {index for group in members.values() for index in group}
     named = [(name, index, [index]) for index, name in enumerate(labels) if index not in taken]
-    named += [
-        (name, len(labels) + position, members[name]) for position, name in enumerate(groups)
-    ]
+    named += [(name, len(labels) + position, members[name]) for position, name in enumerate(groups)]
     return tuple(
         Subject(name, index, tuple(summed), *_thresholds(options, name))
         for name, index, summed in named
