@@ -104,9 +104,9 @@ class Limits:
         for rate in self._weighed:
             rate.spend(size)
 
-    def event(self) -> None:
-        """It was an event."""
-        self._events.spend()
+    def event(self, count: int) -> None:
+        """It was an event, or more than one."""
+        self._events.spend(count)
 
     def start(self) -> None:
         """It was a hello."""

@@ -199,7 +199,8 @@ class Receiver(Worker):
         elif not intake.possible(record):
             self._refuse("a number that cannot be")
         else:
-            self._limits.event()
+            before = self._batch[-1].counter if self._batch else intake.stored
+            self._limits.event(2 if record.counter > before + 1 else 1)  # a gap is an event too
             self._latest_ns = at_ns
             self._batch.append(record)
 
