@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -95,7 +94,7 @@ class Daemon:
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         # A terminal that was closed ends what was started in it; a daemon has none.
-        if number == signal.SIGHUP and not os.isatty(sys.stderr.fileno()):
+        if number == signal.SIGHUP and not os.isatty(2):
             self._reload_asked = True
         else:
             self._stop_signal = number

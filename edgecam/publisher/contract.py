@@ -190,6 +190,7 @@ class InfoPayload(_Payload, frozen=True, kw_only=True):
     os: str
     regions: list[str]
     options: OptionsPart
+    restart_required: list[str]
 
 
 @dataclass(frozen=True)

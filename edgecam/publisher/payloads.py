@@ -53,6 +53,7 @@ def info(
     regions: tuple[str, ...],
     fps: float | None,
     decision: DecisionOptions,
+    restart_required: tuple[str, ...],
 ) -> InfoPayload:
     """What this appliance is, without anything secret."""
     _, height, width, _ = model.input.shape
@@ -75,6 +76,7 @@ def info(
             votes=decision.votes,
             window=decision.window,
         ),
+        restart_required=list(restart_required),
     )
 
 

@@ -32,6 +32,7 @@ from edgecam.publisher.intake import Intake
 from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Worker
 
 MAX_BATCH = 64  # records taken in before the events among them are committed together
@@ -54,8 +55,7 @@ class Receiver(Worker):
         monitor: VisionMonitor,
         control: Control,
         limits: Limits,
-        tables: Tables,
-        model_name: str,
+        vocabulary: Vocabulary,
         on_news: Callable[[], None],
     ) -> None:
         """`on_news` is called after a commit or a change, from this worker's thread."""
@@ -72,13 +72,14 @@ class Receiver(Worker):
         self._monitor = monitor
         self._control = control
         self._limits = limits
-        self._tables = {tables.fingerprint: tables}
-        self._present = tables
-        self._model_name = model_name
+        self._tables = {vocabulary.tables.fingerprint: vocabulary.tables}
+        self._present = vocabulary.tables
+        self._model_name = vocabulary.model.name
         self._on_news = on_news
 
-    def retable(self, tables: Tables) -> None:
+    def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
+        self._limits = limits
         known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
         newest = [*known, tables][-KNOWN_TABLES:]
         self._tables = {one.fingerprint: one for one in newest}

@@ -5,18 +5,18 @@ delivery  outbox → broker; retained topics
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edgecam.config import MqttOptions, OutboxOptions
-from edgecam.link import Tables
-from edgecam.publisher.contract import InfoPayload
+from edgecam.config.options import Command
 from edgecam.publisher.control import Control
 from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.vocabulary import Vocabulary
 
 STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
 
@@ -31,12 +31,10 @@ class PublisherService:
         mqtt: MqttOptions,
         secret: str | None,
         node: str,
-        info: InfoPayload,
-        tables: Tables,
-        model_name: str,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        commands: Sequence[Command],
         health_interval_s: float,
-        events_per_hour: float,
-        looks_per_s: float,
         listener: socket.socket | None = None,
         wall: socket.socket | None = None,
     ) -> None:
@@ -44,7 +42,7 @@ class PublisherService:
 
         Raises OutboxError for the queue file.
         """
-        monitor = VisionMonitor(len(tables.regions), health_interval_s)
+        monitor = VisionMonitor(len(vocabulary.tables.regions), health_interval_s)
         control = Control(paused=False)
         file = Path(outbox.file)
         self._outbox = Outbox(file, max_events=outbox.max_events, max_mb=outbox.max_mb)
@@ -52,8 +50,8 @@ class PublisherService:
             options=mqtt,
             secret=secret,
             node=node,
-            info=info,
-            tables=tables,
+            vocabulary=vocabulary,
+            commands=commands,
             outbox=self._outbox,
             outbox_folder=file.parent,
             monitor=monitor,
@@ -66,9 +64,8 @@ class PublisherService:
             outbox=self._outbox,
             monitor=monitor,
             control=control,
-            limits=Limits(events_per_hour, health_interval_s, looks_per_s),
-            tables=tables,
-            model_name=model_name,
+            limits=limits,
+            vocabulary=vocabulary,
             on_news=self._delivery.nudge,
         )
 
@@ -82,6 +79,11 @@ class PublisherService:
         for worker in (self._receiver, self._delivery):
             if worker.failure is not None:
                 raise worker.failure
+
+    def reload(self, vocabulary: Vocabulary, limits: Limits) -> None:
+        """Another configuration is in force, as far as it can be without a restart."""
+        self._receiver.reload(vocabulary.tables, limits)
+        self._delivery.reload(vocabulary)
 
     @property
     def ready(self) -> bool:
