@@ -80,8 +80,10 @@ def _vision(
     from edgecam.vision import camera  # noqa: PLC0415
     from edgecam.vision.classifier import Classifier  # noqa: PLC0415
     from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
+    from edgecam.vision.governor import Governor  # noqa: PLC0415
+    from edgecam.vision.inference import Region  # noqa: PLC0415
     from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
-    from edgecam.vision.service import Region, VisionService  # noqa: PLC0415
+    from edgecam.vision.service import VisionService  # noqa: PLC0415
 
     how = config.model
     rules = Rules.build(config.decision, found.labels)
@@ -99,6 +101,7 @@ def _vision(
         ],
         tables=tables,
         connect=connect,
+        governor=Governor(board.Board(), config.camera.fps),
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
     )

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam import link, model, runtimes
+from edgecam.appliance.board import Board
 from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
 from edgecam.config.options import StillsOptions
 from edgecam.link import Tables
@@ -33,8 +34,10 @@ from edgecam.publisher.receiver import Receiver
 from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.governor import Governor
+from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import Region, VisionService
+from edgecam.vision.service import VisionService
 
 _MODELS = Path(__file__).resolve().parents[2] / "models"
 _WARM_FRAMES = 20
@@ -148,6 +151,7 @@ def _vision(
         regions=[scene],
         tables=tables,
         connect=lambda: wall,
+        governor=Governor(Board(), None),
         stall_s=10.0,
         health_interval_s=30.0,
     )
