@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # the publisher half never loads NumPy
     from edgecam.arrays import Pixels
 
 # Why a camera is in trouble. The index crosses the wall, the word is published.
-TROUBLES = ("missing", "stalled", "unusable")
+TROUBLES = ("missing", "stalled", "unusable", "busy", "frozen")
 
 # Every number that may cross the wall has a range: the bits that a subverted vision half could
 # send are counted from these.

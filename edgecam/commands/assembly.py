@@ -53,8 +53,10 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
     from edgecam.vision import camera  # noqa: PLC0415
     from edgecam.vision.classifier import Classifier  # noqa: PLC0415
     from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
+    from edgecam.vision.governor import Governor  # noqa: PLC0415
+    from edgecam.vision.inference import Region  # noqa: PLC0415
     from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
-    from edgecam.vision.service import Region, VisionService  # noqa: PLC0415
+    from edgecam.vision.service import VisionService  # noqa: PLC0415
 
     how, names = config.model, tuple(region.name for region in config.regions)
     rules = Rules.build(config.decision, choose(config.decision, found.labels))
@@ -72,6 +74,7 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
         ],
         tables=Tables.build(found, names, config.decision),
         connect=connect,
+        governor=Governor(board.Board(), config.camera.fps),
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
         live=config.live,

@@ -88,9 +88,10 @@ def rough_values(largest: int) -> int:
     digits = len(str(largest))
     if digits <= ROUGH_DIGITS:
         return largest + 1
-    per_magnitude = 10**ROUGH_DIGITS - 10 ** (ROUGH_DIGITS - 1)
-    top = largest // 10 ** (digits - ROUGH_DIGITS) - 10 ** (ROUGH_DIGITS - 1) + 1
-    return 10**ROUGH_DIGITS + (digits - ROUGH_DIGITS - 1) * per_magnitude + top
+    all_short: int = 10**ROUGH_DIGITS
+    full_short: int = all_short // 10  # the first with all its digits
+    top = int(str(largest)[:ROUGH_DIGITS]) - full_short + 1
+    return all_short + (digits - ROUGH_DIGITS - 1) * (all_short - full_short) + top
 
 
 def _flow(topic: str, messages: float, content_bits: float, timings: int, note: str) -> Flow:

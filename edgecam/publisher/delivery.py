@@ -136,7 +136,8 @@ class Delivery(Worker):
         )
         self.connecting = True
         try:
-            connection.open()
+            with self.unbounded():  # a resolver may hang for as long as it likes
+                connection.open()
         finally:
             self.connecting = False
         self._connection = connection

@@ -77,8 +77,7 @@ class PublisherService:
     def check(self) -> None:
         """Raise what ended a worker."""
         for worker in (self._receiver, self._delivery):
-            if worker.failure is not None:
-                raise worker.failure
+            worker.check()
 
     def reload(self, vocabulary: Vocabulary, limits: Limits) -> None:
         """Another configuration is in force, as far as it can be without a restart."""
@@ -108,5 +107,6 @@ class PublisherService:
         if not self._delivery.join(STOP_TIMEOUT_S):
             # A resolver or a dead network can hold a connect for long; nothing is lost by leaving.
             done &= self._delivery.connecting
-        self._outbox.close()
+        if done:  # else a thread may hold it, and closing would wait for that
+            self._outbox.close()
         return done

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam import link, model, runtimes
+from edgecam.appliance.board import Board
 from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
 from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
 from edgecam.link import Tables
@@ -32,12 +33,15 @@ from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.subjects import choose
 from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.governor import Governor
+from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import Region, VisionService
+from edgecam.vision.service import VisionService
 
 _MODELS = Path(__file__).resolve().parents[2] / "models"
 _WARM_FRAMES = 20
@@ -107,7 +111,9 @@ def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float
 
 def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:
     """The vision half with a publisher behind a real wall and outbox, but no broker."""
-    tables = Tables.build(found, ["scene"], DecisionOptions())
+    vocabulary = Vocabulary.build(
+        DecisionOptions(), found, regions=("scene",), fps=None, runtime=runtime, os_name=""
+    )
     ours, theirs = link.pair()
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(
@@ -122,11 +128,10 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
             monitor=VisionMonitor(1, 30.0),
             control=Control(paused=False),
             limits=Limits(LinkOptions().events_per_hour, 30.0),
-            tables=tables,
-            model_name=found.name,
+            vocabulary=vocabulary,
             on_news=lambda: None,
         )
-        vision = _vision(found, Classifier(found, runtime, threads), tables, ours)
+        vision = _vision(found, Classifier(found, runtime, threads), vocabulary.tables, ours)
         receiver.start(lambda: None)
         vision.start(lambda: None)
         fps = _measured(vision, seconds)
@@ -153,6 +158,7 @@ def _vision(
         regions=[scene],
         tables=tables,
         connect=lambda: wall,
+        governor=Governor(Board(), None),
         stall_s=10.0,
         health_interval_s=30.0,
         live=LiveOptions(),

@@ -3,8 +3,10 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from edgecam import link, model
+from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
 from edgecam.errors import LinkError
@@ -15,12 +17,15 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.governor import Governor
+from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import Region, VisionService
+from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
+COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -60,6 +65,7 @@ class VisionHalf:
         found: Model,
         classifier: Classifier,
         boxes: Sequence[Sequence[float]] = (WHOLE,),
+        board: Board = COOL,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
         started: bool = True,
@@ -76,6 +82,7 @@ class VisionHalf:
             regions=regions(found, boxes),
             tables=self.tables,
             connect=self._connect,
+            governor=Governor(board, None),
             stall_s=stall_s,
             health_interval_s=health_interval_s,
         )
