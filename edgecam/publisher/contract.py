@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from edgecam.publisher.stored_event import EventType
 
 MAX_PAYLOAD_BYTES = 512
 UNKNOWN_LABEL = "unknown"
+
+Alarm = Literal["events_refused", "client_id_taken", "disk_full", "disk_read_only", "disk_failing"]
 
 Status = Literal["online", "stopped", "offline"]
 
@@ -99,6 +101,7 @@ class HealthPayload(_Payload, frozen=True, kw_only=True):
     board: BoardPart
     refused: int
     clock_synced: bool
+    alarms: list[Alarm] = field(default_factory=list)
 
 
 class ModelPart(_Payload, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import platform
 import time
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from edgecam import __version__
@@ -16,8 +17,10 @@ from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
 from edgecam.messages import TROUBLES, UNKNOWN, Event, Lost, RegionState, Sighting
 from edgecam.model import Model
+from edgecam.publisher import contract
 from edgecam.publisher.contract import (
     UNKNOWN_LABEL,
+    Alarm,
     BoardPart,
     EventPayload,
     HealthPayload,
@@ -82,12 +85,17 @@ def state(shown: RegionState, labels: tuple[str, ...]) -> StatePayload:
 
 
 def health(
-    monitor: VisionMonitor, outbox: OutboxPart, machine: Board, disk_free_mb: int | None
+    monitor: VisionMonitor,
+    outbox: OutboxPart,
+    machine: Board,
+    *,
+    disk_free_mb: int | None,
+    alarms: tuple[Alarm, ...],
 ) -> HealthPayload:
-    """How the appliance is doing now."""
+    """How the appliance is doing now; where that is too much to say, without the board."""
     vision = monitor.health
     temperature = machine.cpu_temp_c()
-    return HealthPayload(
+    payload = HealthPayload(
         vision=VisionPart(
             up=monitor.up,
             fps=round(vision.fps_milli / 1000, 1) if vision else 0.0,
@@ -110,7 +118,11 @@ def health(
         ),
         refused=monitor.refused,
         clock_synced=clock.synchronized(),
+        alarms=list(alarms),
     )
+    # Counters of decades and every alarm at once: then the alarms matter more.
+    fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
+    return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
 
 
 def stored(
