@@ -37,6 +37,14 @@ Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Command = Literal["pause", "resume", "report", "why"]
 
+Broker = Annotated[
+    str,
+    Meta(
+        pattern=r"^mqtts?://[^/?#@\s]+$(?!\n)",
+        description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
+    ),
+]
+
 DEFAULT_MODEL = "models/efficientnet_lite0_int8.tflite"
 DEFAULT_MODEL_SHA256 = "6e066c32ab4b097dea1900c88f3672301215d1b6bff4b85fe07a4314af54adbd"
 
@@ -178,13 +186,8 @@ class TlsOptions(_Options, frozen=True):
 class MqttOptions(_Options, frozen=True):
     """`mqtt`: the broker that events are sent to."""
 
-    broker: Annotated[
-        str,
-        Meta(
-            pattern=r"^mqtts?://[^/?#@\s]+$(?!\n)",
-            description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
-        ),
-    ] = "mqtt://localhost:1883"
+    broker: Broker = "mqtt://localhost:1883"
+    fallback_brokers: Annotated[list[Broker], Meta(max_length=4)] = field(default_factory=list)
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     client_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     username: Annotated[str, Meta(min_length=1, max_length=256)] | None = None

@@ -104,6 +104,13 @@ def _mqtt(options: MqttOptions) -> Iterator[Problem]:
     problem = broker_problem(options.broker)
     if problem:
         yield "mqtt.broker", problem
+    scheme = options.broker.partition(":")[0]
+    for index, broker in enumerate(options.fallback_brokers):
+        problem = broker_problem(broker)
+        if not problem and not broker.startswith(f"{scheme}:"):
+            problem = f"expected {scheme}:// like mqtt.broker, got {broker}"
+        if problem:
+            yield f"mqtt.fallback_brokers[{index}]", problem
     tls = options.tls
     if not options.broker.startswith("mqtts://"):
         for name in ("ca_file", "cert_file", "key_file"):

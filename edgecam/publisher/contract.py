@@ -7,12 +7,21 @@ from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from edgecam.publisher.stored_event import EventType
 
 MAX_PAYLOAD_BYTES = 512
 UNKNOWN_LABEL = "unknown"
+
+Alarm = Literal[
+    "events_refused",
+    "events_held",
+    "client_id_taken",
+    "disk_full",
+    "disk_read_only",
+    "disk_failing",
+]
 
 Status = Literal["online", "stopped", "offline"]
 
@@ -100,6 +109,8 @@ class HealthPayload(_Payload, frozen=True, kw_only=True):
     board: BoardPart
     refused: int
     clock_synced: bool
+    alarms: list[Alarm] = field(default_factory=list)
+    ignored: int = 0
 
 
 class LivePayload(_Payload, frozen=True, kw_only=True):

@@ -9,16 +9,20 @@ import time
 from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from edgecam import __version__
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
-from edgecam.messages import Explanation, Look
+from edgecam.link import Tables
+from edgecam.messages import Explanation, Look, Tally
 from edgecam.model import Model
+from edgecam.publisher import contract
 from edgecam.publisher.contract import (
     UNKNOWN_LABEL,
+    Alarm,
     BoardPart,
     EventPayload,
     HealthPayload,
@@ -40,6 +44,7 @@ from edgecam.publisher.stored_event import StoredEvent
 from edgecam.subjects import Subject
 
 ROUGH_DIGITS = 2  # of what vision says of itself
+ENVELOPE_BYTES = 110  # of a response, around its data
 HISTORICAL_AFTER_S = 10.0  # what is sent later than this after it happened is history
 
 T = TypeVar("T")
@@ -99,14 +104,16 @@ def health(
     monitor: VisionMonitor,
     outbox: OutboxPart,
     machine: Board,
-    disk_free_mb: int | None,
     *,
+    disk_free_mb: int | None,
+    alarms: tuple[Alarm, ...],
     paused: bool,
+    ignored: int,
 ) -> HealthPayload:
-    """How the appliance is doing now."""
+    """How the appliance is doing now; where that is too much to say, without the board."""
     vision = monitor.health
     temperature = machine.cpu_temp_c()
-    return HealthPayload(
+    payload = HealthPayload(
         vision=VisionPart(
             up=monitor.up,
             fps=rough(vision.fps_milli) / 1000 if vision else 0.0,
@@ -130,7 +137,12 @@ def health(
         ),
         refused=rough(monitor.refused),
         clock_synced=clock.synchronized(),
+        alarms=list(alarms),
+        ignored=ignored,
     )
+    # Counters of decades and every alarm at once: then the alarms matter more.
+    fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
+    return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
 
 
 def event(queued: Queued, node: str, epoch: str) -> EventPayload:
@@ -168,35 +180,40 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
 
 def why(
     explanation: Explanation,
+    tables: Tables,
+    decision: DecisionOptions,
     subjects: Mapping[int, Subject],
     *,
-    region: str,
-    options: DecisionOptions,
-    model: Model,
+    sha256: str,
     paused: bool,
 ) -> WhyPart:
     """What the state of a region stands on: the votes are vision's, all else is ours."""
-    return WhyPart(
-        region=region,
+    tallies = [tally for tally in explanation.tallies if tally.label in subjects]
+    part = WhyPart(
+        region=tables.regions[explanation.region],
         looks=explanation.looks,
-        votes=options.votes,
-        window=options.window,
-        cooldown_s=options.cooldown_s,
+        votes=decision.votes,
+        window=decision.window,
+        cooldown_s=decision.cooldown_s,
         paused=paused,
-        model_sha256=model.sha256[:12],
-        top=[
-            TallyPart(
-                label=subjects[tally.label].name,
-                score=tally.score / 1000,
-                high_votes=tally.high_votes,
-                low_votes=tally.low_votes,
-                present=tally.present,
-                appear=round(subjects[tally.label].appear, 3),
-                disappear=round(subjects[tally.label].disappear, 3),
-            )
-            for tally in explanation.tallies
-            if tally.label in subjects
-        ],
+        model_sha256=sha256[:12],
+        top=[_tally(tally, subjects[tally.label]) for tally in tallies],
+    )
+    # Long labels, in many bytes each: the best matter most.
+    while part.top and len(contract.encode(part)) > contract.MAX_PAYLOAD_BYTES - ENVELOPE_BYTES:
+        part.top.pop()
+    return part
+
+
+def _tally(tally: Tally, subject: Subject) -> TallyPart:
+    return TallyPart(
+        label=subject.name,
+        score=tally.score / 1000,
+        high_votes=tally.high_votes,
+        low_votes=tally.low_votes,
+        present=tally.present,
+        appear=round(subject.appear, 3),
+        disappear=round(subject.disappear, 3),
     )
 
 

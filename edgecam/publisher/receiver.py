@@ -221,11 +221,11 @@ class Receiver(Worker):
                 hello.run, hello.committed, tables, self._model_name, self._outbox
             )
             self._monitor.connected(hello.run)
-            self._monitor.show(self._intake.shown())
             _log.info("the vision half is there")
         self._present = tables
         self._intake.retable(tables)
         self._paused = self._control.paused
+        self._show()
         self._answered = self._intake.safe()
         self._answer(Welcome(self._answered, self._paused))
         self._on_news()
@@ -245,7 +245,7 @@ class Receiver(Worker):
         if not batch or self._intake is None:
             return
         self._intake.commit(batch)
-        self._monitor.show(self._intake.shown())
+        self._show()
         self._on_news()
         self._say_committed()
 
@@ -265,9 +265,17 @@ class Receiver(Worker):
         self._say_committed()
         if self._control.paused != self._paused:
             self._paused = self._control.paused
+            self._show()
             self._answer(Pause(self._paused))
         for question in self._control.questions():
             self._answer(question)
+
+    def _show(self) -> None:
+        """What regions show; while nobody looks, that is nothing."""
+        if self._paused:
+            self._monitor.forget_states()
+        elif self._intake is not None:
+            self._monitor.show(self._intake.shown())
 
     def _answer(self, record: FromPublisher) -> None:
         if self._wall is None:

@@ -76,7 +76,7 @@ class Requests:
         """`report` says how things are; `why` puts an explanation into words."""
         self.ignored = 0
         """Messages that were no requests, or too many."""
-        self._allowed = tuple(allowed)
+        self.allowed = tuple(allowed)
         self._regions = tuple(regions)
         self._control = control
         self._report = report
@@ -86,7 +86,7 @@ class Requests:
 
     def take(self, command: str, payload: bytes, *, retain: bool) -> Response | None:
         """Do what a message asks for; its answer, where there is one at once."""
-        known = next((one for one in self._allowed if one == command), None)
+        known = next((one for one in self.allowed if one == command), None)
         request = parse(payload)
         # What a broker kept from long ago is nobody's wish now.
         if known is None or request is None or retain or not self._rate.allows():

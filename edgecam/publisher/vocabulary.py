@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from edgecam.config import DecisionOptions
 from edgecam.link import Tables
+from edgecam.messages import Explanation
 from edgecam.model import Model
 from edgecam.publisher import payloads
-from edgecam.publisher.contract import InfoPayload
+from edgecam.publisher.contract import InfoPayload, WhyPart
 from edgecam.subjects import Subject, choose
 
 
@@ -49,4 +50,15 @@ class Vocabulary:
                 decision=decision,
                 restart_required=restart_required,
             ),
+        )
+
+    def why(self, explanation: Explanation, *, paused: bool) -> WhyPart:
+        """What the vision half explains, in our words."""
+        return payloads.why(
+            explanation,
+            self.tables,
+            self.decision,
+            self.subjects,
+            sha256=self.model.sha256,
+            paused=paused,
         )
