@@ -76,9 +76,9 @@ class _Reading:
         for change in changes:
             change()
         self._in_force = in_force
-        if not self._debug:
-            systemd.set_log_level(in_force.config.log.level)
         _log.info("the configuration was read again")
         if in_force.restart_required:
             waiting = ", ".join(in_force.restart_required)
             _log.warning("restart edgecam for what has changed in: %s", waiting)
+        if not self._debug:
+            systemd.set_log_level(in_force.config.log.level)

@@ -213,6 +213,8 @@ class Delivery(Worker):
 
     def _converse(self, connection: Connection) -> None:
         """Answer what is asked, and pass on looks as far as they get through at once."""
+        self._requests.ignored += connection.passed_over
+        connection.passed_over = 0
         responses = self._requests.answers()
         while connection.messages:
             message = connection.messages.popleft()
