@@ -5,12 +5,12 @@ import logging
 from collections.abc import Sequence
 
 from edgecam import model
-from edgecam.appliance import systemd
+from edgecam.appliance import confinement, systemd
 from edgecam.appliance.daemon import Daemon
 from edgecam.appliance.reload import InForce
 from edgecam.commands import arguments
 from edgecam.commands.assembly import Half, assemble
-from edgecam.config import Loaded, load
+from edgecam.config import Config, Loaded, load
 from edgecam.errors import ConfigError
 
 _EXAMPLE = """\
@@ -26,6 +26,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     loaded = arguments.load(options.config)
     systemd.set_up_log("debug" if options.debug else loaded.config.log.level)
+    _confine(options.half, loaded.config)
     with loaded.blamed():
         found = model.load(loaded.config.model)
         halves = assemble(options.half, loaded.config, found)
@@ -50,6 +51,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     arguments.add_config(parser)
     return parser
+
+
+def _confine(half: str | None, config: Config) -> None:
+    """Before any library has started a thread, and before any file of others is read."""
+    network_for = "" if half == "vision" else "MQTT"
+    if half == "vision" and confinement.is_network_stream(config.camera):
+        network_for = "the camera's stream"
+    confined = confinement.confine(network_for=network_for)
+    as_wanted = network_for or confined.kept_from_network
+    _log.log(logging.INFO if as_wanted else logging.WARNING, "%s", confined)
 
 
 class _Reading:
