@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecam.config import ModelOptions
+from edgecam.config.shown import printable, shown
 from edgecam.errors import ModelError
 from edgecam.flatbuffer import Table
 from edgecam.labels import label_problem
@@ -23,6 +24,7 @@ from edgecam.labels import label_problem
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_LABELS_BYTES = 512 * 1024
 MAX_LABELS = 65_535
+_SHOWN_CHARS = 200  # of what a file says of itself, in an error
 
 # What reading a damaged file raises: our own walk, then zipfile, which has no error of its own.
 _DAMAGE = (
@@ -86,7 +88,7 @@ def load(options: ModelOptions) -> Model:
     try:
         return _inspect(file, sha256, content, options)
     except _DAMAGE as error:
-        msg = f"{file} is damaged: {error}; get the file again"
+        msg = f"{file} is damaged: {printable(str(error))[:_SHOWN_CHARS]}; get the file again"
         raise ModelError(msg) from error
 
 
@@ -203,12 +205,13 @@ def _labels(file: Path, content: bytes, metadata: Table | None, own: str | None)
     if names:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if names[0] not in archive.namelist():
-                msg = f"its metadata names {names[0]!r}, which it does not hold"
+                msg = f"its metadata names {shown(names[0])}, which it does not hold"
                 raise ValueError(msg)
             if archive.getinfo(names[0]).file_size > MAX_LABELS_BYTES:
                 msg = f"its labels are larger than {MAX_LABELS_BYTES // 1024} kB"
                 raise ValueError(msg)
-            return _parse_labels(archive.read(names[0]), f"{file}/{names[0]}")
+            where = f"{file}/{printable(names[0])[:_SHOWN_CHARS]}"
+            return _parse_labels(archive.read(names[0]), where)
     msg = f"{file} holds no labels; name a file with one label a line"
     raise ModelError(msg, option="model.labels")
 
