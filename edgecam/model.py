@@ -24,6 +24,7 @@ from edgecam.labels import label_problem
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_LABELS_BYTES = 512 * 1024
 MAX_LABELS = 65_535
+_MAX_DIMENSIONS = 8
 _SHOWN_CHARS = 200  # of what a file says of itself, in an error
 
 # What reading a damaged file raises: our own walk, then zipfile, which has no error of its own.
@@ -161,8 +162,12 @@ def _tensor(graph: Table, ends_field: int) -> Tensor:
     if quantised and not (0 < scale < math.inf and lowest <= zero_point <= lowest + 255):
         msg = f"its numbers have the scale {scale} and the zero point {zero_point}"
         raise ValueError(msg)
+    shape = tuple(tensor.numbers(0, "i"))
+    if len(shape) > _MAX_DIMENSIONS:
+        msg = f"one of its tensors has {len(shape)} dimensions"
+        raise ValueError(msg)
     return Tensor(
-        shape=tuple(tensor.numbers(0, "i")),
+        shape=shape,
         dtype=_TYPES[code],
         scale=scale,
         zero_point=zero_point,
@@ -207,7 +212,12 @@ def _labels(file: Path, content: bytes, metadata: Table | None, own: str | None)
             if names[0] not in archive.namelist():
                 msg = f"its metadata names {shown(names[0])}, which it does not hold"
                 raise ValueError(msg)
-            if archive.getinfo(names[0]).file_size > MAX_LABELS_BYTES:
+            entry = archive.getinfo(names[0])
+            # Others unpack with gigabytes of memory, or raise errors of their own.
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                msg = f"its labels are compressed by method {entry.compress_type}, not deflated"
+                raise ValueError(msg)
+            if entry.file_size > MAX_LABELS_BYTES:
                 msg = f"its labels are larger than {MAX_LABELS_BYTES // 1024} kB"
                 raise ValueError(msg)
             where = f"{file}/{printable(names[0])[:_SHOWN_CHARS]}"

@@ -1,7 +1,9 @@
 """Real values at the borders, from which fuzzing starts."""
 
 import hashlib
+import io
 import tempfile
+import zipfile
 from pathlib import Path
 
 from support.places import MODEL as REAL_MODEL
@@ -57,8 +59,14 @@ def models() -> list[bytes]:
 
 
 def archives() -> list[bytes]:
-    """The labels of a tiny model, and nothing."""
-    return [MODEL[MODEL.index(_ARCHIVE) :], b""]
+    """The labels of a tiny model by every method of compression, and nothing."""
+    made = [MODEL[MODEL.index(_ARCHIVE) :], b""]
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as archive:
+            archive.writestr(LABELS_NAME, "a\nb\nc\nd\n")
+        made.append(file.getvalue())
+    return made
 
 
 def labels() -> list[bytes]:
