@@ -8,6 +8,7 @@ the FlatBuffer.
 import hashlib
 import io
 import math
+import os
 import re
 import zipfile
 import zlib
@@ -93,6 +94,11 @@ def load(options: ModelOptions) -> Model:
         raise ModelError(msg) from error
 
 
+def digest(file: Path) -> str:
+    """The SHA-256 of a file, of which nothing is interpreted. Raises ModelError."""
+    return hashlib.sha256(_read(file, MAX_FILE_BYTES, "model.file")).hexdigest()
+
+
 def verified_content(model: Model) -> bytes:
     """The bytes of a model that was loaded. Raises ModelError where they are others by now."""
     content = _read(model.file, MAX_FILE_BYTES, "model.file")
@@ -102,9 +108,14 @@ def verified_content(model: Model) -> bytes:
     return content
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting for somebody to write, where the path is a FIFO."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read(file: Path, limit: int, option: str) -> bytes:
     try:
-        with file.open("rb") as stream:
+        with open(file, "rb", opener=_open_at_once) as stream:  # noqa: PTH123  it has no opener
             content = stream.read(limit + 1)
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}"

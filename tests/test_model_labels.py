@@ -123,7 +123,7 @@ def test_a_model_without_labels_needs_a_file_of_them(tiny: TinyModel) -> None:
         (
             described(mean=[0.0], labels_name="other.txt"),
             FOUR,
-            "its metadata names \"other.txt\", which it does not hold",
+            'its metadata names "other.txt", which it does not hold',
         ),
     ],
 )

@@ -49,8 +49,11 @@ class Rules:
         groups = {name: options.groups[name] for name in sorted(options.groups)}
         members = _group_members(groups, labels)
         taken = {index for group in members.values() for index in group}
-        named = [(name, [i]) for i, name in enumerate(labels) if i not in taken]
-        named += list(members.items())
+        alone: dict[str, list[int]] = {}  # of labels that stand twice in a model, both are one
+        for index, name in enumerate(labels):
+            if index not in taken:
+                alone.setdefault(name, []).append(index)
+        named = [*alone.items(), *members.items()]
         _check_known(options, labels, groups)
         chosen = [
             (name, indices)

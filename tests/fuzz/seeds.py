@@ -40,7 +40,8 @@ def _tiny(labels_count: int, metadata: bytes | None, inside: bytes | None) -> by
 def _real_metadata() -> bytes:
     root = Table.root(REAL_MODEL.read_bytes())
     (entry,) = [entry for entry in root.tables(6) if entry.text(0) == "TFLITE_METADATA"]
-    return root.tables(4)[entry.scalar(1, "I")].data(0)
+    place: int = entry.scalar(1, "I")
+    return root.tables(4)[place].data(0)
 
 
 MODEL = _tiny(4, described(mean=[127.0], std=[128.0], labels_name=LABELS_NAME), b"a\nb\nc\nd\n")

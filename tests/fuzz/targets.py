@@ -42,7 +42,7 @@ def file_of(content: bytes) -> Iterator[Path]:
     """A file in memory."""
     descriptor = os.memfd_create("fuzz")
     try:
-        with open(descriptor, "wb", closefd=False) as stream:  # noqa: PTH123  a descriptor
+        with open(descriptor, "wb", closefd=False) as stream:
             stream.write(content)
         yield Path(f"/proc/self/fd/{descriptor}")
     finally:
@@ -56,10 +56,7 @@ def read_configuration(content: bytes) -> None:
             config.load(file)
         except ConfigError as error:
             lines = str(error).split("\n")
-            assert len(lines) <= MAX_PROBLEMS + 1
-            for line in lines:
-                assert line.isprintable()
-                assert line.startswith(str(file))
+            _check_lines(lines, str(file))
 
 
 def read_model(content: bytes) -> None:
@@ -80,12 +77,20 @@ def _load(options: ModelOptions) -> None:
     try:
         found = model.load(options)
     except ModelError as error:
-        assert str(error).isprintable()
-        assert len(str(error)) < 1000
+        _check_lines([str(error)])
         return
     assert len(found.labels) == found.output.shape[-1]
     assert not any(map(label_problem, found.labels))
     assert (found.mean is None) == (found.std is None)
+
+
+def _check_lines(lines: list[str], start: str = "") -> None:
+    """What is told to people is short, names its file, and cannot steer their terminal."""
+    assert len(lines) <= MAX_PROBLEMS + 1
+    for line in lines:
+        assert line.isprintable()
+        assert line.startswith(start)
+        assert len(line) <= 1000
 
 
 def read_archive(content: bytes) -> None:
