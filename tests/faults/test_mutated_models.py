@@ -38,7 +38,7 @@ def test_the_series_counts_what_becomes_of_each() -> None:
     result = mutated_models.run(8, told.append)
 
     assert told == list(range(1, 9))
-    assert result.tried == result.accepted + result.refused + result.child_died == 8
+    assert result.tried == result.accepted + result.refused + result.died == 8
     assert result.accepted > 0
     assert result.refused > 0
-    assert result.parent_failed == 0
+    assert result.failed == 0
