@@ -8,7 +8,6 @@ vectors, which may share their bytes, come to more than `MAX_ITEMS`.
 import struct
 from typing import Any
 
-
 MAX_ITEMS = 200_000  # a large classifier has some thousand tensors and operators
 
 

@@ -115,7 +115,7 @@ def _open_at_once(path: str, flags: int) -> int:
 
 def _read(file: Path, limit: int, option: str) -> bytes:
     try:
-        with open(file, "rb", opener=_open_at_once) as stream:  # noqa: PTH123  it has no opener
+        with open(file, "rb", opener=_open_at_once) as stream:
             content = stream.read(limit + 1) or b""  # None: a FIFO whose writer says nothing
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}"

@@ -4,12 +4,12 @@ import random
 from pathlib import Path
 
 import pytest
-from faults import mutated_models
 from support.commands import run
 from support.places import MODEL, RUNTIMES
 from support.tiny_models import tiny_model
 
 from edgecam.errors import EXIT_CONFIG
+from faults import mutated_models
 
 COUNT = 12
 

@@ -5,9 +5,10 @@ import sys
 import time
 from pathlib import Path
 
+from support.places import ROOT
+
 from fuzz.campaign import Campaign, Result
 from fuzz.targets import TARGETS
-from support.places import ROOT
 
 _SHOW_EVERY_S = 10.0
 

@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from fuzz.targets import DEADLINE_S, TARGETS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fuzz.targets import DEADLINE_S, TARGETS
 
 EDITS = st.lists(
     st.tuples(
