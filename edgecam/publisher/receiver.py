@@ -32,7 +32,7 @@ from edgecam.publisher.stored_event import StoredEvent
 from edgecam.worker import Worker
 
 RECORDS_PER_S = 20.0  # from the vision half, on the average: a busy scene makes a few
-RECORDS_AT_ONCE = 200
+RECORDS_AT_ONCE = 1200  # all that the vision half keeps while no publisher is there, and more
 MAX_BATCH = 64  # records taken in before the events among them are committed together
 _SLICE_S = 0.5
 _CAMERA = "camera"  # the fact that remembers what the camera's last state was
