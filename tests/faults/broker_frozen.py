@@ -4,7 +4,8 @@ import time
 
 from support.waiting import wait_until
 
-from faults.rig import lively
+from faults.broker import Broker
+from faults.rig import Rig, lively
 from faults.series import Result, Trial
 
 NOTICED_S = 45.0
@@ -16,13 +17,18 @@ def run(trial: Trial) -> Result:
     with lively(trial.folder) as (rig, broker):
         for done in range(trial.count):
             rig.judge.wait_recovered()
-            before = rig.said("publisher").count(_NOTICED)
-            began_s = time.monotonic()
-            broker.freeze()
-            wait_until(lambda before=before: rig.said("publisher").count(_NOTICED) > before, NOTICED_S)  # type: ignore[misc]
-            slowest_s = max(slowest_s, time.monotonic() - began_s)
+            slowest_s = max(slowest_s, _freeze(rig, broker))
             time.sleep(trial.random.uniform(0, 3.0))
             broker.thaw()
             rig.judge.healed()
             trial.progress(done + 1)
-        return rig.finish(trial.count, f"noticed within {slowest_s:.0f} s (keepalive 5 s)")
+        return rig.finish(trial.count, f"noticed within {slowest_s:.0f} s at a keepalive of 5 s")
+
+
+def _freeze(rig: Rig, broker: Broker) -> float:
+    """Freeze the broker until the publisher says so; how long that took, in seconds."""
+    before = rig.said("publisher").count(_NOTICED)
+    began_s = time.monotonic()
+    broker.freeze()
+    wait_until(lambda: rig.said("publisher").count(_NOTICED) > before, NOTICED_S)
+    return time.monotonic() - began_s

@@ -1,6 +1,6 @@
 """`edgecam run vision` with a camera that says on standard output how many frames were taken.
 
-    python -m faults.counted_vision EVERY -c CONFIG
+python -m faults.counted_vision EVERY -c CONFIG
 """
 
 import sys

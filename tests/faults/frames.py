@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 
 from faults import colours
 from faults.memory import Marks
@@ -27,7 +26,7 @@ def real_model(trial: Trial) -> Result:
 
 
 def _watch(trial: Trial, sections: Sections) -> Result:
-    with prepared(trial.folder, **sections) as (rig, _):
+    with prepared(trial.folder, sections) as (rig, _):
         rig.start("publisher")
         every = max(trial.count // _STEPS, 1)
         vision = _start_counted(rig, every)
@@ -43,7 +42,14 @@ def _watch(trial: Trial, sections: Sections) -> Result:
 
 def _start_counted(rig: Rig, every: int) -> subprocess.Popen[bytes]:
     appliance = rig.appliances["vision"]
-    command = [sys.executable, "-m", "faults.counted_vision", str(every), "-c", str(appliance.config)]
+    command = [
+        sys.executable,
+        "-m",
+        "faults.counted_vision",
+        str(every),
+        "-c",
+        str(appliance.config),
+    ]
     with appliance.log.open("ab") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
     appliance.processes.append(process)

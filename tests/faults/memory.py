@@ -1,6 +1,6 @@
 """Memory stays flat: the resident set at 10 %, 50 % and 100 % of a long run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 MARKS = (0.1, 0.5, 1.0)

@@ -25,7 +25,7 @@ def run(trial: Trial) -> Result:
     pictures = trial.folder / "colours"
     pictures.mkdir()
     sections = colours.sections(pictures, fps=FPS, hold_s=0.5 / FPS)
-    with prepared(trial.folder, **sections) as (rig, _):
+    with prepared(trial.folder, sections) as (rig, _):
         for done in range(trial.count):
             _flicker(rig, pictures)
             rig.start("publisher")

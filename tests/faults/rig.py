@@ -40,12 +40,12 @@ class Rig:
         url: str,
         recorder: Recorder,
         *,
+        sections: Sections | None = None,
         place: Callable[[], AbstractContextManager[object]] = nullcontext,
-        **sections: dict[str, Any],
     ) -> None:
-        """`place`: entered while a half is started (a network namespace).
+        """`sections` stand in both halves' configurations.
 
-        `sections` stand in both halves' configurations.
+        `place` is entered while a half is started (a network namespace).
         """
         self.recorder = recorder
         self.tap = Tap(folder / "tap", folder / "wall")
@@ -57,7 +57,7 @@ class Rig:
         for half, meeting in (("publisher", "wall"), ("vision", "tap")):
             own = folder / half
             own.mkdir()
-            self.appliances[half] = _appliance(own, url, folder / meeting, sections)
+            self.appliances[half] = _appliance(own, url, folder / meeting, sections or {})
 
     def start(self, *halves: str) -> None:
         """Start halves; from then on a fresh event is waited for."""
@@ -117,7 +117,9 @@ class Rig:
 
 
 def _appliance(folder: Path, url: str, meeting: Path, sections: Sections) -> Appliance:
-    merged = {name: {**LIVELY.get(name, {}), **sections.get(name, {})} for name in LIVELY | sections}
+    merged = {
+        name: {**LIVELY.get(name, {}), **sections.get(name, {})} for name in LIVELY | sections
+    }
     merged["link"]["socket"] = str(meeting)
     stills = {"folder": str(folder / "pictures"), "hold_s": HOLD_S}
     merged["camera"].setdefault("stills", stills)
@@ -125,7 +127,7 @@ def _appliance(folder: Path, url: str, meeting: Path, sections: Sections) -> App
 
 
 @contextlib.contextmanager
-def prepared(folder: Path, **sections: dict[str, Any]) -> Iterator[tuple[Rig, Broker]]:
+def prepared(folder: Path, sections: Sections | None = None) -> Iterator[tuple[Rig, Broker]]:
     """A rig with a broker and a recorder, of which no half runs yet; ended whatever happens."""
     broker = Broker(folder)
     with contextlib.ExitStack() as stack:
@@ -133,7 +135,7 @@ def prepared(folder: Path, **sections: dict[str, Any]) -> Iterator[tuple[Rig, Br
         broker.start()
         recorder = Recorder(broker.port)
         stack.callback(recorder.close)
-        rig = Rig(folder, broker.url, recorder, **sections)
+        rig = Rig(folder, broker.url, recorder, sections=sections)
         stack.callback(rig.close)
         yield rig, broker
 

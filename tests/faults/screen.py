@@ -34,4 +34,6 @@ class Screen:
     def _write(self, text: str, end: str = "\n") -> None:
         took_s = time.monotonic() - self._began_s
         clear = "\033[K" if self._terminal else ""
-        print(f"{self._name:<16} {took_s:6.0f} s  {text}{clear}", end=end, file=sys.stderr, flush=True)
+        print(
+            f"{self._name:<16} {took_s:6.0f} s  {text}{clear}", end=end, file=sys.stderr, flush=True
+        )
