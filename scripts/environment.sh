@@ -44,10 +44,10 @@ make_environment() {
     printf '%s\n' "$stamp" >"$folder/stamp"
 }
 
-# Mosquitto is for the tests with a real broker, iproute2, e2fsprogs and faketime are for the faults;
+# Mosquitto is for the tests with a real broker, iproute2 and e2fsprogs are for the faults;
 # the others build systemd-python from source.
 needed=(
-    mosquitto openssl iproute2 e2fsprogs faketime
+    mosquitto openssl iproute2 e2fsprogs
     libsystemd-dev pkg-config gcc python3-dev python3-venv
 )
 
