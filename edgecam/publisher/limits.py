@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable
 
 RECORDS_PER_S = 20.0
-RECORDS_AT_ONCE = 200
+RECORDS_AT_ONCE = 1_200  # all that the vision half keeps while no publisher is there, and more
 BYTES_PER_S = 5_000.0
-BYTES_AT_ONCE = 50_000
-EVENTS_AT_ONCE = 100  # what a lively minute may bring, after a quiet one
+BYTES_AT_ONCE = 100_000
+# Likewise: the events of an hour without a publisher must not hold up what happens then.
+EVENTS_AT_ONCE = 1_000
 STARTS_PER_EVENT = 0.2  # hellos for each event that may come: 120 an hour with the default
 STARTS_AT_ONCE = 20
 # A report each interval is what an honest half makes, and one whenever it starts.
@@ -81,11 +82,11 @@ class Limits:
         self._starts = Rate(STARTS_PER_EVENT * events_per_s, STARTS_AT_ONCE)
         self._counted = (
             Rate(at_most_per_s, RECORDS_AT_ONCE),
-            Rate(records_per_s, 5 * RECORDS_AT_ONCE),
+            Rate(records_per_s, 2 * RECORDS_AT_ONCE),
         )
         self._weighed = (
             Rate(BYTES_PER_S * at_most_per_s / RECORDS_PER_S, BYTES_AT_ONCE),
-            Rate(BYTES_PER_RECORD * records_per_s, 5 * BYTES_AT_ONCE),
+            Rate(BYTES_PER_RECORD * records_per_s, 2 * BYTES_AT_ONCE),
         )
         self.held = False
         """Whether the limit of events in an hour has been reached."""

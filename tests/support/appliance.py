@@ -59,7 +59,10 @@ class Appliance:
     def start(
         self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
     ) -> subprocess.Popen[bytes]:
-        """Start both halves in one process, or the half that is named; `under` a program."""
+        """Start both halves in one process, or the half that is named.
+
+        `under`: a command that prepares something, and then becomes the one that follows it.
+        """
         run = [sys.executable, "-m", "edgecam", "run", *halves, "-c", str(self.config)]
         command = [*under, *run]
         with self.log.open("ab") as log:
