@@ -36,11 +36,11 @@ class Peer:
     def send(self, record: FromPublisher) -> None:
         self.wall.send(link.encode(record))
 
-    def greet(self, counter: int = 0) -> Hello:
+    def greet(self, counter: int = 0, *, paused: bool = False) -> Hello:
         """Take in the hello, and answer that events up to `counter` are committed."""
         hello = self.receive()
         assert isinstance(hello, Hello)
-        self.send(Welcome(counter))
+        self.send(Welcome(counter, paused))
         return hello
 
 
@@ -72,6 +72,7 @@ class Collector:
 
     def __init__(self, wall: socket.socket) -> None:
         self.records: list[FromVision] = []
+        self._committed = 0
         self._peer = Peer(wall)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -84,6 +85,9 @@ class Collector:
     def wait_for(self, condition: Callable[[FromVision], object], timeout_s: float = 10.0) -> None:
         """Wait until a record came of which `condition` is true."""
         wait_until(lambda: any(condition(record) for record in list(self.records)), timeout_s)
+
+    def send(self, record: FromPublisher) -> None:
+        self._peer.send(record)
 
     def end(self) -> None:
         self._done.set()
@@ -98,8 +102,9 @@ class Collector:
                     continue
                 self.records.append(record)
                 if isinstance(record, Hello):
-                    self._peer.send(Welcome(0))
+                    self._peer.send(Welcome(self._committed, paused=False))
                 elif isinstance(record, Numbered):
+                    self._committed = record.counter
                     self._peer.send(Committed(record.counter))
         except OSError:
             pass  # the vision half is gone
