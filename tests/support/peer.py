@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecam import link
-from edgecam.link import Committed, FromPublisher, FromVision, Hello, Numbered, Welcome
+from edgecam.link import (
+    Committed,
+    FromPublisher,
+    FromVision,
+    Hello,
+    Numbered,
+    Refused,
+    Welcome,
+)
 from support.waiting import wait_until
 
 
@@ -43,6 +51,10 @@ class Peer:
         self.send(Welcome(counter, paused))
         return hello
 
+    def welcome(self) -> None:
+        """Say that nothing is committed; the hello was taken in before."""
+        self.send(Welcome(0, paused=False))
+
 
 class Publisher:
     """Listens on a real socket, and hangs up when told to."""
@@ -51,19 +63,26 @@ class Publisher:
         self.path = str(path)
         self._listener = link.listen(self.path)
         self._listener.settimeout(3)
-        self._peers: list[Peer] = []
+        self.peers: list[Peer] = []
 
     def connect(self) -> socket.socket:
         """The vision half's way here."""
         return link.connect(self.path)
 
     def accept(self) -> Peer:
-        self._peers.append(Peer(self._listener.accept()[0]))
-        return self._peers[-1]
+        self.peers.append(Peer(self._listener.accept()[0]))
+        return self.peers[-1]
+
+    def refuse(self, reason: str, timeout_s: float) -> None:
+        """Turn away whoever comes, if anybody does in time."""
+        if select.select([self._listener], [], [], timeout_s)[0]:
+            peer = self.accept()
+            assert isinstance(peer.receive(), Hello)
+            peer.send(Refused(reason))
 
     def end(self) -> None:
         self._listener.close()
-        for peer in self._peers:
+        for peer in self.peers:
             peer.wall.close()
 
 

@@ -28,6 +28,7 @@ from support.places import MODEL, RUNTIMES, SAMPLES
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
+NOT_LIVE = LiveOptions()
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -70,7 +71,7 @@ class VisionHalf:
         board: Board = COOL,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
-        live: LiveOptions = LiveOptions(),
+        live: LiveOptions = NOT_LIVE,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
