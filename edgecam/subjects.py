@@ -23,6 +23,14 @@ class Subject:
     appear: float
     disappear: float
 
+    @property
+    def key(self) -> int | str:
+        """What it is known by under whatever configuration.
+
+        Two labels of a model may have one name, and the index of a group may change.
+        """
+        return self.index if self.members == (self.index,) else self.name
+
 
 def choose(options: DecisionOptions, labels: Sequence[str]) -> tuple[Subject, ...]:
     """The subjects of a configuration: labels in no group first, then groups by name.

@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -57,6 +57,13 @@ class Subordinate(Protocol):
         """How it is doing; None as long as there is nothing to say."""
 
 
+class _Switch(NamedTuple):
+    """Other tables, and the last event that is still of those before."""
+
+    tables: str
+    after: int
+
+
 class Reporter(Worker):
     """Sends events and health; reconnects and resends by itself; passes on what is asked."""
 
@@ -81,9 +88,10 @@ class Reporter(Worker):
         self._counter = 0
         self._committed = 0
         self._latest_ns = 0
-        self._next_tables: tuple[str, int] | None = None
+        self._switches: deque[_Switch] = deque()
         self._sent = 0  # the last counter put on the wall of this connection
         self._wall: socket.socket | None = None
+        self._introduced = False  # whether this wall was told of the present tables
         self._welcome = False
         self._hello_s = 0.0
         self._refused_s = 0.0
@@ -116,7 +124,10 @@ class Reporter(Worker):
     def switch(self, tables: str) -> None:
         """What is reported from now on is of other tables; what was, is sent before."""
         with self._lock:
-            self._next_tables = (tables, self._counter)
+            if self._switches and self._switches[-1].after == self._counter:
+                self._switches.pop()  # nothing is of the tables in between
+            self._switches.append(_Switch(tables, self._counter))
+            self._passing.clear()
         self._wakeup.set()
 
     def stop(self) -> None:
@@ -177,21 +188,19 @@ class Reporter(Worker):
 
     def _introduce(self, wall: socket.socket) -> None:
         wall.send(encode(Hello(PROTOCOL, self.run, self._tables, self._committed)))
+        self._introduced = True
         self._welcome = False
         self._hello_s = time.monotonic()
 
-    def _switch_tables(self) -> bool:
-        """Speak of the new tables, once everything that is of the old ones is committed."""
+    def _switch_tables(self) -> None:
+        """Speak of the next tables, once everything that is of the present ones is committed."""
         with self._lock:
-            if self._next_tables is None:
-                return False
-            tables, last_counter = self._next_tables
-            if self._pending and self._pending[0].counter <= last_counter:
-                return False
-            self._next_tables = None
-        switched = tables != self._tables
-        self._tables = tables
-        return switched
+            while self._switches:
+                if self._pending and self._pending[0].counter <= self._switches[0].after:
+                    return
+                tables = self._switches.popleft().tables
+                self._introduced &= tables == self._tables
+                self._tables = tables
 
     def _disconnect(self, why: str) -> None:
         if why:
@@ -199,11 +208,14 @@ class Reporter(Worker):
         if self._wall is not None:
             self._wall.close()
             self._wall = None
+        with self._lock:
+            self._passing.clear()
 
     def _send_new(self, wall: socket.socket) -> None:
         """Send what this connection has not carried yet, as far as there is room on the wall."""
         try:
-            if self._switch_tables():
+            self._switch_tables()
+            if not self._introduced:
                 self._introduce(wall)
                 return
             for event in self._unsent():
@@ -213,17 +225,22 @@ class Reporter(Worker):
             if health is not None:
                 wall.send(encode(health))
                 self._health_due_s = time.monotonic() + self._health_interval_s
-            while self._passing:
-                wall.send(encode(self._passing.popleft()))
+            self._send_passing(wall)
         except BlockingIOError:
             pass  # the publisher is busy: the rest follows with the next step
+
+    def _send_passing(self, wall: socket.socket) -> None:
+        with self._lock:
+            while self._passing and not self._switches:
+                wall.send(encode(self._passing[0]))
+                self._passing.popleft()
 
     def _unsent(self) -> list[Numbered]:
         with self._lock:
             first = self._pending[0].counter if self._pending else 0
             last = first + MAX_UNCOMMITTED
-            if self._next_tables is not None:
-                last = min(last, self._next_tables[1] + 1)
+            if self._switches:
+                last = min(last, self._switches[0].after + 1)
             return [event for event in self._pending if self._sent < event.counter < last]
 
     def _receive(self, wall: socket.socket) -> None:
