@@ -107,7 +107,7 @@ def test_vision_does_not_start_with_a_network_socket(tmp_path: Path, appliance: 
             [sys.executable, "-m", "edgecam", "run", "vision", "-c", str(appliance.config)],
             cwd=tmp_path,
             env=environment(),
-            stdin=given,
+            stdin=given.fileno(),
             capture_output=True,
             encoding="utf-8",
             timeout=30.0,

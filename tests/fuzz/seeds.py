@@ -12,15 +12,22 @@ from support.tiny_models import LABELS_NAME, described, tiny_model
 
 from edgecam import link
 from edgecam.flatbuffer import Table
-from edgecam.link import Committed, Hello, Numbered, Refused, Welcome
-from edgecam.messages import CameraState, Lost, Sighting, VisionHealth
+from edgecam.link import Ask, Committed, Hello, Numbered, Pause, Refused, Welcome
+from edgecam.messages import (
+    CameraState,
+    Explanation,
+    Look,
+    Scored,
+    Sighting,
+    Tally,
+    VisionHealth,
+)
 from edgecam.publisher import stored_event
 from edgecam.publisher.stored_event import StoredEvent
 
 _ARCHIVE = b"PK\x03\x04"
-_SIGHTING = Sighting(
-    appeared=True, region=1, label=2, confidence=812, appearance=7, start_ns=5, at_ns=9
-)
+_SIGHTING = Sighting(appeared=True, region=1, label=2, confidence=812, at_ns=9)
+_TALLY = Tally(label=2, score=700, high_votes=3, low_votes=0, present=True)
 
 
 def _tiny(labels_count: int, metadata: bytes | None, inside: bytes | None) -> bytes:
@@ -98,10 +105,11 @@ def records_of_vision() -> list[bytes]:
     return [
         link.encode(record)
         for record in (
-            Hello(link.PROTOCOL, 2**63 - 1, "0123456789abcdef"),
+            Hello(link.PROTOCOL, 2**63 - 1, "0123456789abcdef", 2**53),
             Numbered(3, _SIGHTING),
             Numbered(2**53, CameraState(1, 2**63 - 1)),
-            Numbered(4, Lost(2**32 - 1, 8)),
+            Look(1, (Scored(2, 900), Scored(0, 50))),
+            Explanation(5, 1, 4, (_TALLY, _TALLY, _TALLY)),
             VisionHealth(10_000, 100, 0, 0, 0, 2_500, 2_900),
         )
     ]
@@ -109,7 +117,19 @@ def records_of_vision() -> list[bytes]:
 
 def records_of_publisher() -> list[bytes]:
     """One record of each kind."""
-    return [link.encode(record) for record in (Welcome(0), Refused("why"), Committed(2**53))]
+    records = (
+        Welcome(0, paused=False),
+        Refused("why"),
+        Committed(2**53),
+        Pause(paused=True),
+        Ask(7, 1),
+    )
+    return [link.encode(record) for record in records]
+
+
+def requests() -> list[bytes]:
+    """Payloads of commands."""
+    return [b"", b"{}", b'{"transaction": "a-1"}', b'{"transaction": null, "region": "scene"}']
 
 
 def queued() -> list[bytes]:

@@ -19,13 +19,14 @@ from edgecam.config.rules import broker_problem
 from edgecam.errors import ConfigError, LinkError, ModelError, OutboxError
 from edgecam.labels import label_problem
 from edgecam.link import FromPublisher, Numbered, Tables
-from edgecam.publisher import stored_event
+from edgecam.messages import Explanation, Look
+from edgecam.publisher import contract, payloads, requests, stored_event
 from fuzz import seeds
 
 DEADLINE_S = 5.0
 """No border may think for longer about one input."""
 
-TABLES = Tables(("door", "yard"), ("ant", "bee", "cat"), "0" * 16)
+TABLES = Tables(("door", "yard"), ("ant", "bee", "cat"), frozenset({0, 2}), "0" * 16)
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ def read_from_vision(packet: bytes) -> None:
     assert link.decode_from_vision(link.encode(record)) == record
     if isinstance(record, Numbered):
         TABLES.hold(record.event)
+    elif isinstance(record, Look | Explanation):
+        TABLES.hold(record)
 
 
 def read_from_publisher(packet: bytes) -> None:
@@ -116,6 +119,16 @@ def read_from_publisher(packet: bytes) -> None:
     except LinkError:
         return
     assert link.decode_from_publisher(link.encode(record)) == record
+
+
+def read_request(payload: bytes) -> None:
+    """What is asked for, which can be echoed in a small answer, or nothing."""
+    request = requests.parse(payload)
+    if request is not None:
+        answer = contract.ResponsePayload[None](
+            status="ok", data=None, error=None, transaction=request.transaction
+        )
+        assert len(contract.encode(answer)) < payloads.ENVELOPE_BYTES
 
 
 def read_queued(body: bytes) -> None:
@@ -147,6 +160,7 @@ TARGETS = {
     "labels": Target(read_labels, seeds.labels, 4096),
     "wall-from-vision": Target(read_from_vision, seeds.records_of_vision, 300),
     "wall-from-publisher": Target(read_from_publisher, seeds.records_of_publisher, 300),
+    "request": Target(read_request, seeds.requests, 300),
     "queue": Target(read_queued, seeds.queued, 1024),
     "broker": Target(read_broker, seeds.brokers, 300),
 }
