@@ -12,7 +12,7 @@ from edgecam.link import Hello, Tables
 from edgecam.messages import CameraState, Explanation, Look, Scored, Sighting, Tally
 from edgecam.model import Model
 
-CAT, DOG = ["tiger cat"], ["beagle"]
+CAT, DOG = ["tiger cat"], ["Beagle"]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def test_tables_are_the_regions_and_the_models_labels_before_the_groups(found: M
 
 
 def test_reported_is_what_the_configuration_chooses(found: Model) -> None:
-    count, beagle = len(found.labels), found.labels.index("beagle")
+    count, beagle = len(found.labels), found.labels.index("Beagle")
 
     def reported(**options: Any) -> frozenset[int]:
         return Tables.build(found, ["door"], DecisionOptions(**options)).reported

@@ -70,23 +70,27 @@ class Limits:
     """Every limit of one wall; they go on over reconnects."""
 
     def __init__(
-        self, events_per_hour: float, health_interval_s: float, looks_per_s: float = 0.0
+        self,
+        events_per_hour: float,
+        health_interval_s: float,
+        looks_per_s: float = 0.0,
+        now_s: Callable[[], float] = time.monotonic,
     ) -> None:
         events_per_s = events_per_hour / HOUR_S
         records_per_s = RECORDS_PER_EVENT * events_per_s + looks_per_s
         records_per_s += 2 * REPORTS_PER_INTERVAL / health_interval_s
         at_most_per_s = max(RECORDS_PER_S, 2 * events_per_s) + looks_per_s
-        self._reports = Rate(REPORTS_PER_INTERVAL / health_interval_s, REPORTS_AT_ONCE)
-        self._looks = Rate(looks_per_s, LOOKS_AT_ONCE) if looks_per_s else None
-        self._events = Rate(events_per_s, EVENTS_AT_ONCE)
-        self._starts = Rate(STARTS_PER_EVENT * events_per_s, STARTS_AT_ONCE)
+        self._reports = Rate(REPORTS_PER_INTERVAL / health_interval_s, REPORTS_AT_ONCE, now_s)
+        self._looks = Rate(looks_per_s, LOOKS_AT_ONCE, now_s) if looks_per_s else None
+        self._events = Rate(events_per_s, EVENTS_AT_ONCE, now_s)
+        self._starts = Rate(STARTS_PER_EVENT * events_per_s, STARTS_AT_ONCE, now_s)
         self._counted = (
-            Rate(at_most_per_s, RECORDS_AT_ONCE),
-            Rate(records_per_s, 2 * RECORDS_AT_ONCE),
+            Rate(at_most_per_s, RECORDS_AT_ONCE, now_s),
+            Rate(records_per_s, 2 * RECORDS_AT_ONCE, now_s),
         )
         self._weighed = (
-            Rate(BYTES_PER_S * at_most_per_s / RECORDS_PER_S, BYTES_AT_ONCE),
-            Rate(BYTES_PER_RECORD * records_per_s, 2 * BYTES_AT_ONCE),
+            Rate(BYTES_PER_S * at_most_per_s / RECORDS_PER_S, BYTES_AT_ONCE, now_s),
+            Rate(BYTES_PER_RECORD * records_per_s, 2 * BYTES_AT_ONCE, now_s),
         )
         self.held = False
         """Whether the limit of events in an hour has been reached."""

@@ -11,6 +11,8 @@ import msgspec
 
 from edgecam.messages import Sighting
 
+MAX_OPEN = 50  # in a region: more than one can see; each commit writes them all to disk
+
 
 class Appearance(msgspec.Struct, frozen=True):
     """Something that a region shows, from when it appeared until it disappears."""
@@ -47,10 +49,15 @@ class Presence:
         self._unknown_since_ns = dict.fromkeys(regions, at_ns)
 
     def begin(self, sighting: Sighting, label: str) -> Appearance:
-        """Something appeared. Where its last end was lost, it simply begins again."""
+        """Something appeared. Where its last end was lost, it simply begins again.
+
+        Of more than `MAX_OPEN` the oldest is forgotten.
+        """
         appearance = Appearance(secrets.token_hex(6), label, sighting.confidence, sighting.at_ns)
         self._take_out(sighting, label)
-        self._open.setdefault(self._regions[sighting.region], []).append(appearance)
+        present = self._open.setdefault(self._regions[sighting.region], [])
+        present.append(appearance)
+        del present[:-MAX_OPEN]
         return appearance
 
     def end(self, sighting: Sighting, label: str) -> Appearance | None:

@@ -9,6 +9,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from edgecam.errors import LinkError
 from edgecam.link import (
@@ -88,17 +89,19 @@ class Receiver(Worker):
         """Take in what has come, commit the events among it, answer; pass on what is asked."""
         self._control.wakeup.clear()
         self._pass_on()
-        readers = [end for end in (self._listener, self._control.wakeup) if end is not None]
         wait_s = self._limits.wait_s()
         self._monitor.held = self._limits.held
-        if self._wall is not None and wait_s <= 0:
-            readers.append(self._wall)
+        readers: list[Any] = [self._control.wakeup]
+        if wait_s <= 0:
+            readers += [end for end in (self._wall, self._listener) if end is not None]
+        else:
+            self._since_s = time.monotonic()  # nobody listens: a hello may wait there
         ready, _, _ = select.select(readers, [], [], min(wait_s, _SLICE_S) or _SLICE_S)
-        # The wall comes first: where a vision half was restarted, its old end must be gone
-        # before its new one is let in.
+        # The wall comes first: where a vision half was restarted, what its old end still holds
+        # must be taken in before its new one is let in; turned away, it would give up.
         if self._wall is not None and self._wall in ready:
             self._serve(self._wall)
-        if self._listener in ready:
+        elif self._listener in ready:
             self._accept()
         self._check_introduced()
 
@@ -137,7 +140,7 @@ class Receiver(Worker):
             for _ in range(MAX_BATCH):
                 if self._wall is not wall or self._limits.wait_s() > 0:
                     break  # what comes faster than it may is left where it holds up its sender
-                packet = wall.recv(MAX_RECORD_BYTES + 1)
+                packet = _packet(wall)
                 if not packet:
                     raise ConnectionResetError
                 self._limits.record(len(packet))
@@ -208,6 +211,8 @@ class Receiver(Worker):
     def _greet(self, hello: Hello) -> None:
         """The beginning of a connection, or of other tables on the same one."""
         self._commit()
+        if self._wall is None:
+            return  # it does not take the answers to what it sent before
         self._limits.start()
         if self._intake is not None and self._intake.run != hello.run:
             self._refuse("a second hello")
@@ -282,10 +287,12 @@ class Receiver(Worker):
             return
         try:
             self._wall.send(encode(record))
-        except OSError:
-            # Gone, or not reading: it will ask again after a reconnect, so nothing is lost.
+        except BlockingIOError:
+            # It will ask again after a reconnect, so nothing is lost.
             _log.warning("the vision half does not take answers")
             self._hang_up()
+        except OSError:
+            pass  # it is gone, which is noticed once everything that it said is taken in
 
     def _refuse(self, why: str) -> None:
         self._monitor.refused += 1
@@ -300,3 +307,12 @@ class Receiver(Worker):
         self._batch.clear()
         self._monitor.disconnected()
         self._on_news()
+
+
+def _packet(wall: socket.socket) -> bytes:
+    """The next packet; empty where there will be no more. Raises BlockingIOError, OSError."""
+    try:
+        return wall.recv(MAX_RECORD_BYTES + 1)
+    except ConnectionResetError:
+        # Said once of a peer that went without reading every answer; what it sent is still there.
+        return wall.recv(MAX_RECORD_BYTES + 1)
