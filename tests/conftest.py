@@ -52,11 +52,11 @@ def recorder(broker: Mosquitto) -> Iterator[Recorder]:
 
 @pytest.fixture
 def make(tmp_path: Path) -> Iterator[Make]:
-    """Makes publishers, not started yet, with one queue file; ended whatever happens."""
+    """Makes publishers, each with a queue of its own, not started yet; ended whatever happens."""
     made: list[Publisher] = []
 
     def publisher(options: MqttOptions, secret: str | None = None, **more: float) -> Publisher:
-        made.append(Publisher(tmp_path, options, secret, **more))
+        made.append(Publisher(tmp_path / f"publisher-{len(made)}", options, secret, **more))
         return made[-1]
 
     yield publisher

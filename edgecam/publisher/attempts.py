@@ -1,7 +1,7 @@
 """Which broker is tried next, with which version of MQTT, and when; and what is said of it.
 
-A round tries every address once, the first one first; waits grow from round to round. What a
-broker told us decides how soon it is asked again: who refused us is not asked at once.
+A round tries every address once, the first one first; waits grow from round to round. A connection
+that held for a while ends its round. Who refused us is asked again later than who was not there.
 """
 
 import logging
@@ -26,7 +26,7 @@ NO_ENTRY_WAIT_S = 60.0  # at least, jittered up to a quarter more: after a refus
 TAKEN_WAIT_S = 30.0  # at least, jittered up to three times as long: two of one name must part
 TAKEN_HELD_S = 600.0  # a connection that held for so long has its client id for itself
 SUSPICIOUS_HANG_UPS = 2  # soon after connecting, one after the other
-_SAID_AT_MOST = 8  # reasons in one outage
+_SAID_AT_MOST = 16  # lines in one outage
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +64,8 @@ class Attempts:
 
     def holds(self, held_s: float) -> None:
         """The connection has held for so long."""
+        if held_s >= STABLE_S:
+            self._least_wait_s = 0.0
         if held_s >= TAKEN_HELD_S:
             self.client_id_taken = False
 
@@ -72,20 +74,20 @@ class Attempts:
         if isinstance(error, ProtocolRefusedError) and self.broker.protocol == "auto":
             self._protocol = "3.1.1"
             self._due_s = time.monotonic()
-            _log.info("%s; trying MQTT 3.1.1", error)
+            self._say(logging.INFO, f"{error}; trying MQTT 3.1.1")
             return
         hint = self._note_double(error, held_s)
-        self._say(f"{error}{hint}", lost=held_s > 0)
+        if held_s > 0:
+            self._said.clear()
+        self._say(logging.WARNING, f"{error}{hint}; events are kept, trying again")
         # A glitch must not bind us to 3.1.1, which cannot tell of an event that is refused.
         self._protocol = first_protocol(self.broker)
         self._due_s = time.monotonic() + self._wait_after(error, held_s)
 
     def _wait_after(self, error: BrokerError, held_s: float) -> float:
         """Turns to the next address, or to the first one again, and says how soon."""
-        if held_s > 0:
-            self._least_wait_s = 0.0
         self._least_wait_s = max(self._least_wait_s, self._demanded_s(error))
-        if held_s == 0 and self._number + 1 < len(self._brokers):
+        if held_s < STABLE_S and self._number + 1 < len(self._brokers):
             self._number += 1
             return random.uniform(0, NEXT_ADDRESS_S)  # noqa: S311  jitter, not a secret
         wait_s = max(self._backoff.wait_s(held_s), self._least_wait_s)
@@ -102,13 +104,14 @@ class Attempts:
     def _note_double(self, error: BrokerError, held_s: float) -> str:
         """Looks for another client with our id, and gives a hint where that is a suspicion.
 
-        MQTT 5 names it; with 3.1.1 the broker only closes the connection, again and again.
+        MQTT 5 has a word for it, which Mosquitto 2.0 does not use, and 3.1.1 has none: then a
+        broker only closes the connection, again and again.
         """
         if isinstance(error, ClientIdTakenError):
             self.client_id_taken = True
         if held_s >= STABLE_S:
             self._hang_ups = 0
-        elif isinstance(error, HungUpError) and self._protocol == "3.1.1":
+        elif isinstance(error, HungUpError):
             self._hang_ups += 1
         if not self._suspicious(error):
             return ""
@@ -118,17 +121,12 @@ class Attempts:
     def _suspicious(self, error: BrokerError) -> bool:
         return isinstance(error, HungUpError) and self._hang_ups >= SUSPICIOUS_HANG_UPS
 
-    def _say(self, reason: str, *, lost: bool) -> None:
-        """Each reason once in an outage."""
-        if lost:
-            self._said.clear()
-        new = reason not in self._said and len(self._said) < _SAID_AT_MOST
-        _log.log(
-            logging.WARNING if new else logging.DEBUG,
-            "%s; events are kept, trying again",
-            reason,
-        )
-        self._said.add(reason)
+    def _say(self, level: int, line: str) -> None:
+        """Each line once in an outage."""
+        new = line not in self._said and len(self._said) < _SAID_AT_MOST
+        _log.log(level if new else logging.DEBUG, "%s", line)
+        if new:
+            self._said.add(line)
 
 
 def first_protocol(options: MqttOptions) -> Protocol:

@@ -24,7 +24,7 @@ _CERTIFICATE_PROBLEMS = {
     64: _OTHER_NAME,
 }
 _OLD_TLS = "it speaks no TLS 1.2 or later; nothing older is used"
-_NO_TLS = "it speaks no TLS there; is the port of mqtt.broker the one for TLS?"
+_NO_TLS = "it does not answer in TLS; is the port of mqtt.broker the one for TLS?"
 # By a part of OpenSSL's reason (SSL_R_… of sslerr.h); the first that fits.
 _HANDSHAKE_PROBLEMS = {
     "UNSUPPORTED_PROTOCOL": _OLD_TLS,
@@ -85,8 +85,10 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
     return context
 
 
-def tls_problem(error: ssl.SSLError) -> str:
+def tls_problem(error: ssl.SSLError | ConnectionResetError) -> str:
     """Why no trust came about, and the option to look at."""
+    if isinstance(error, ConnectionResetError):
+        return _NO_TLS
     if isinstance(error, ssl.SSLCertVerificationError):
         known = _CERTIFICATE_PROBLEMS.get(error.verify_code)
         return known or f"its certificate cannot be trusted: {error.verify_message}"

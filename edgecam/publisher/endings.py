@@ -31,7 +31,7 @@ class ClientIdTakenError(BrokerError):
 
 
 class HungUpError(BrokerError):
-    """The broker closed a connection that it had accepted, and did not say why."""
+    """The broker closed a connection that it had accepted, in good order and without a word."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Endings:
 
     def unreachable(self, error: OSError | ValueError) -> BrokerError:
         """No connection came about; a ValueError is a host name that cannot be encoded."""
-        if isinstance(error, ssl.SSLError):
+        # TCP is refused where it is not wanted; a reset comes from who is asked for TLS.
+        if isinstance(error, ssl.SSLError | ConnectionResetError):
             return BrokerError(f"no connection to {self.address}: {credentials.tls_problem(error)}")
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         return BrokerError(f"no connection to {self.address}: {reason}")
@@ -75,9 +76,9 @@ class Endings:
         if error is not None and not isinstance(error, ConnectionError):  # the network's doing
             return self.lost(error.strerror or str(error), connected=connected)
         why = "the broker closed the connection"
-        if connected:
+        if connected and error is None:
             return HungUpError(f"{self.address}: {why}")
-        return self.lost(why, connected=False)
+        return self.lost(why, connected=connected)
 
     def garbled(self, error: Exception) -> BrokerError:
         """What came was no MQTT, or nothing that a broker has to say."""

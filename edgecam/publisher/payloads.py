@@ -140,7 +140,7 @@ def health(
         alarms=list(alarms),
         ignored=ignored,
     )
-    # Counters of decades and every alarm at once: then the alarms matter more.
+    # Where counters of decades and every alarm come together, the alarms matter more.
     fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
     return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
 

@@ -19,6 +19,8 @@ class Proxy:
         """How long every byte takes, each way."""
         self.bytes_per_s = bytes_per_s
         """How many bytes pass in a second, each way; 0: as many as there are."""
+        self.refusing = False
+        """Whoever connects is sent away."""
         self.corrupt = False
         """What the other side says is turned upside down."""
         self._to_port = to_port
@@ -35,6 +37,10 @@ class Proxy:
     def stall(self) -> None:
         """Nothing passes any more, and nobody is told."""
         self._loop.call_soon_threadsafe(self._flows.clear)
+
+    def flow(self) -> None:
+        """Everything passes again, also what has waited."""
+        self._loop.call_soon_threadsafe(self._flows.set)
 
     def cut(self) -> None:
         """Break every connection."""
@@ -64,6 +70,9 @@ class Proxy:
         await self._cut()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refusing:
+            writer.transport.abort()
+            return
         self.connections += 1
         self._writers.add(writer)
         with contextlib.suppress(OSError, asyncio.CancelledError):
