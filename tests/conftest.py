@@ -7,6 +7,7 @@ import pytest
 from support.appliance import Appliance
 from support.mosquitto import Mosquitto
 from support.recorder import Recorder
+from support.rigged_appliance import RiggedAppliance
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -51,5 +52,13 @@ def recorder(broker: Mosquitto) -> Iterator[Recorder]:
 def appliance(tmp_path: Path, broker: Mosquitto) -> Iterator[Appliance]:
     """An appliance that is set up for that broker; ended whatever happens."""
     made = Appliance(tmp_path, broker.url)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def rigged(tmp_path: Path, broker: Mosquitto) -> Iterator[RiggedAppliance]:
+    """An appliance whose parts can be broken; ended whatever happens."""
+    made = RiggedAppliance(tmp_path, broker.url)
     yield made
     made.end()

@@ -13,6 +13,7 @@ from edgecam.appliance import systemd
 from edgecam.errors import EXIT_FAILURE
 
 POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
+HELD_UP_S = 2.0  # between two looks; more says that this process was stopped, or starved
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +53,13 @@ class Daemon:
         self._ready = False
         self._watchdog_s = systemd.watchdog_interval_s()
         self._beat_due_s = 0.0
+        self._turn_s = time.monotonic()
 
     def run(self) -> None:
         """Start, wait, stop. Raises what ended a worker.
 
-        A hung thread (a camera whose close() never returns) cannot be ended from inside: then
-        the process ends at once, with the exit code of what went wrong.
+        A hung thread (a model that never answers, a camera whose close() never returns) cannot be
+        ended from inside: then the process ends at once, with the exit code of what went wrong.
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
@@ -92,8 +94,9 @@ class Daemon:
 
     def _wait(self) -> None:
         while not self._stop_signal:
-            for service in self._services:
-                service.check()
+            if not self._held_up():
+                for service in self._services:
+                    service.check()
             if any(service.finished for service in self._services):
                 _log.info("nothing more to look at")
                 return
@@ -101,6 +104,12 @@ class Daemon:
             self._wake.wait(POLL_S)
             self._wake.clear()
         _log.info("stopping: %s", signal.Signals(self._stop_signal).name)
+
+    def _held_up(self) -> bool:
+        """Whether this thread did not run lately: then no worker did, and none of them hangs."""
+        now_s = time.monotonic()
+        turn_s, self._turn_s = now_s - self._turn_s, now_s
+        return turn_s > HELD_UP_S
 
     def _tell_systemd(self) -> None:
         if not self._ready and all(service.ready for service in self._services):

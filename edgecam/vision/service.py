@@ -14,7 +14,7 @@ from edgecam.errors import CameraError
 from edgecam.link import Tables
 from edgecam.messages import TROUBLES, CameraState, VisionHealth
 from edgecam.vision.camera import Camera
-from edgecam.vision.capture import HANG_MARGIN_S, CaptureWorker
+from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
@@ -65,7 +65,7 @@ class VisionService:
             statistics=self._statistics,
             tables=tables,
             frozen_watch=FrozenWatch() if camera.live else None,
-            limit_s=stall_s + HANG_MARGIN_S,
+            limit_s=self._capture.limit_s,
         )
 
     def start(self, on_end: Callable[[], None]) -> None:

@@ -1,5 +1,6 @@
 """What the vision half does when its camera, its frames or its model are not as they should be."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from support.fake_cameras import (
     BrokenCamera,
+    FreezingCamera,
     HangingCamera,
     ScriptedCamera,
     SilentCamera,
@@ -17,7 +19,7 @@ from support.vision_half import VisionHalf, load_classifier, load_model, photogr
 from support.waiting import wait_until
 
 from edgecam.arrays import Pixels, Scores
-from edgecam.errors import CameraError, ConfigError
+from edgecam.errors import CameraError, ConfigError, HungError
 from edgecam.messages import TROUBLES, VisionHealth
 from edgecam.model import Model
 from edgecam.vision import capture, service
@@ -25,7 +27,9 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier, UnusableScores
 from edgecam.vision.preprocess import Preprocessor
 
-MISSING, STALLED = TROUBLES.index("missing") + 1, TROUBLES.index("stalled") + 1
+MISSING, STALLED, UNUSABLE, FROZEN = (
+    TROUBLES.index(reason) + 1 for reason in ("missing", "stalled", "unusable", "frozen")
+)
 
 Start = Callable[..., VisionHalf]
 
@@ -108,10 +112,20 @@ def test_a_source_that_waits_does_not_stall_by_itself(start: Start) -> None:
     assert half.failed() is None
 
 
-def test_a_camera_that_cannot_be_opened_is_reported(start: Start) -> None:
-    half = start(BrokenCamera(CameraError("no camera", reason="missing")))
-    assert str(failure(half)) == "no camera"
-    wait_until(lambda: MISSING in half.camera_troubles)
+def test_a_camera_that_is_missing_is_reported_and_waited_for(start: Start) -> None:
+    half = start(BrokenCamera(CameraError("no camera", reason="missing")), stall_s=0.1)
+    wait_until(lambda: half.camera_troubles == [MISSING])
+    assert half.failed() is None
+    assert half.service.alive
+    assert not half.service.ready
+    assert not half.service.finished
+
+
+def test_a_camera_that_cannot_be_opened_again_is_reported_and_ends_the_half(start: Start) -> None:
+    """As one does that is out of contiguous memory."""
+    half = start(BrokenCamera(CameraError("no memory", reason="unusable")))
+    assert str(failure(half)) == "no memory"
+    wait_until(lambda: UNUSABLE in half.camera_troubles)
 
 
 def test_what_the_owner_must_mend_is_no_trouble_of_the_camera(start: Start) -> None:
@@ -149,7 +163,7 @@ def skipped(half: VisionHalf) -> int:
 
 
 @pytest.mark.parametrize("kind", WRONG)
-def test_a_frame_that_is_none_is_skipped_and_counted(start: Start, kind: str) -> None:
+def test_a_frame_of_a_wrong_shape_or_dtype_is_dropped_and_counted(start: Start, kind: str) -> None:
     wrong: Any = WRONG[kind]
     half = start(StallingCamera([wrong, photograph("panda.jpg")]))
     wait_until(lambda: half.failed() is not None or len(half.sightings) == 1)
@@ -174,6 +188,33 @@ def test_frames_may_change_their_size(start: Start) -> None:
     assert half.sightings == [(0, "giant panda", True)]
 
 
+def test_a_frozen_sensor_is_told_and_not_believed(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.2)
+    panda, castle = photograph("panda.jpg"), photograph("castle.jpg")
+    camera = FreezingCamera(panda)
+    half = start(camera, stall_s=0.4)
+    wait_until(lambda: half.camera_troubles == [0, FROZEN])
+    wait_until(lambda: skipped(half) >= 3)
+    time.sleep(0.5)  # longer than stall_s: it waits for the camera, and is alive
+    assert half.service.alive
+    assert half.failed() is None
+    assert half.sightings == [(0, "giant panda", True)]
+    camera.shown = castle
+    wait_until(lambda: half.camera_troubles == [0, FROZEN, 0])
+    wait_until(lambda: (0, "castle", True) in half.sightings)
+
+
+def test_a_picture_that_is_shown_for_long_is_no_frozen_camera(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.0)
+    half = start(ScriptedCamera([photograph("panda.jpg")] * 12))
+    wait_until(lambda: half.service.finished)
+    assert half.camera_troubles == [0]
+
+
 class Doubtful(Classifier):
     """Every other answer is none."""
 
@@ -195,6 +236,33 @@ def test_an_answer_that_is_none_is_skipped_and_counted(start: Start, found: Mode
     wait_until(lambda: half.sightings)
     assert half.sightings == [(0, "giant panda", True)]
     assert half.failed() is None
+
+
+class Silent(Classifier):
+    """Does not answer until `unstuck` is set."""
+
+    def __init__(self, found: Model) -> None:
+        super().__init__(found, "litert", 1)
+        self.unstuck = threading.Event()
+
+    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+        self.unstuck.wait()
+        return super().look(pixels, preprocessor)
+
+
+def test_a_model_that_hangs_is_noticed_from_outside(
+    start: Start, found: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(capture, "HANG_MARGIN_S", 0.2)
+    silent = Silent(found)
+    half = start(StallingCamera([photograph("panda.jpg")]), classifier=silent, stall_s=0.3)
+    wait_until(lambda: half.failed() is not None)
+    assert isinstance(half.failed(), HungError)
+    assert "the model has not answered for 0.5 s" in str(half.failed())
+    started_s = time.monotonic()
+    assert not half.service.stop()
+    assert time.monotonic() - started_s < service.STOP_TIMEOUT_S  # nobody waits for it again
+    silent.unstuck.set()
 
 
 def test_a_camera_that_does_not_close_does_not_hold_up_the_stop(

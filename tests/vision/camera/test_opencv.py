@@ -1,3 +1,5 @@
+import errno
+import os
 import socket
 import threading
 import time
@@ -14,7 +16,7 @@ from edgecam.config.options import OpencvOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
-from edgecam.vision.camera.opencv import OpencvCamera
+from edgecam.vision.camera.opencv import OpencvCamera, check_device
 
 # RGB; what is written is compressed, so colours come back nearly the same.
 COLOURS = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (250, 250, 0), (20, 20, 20), (250, 250, 250)]
@@ -167,6 +169,39 @@ def test_a_missing_device_is_a_missing_camera() -> None:
         source.open()
     assert caught.value.reason == "missing"
     source.close()
+
+
+def test_a_device_that_can_be_opened_is_not_complained_of() -> None:
+    check_device("/dev/null")
+
+
+@pytest.mark.parametrize(
+    ("number", "reason", "words"),
+    [
+        (errno.EBUSY, "busy", "in use by another program"),
+        (errno.EACCES, "missing", "group video"),
+        (errno.ENODEV, "missing", "no camera at"),
+    ],
+)
+def test_what_the_system_says_of_a_device_is_told(
+    monkeypatch: pytest.MonkeyPatch, number: int, reason: str, words: str
+) -> None:
+    def refuse(_path: str, _flags: int) -> int:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("edgecam.vision.camera.opencv.os.open", refuse)
+    with pytest.raises(CameraError, match=words) as caught:
+        camera("/dev/video99").open()
+    assert caught.value.reason == reason
+
+
+def test_a_device_that_is_there_and_gives_no_picture_is_a_busy_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("edgecam.vision.camera.opencv.check_device", lambda _path: None)
+    with pytest.raises(CameraError, match="another program") as caught:
+        camera("/dev/video99").open()
+    assert caught.value.reason == "busy"
 
 
 def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:

@@ -199,11 +199,46 @@ def test_the_camera_that_is_asked_for_is_opened(hardware: Hardware) -> None:
     assert hardware.camera.camera_num == 1
 
 
-def test_a_camera_that_another_program_uses_is_a_missing_one(hardware: Hardware) -> None:
+def test_a_camera_that_another_program_uses_is_a_busy_one(hardware: Hardware) -> None:
     hardware.busy = True
     with pytest.raises(CameraError, match="another program") as caught:
         opened()
-    assert caught.value.reason == "missing"
+    assert caught.value.reason == "busy"
+
+
+def test_a_missing_or_busy_camera_may_be_opened_again_in_the_same_process(
+    hardware: Hardware,
+) -> None:
+    """Each Picamera2 that is made leaks, so none is made before it can have its camera."""
+    hardware.cameras = 0
+    camera = PiCamera(CameraOptions(), SQUARE)
+    with pytest.raises(CameraError, match="ribbon cable"):
+        camera.open()
+    hardware.cameras, hardware.busy = 1, True
+    with pytest.raises(CameraError, match="another program"):
+        camera.open()
+    assert hardware.opened == []
+    hardware.busy = False
+    camera.open()
+    picture(camera)
+    assert hardware.renewed == 3
+    assert len(hardware.opened) == 1
+
+
+def test_out_of_contiguous_memory_is_none_that_may_be_opened_again(hardware: Hardware) -> None:
+    hardware.out_of_memory = True
+    with pytest.raises(CameraError, match="Cannot allocate memory") as caught:
+        opened()
+    assert caught.value.reason == "unusable"
+
+
+def test_a_camera_that_was_taken_from_under_us_is_none_that_may_be_opened_again(
+    hardware: Hardware,
+) -> None:
+    hardware.snatched = True
+    with pytest.raises(CameraError, match="did not complete") as caught:
+        opened()
+    assert caught.value.reason == "unusable"
 
 
 def test_without_picamera2_the_owner_is_told_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
