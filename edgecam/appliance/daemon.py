@@ -13,7 +13,7 @@ from edgecam.appliance import systemd
 from edgecam.errors import EXIT_FAILURE
 
 POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
-HELD_UP_S = 2.0  # between two looks; more says that this process was stopped, or starved
+HELD_UP_S = 2.0  # between two looks: more says that this process was stopped, or starved
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Daemon:
         self._watchdog_s = systemd.watchdog_interval_s()
         self._beat_due_s = 0.0
         self._turn_s = time.monotonic()
+        self._check_s = 0.0
 
     def run(self) -> None:
         """Start, wait, stop. Raises what ended a worker.
@@ -106,10 +107,15 @@ class Daemon:
         _log.info("stopping: %s", signal.Signals(self._stop_signal).name)
 
     def _held_up(self) -> bool:
-        """Whether this thread did not run lately: then no worker did, and none of them hangs."""
+        """Whether this thread did not run lately: then no worker did, and none of them hangs.
+
+        They get as long again to come back from the steps in which they were held up.
+        """
         now_s = time.monotonic()
-        turn_s, self._turn_s = now_s - self._turn_s, now_s
-        return turn_s > HELD_UP_S
+        if now_s - self._turn_s > HELD_UP_S:
+            self._check_s = now_s + HELD_UP_S
+        self._turn_s = now_s
+        return now_s < self._check_s
 
     def _tell_systemd(self) -> None:
         if not self._ready and all(service.ready for service in self._services):

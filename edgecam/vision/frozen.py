@@ -42,5 +42,5 @@ def _digest(pixels: Pixels) -> int:
     height, digest = len(pixels), 0
     for row in range(0, height, max(1, height // _ROWS)):
         # Lines are contiguous, if not the frame: only then is there nothing to copy.
-        digest = zlib.crc32(np.ascontiguousarray(pixels[row]), digest)
+        digest = zlib.crc32(np.ascontiguousarray(pixels[row]).data, digest)
     return digest

@@ -155,16 +155,16 @@ def test_publisher_without_descriptors_for_the_broker_waits_or_exits(
 
 
 def test_vision_without_descriptors_waits_and_recovers(
-    appliance: Appliance, recorder: Recorder
+    rigged: RiggedAppliance, recorder: Recorder
 ) -> None:
-    publisher, vision = appliance.start("publisher"), appliance.start("vision")
+    publisher, vision = rigged.start("publisher"), rigged.start("vision")
     wait_for_news(recorder)
     leave_descriptors(vision.pid, NONE)
     assert stop(publisher) == 0
-    publisher = appliance.start("publisher")
-    wait_until(lambda: "Too many open files" in appliance.said, 20.0)
+    publisher = rigged.start("publisher")
+    wait_until(lambda: "Too many open files" in rigged.said, 20.0)
     assert busy(vision, 4.0) < 0.6  # of which looking at 20 frames a second is the most
-    assert appliance.said.count("Too many open files") == 1
+    assert rigged.said.count("Too many open files") == 1
     assert vision.poll() is None
     leave_descriptors(vision.pid, PLENTY)
     wait_for_news(recorder)

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from support.places import SAMPLES
 
 from edgecam import cli
 from edgecam.arrays import Pixels
@@ -24,6 +23,7 @@ from edgecam.vision import camera, capture
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
 from edgecam.worker import Worker
+from support.places import SAMPLES
 
 SHOWN_S = 0.6
 LEAK_BYTES = 8 * 1024 * 1024
@@ -34,13 +34,15 @@ class Switches:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._said: dict[str, str] = {}
         self._leaked: list[Pixels] = []
 
     def says(self, part: str) -> str:
         try:
-            return (self._folder / part).read_text(encoding="ascii")
-        except FileNotFoundError:
-            return ""
+            self._said[part] = (self._folder / part).read_text(encoding="ascii")
+        except OSError:
+            pass  # nothing was said of it, or there are no descriptors left to look
+        return self._said.get(part, "")
 
     def note(self, part: str) -> None:
         """Leave a trace of something that a part did."""

@@ -72,8 +72,7 @@ def test_tries_are_put_off_for_longer_and_longer(start: Start) -> None:
     running = start(camera)
     wait_until(lambda: not running.mailbox.empty)
     waits_s = [
-        later - sooner
-        for sooner, later in zip(camera.opened_s, camera.opened_s[1:], strict=False)
+        later - sooner for sooner, later in zip(camera.opened_s, camera.opened_s[1:], strict=False)
     ]
     least_s = [FIRST_S, 2 * FIRST_S, LONGEST_S, LONGEST_S, LONGEST_S]
     assert len(waits_s) == len(least_s)

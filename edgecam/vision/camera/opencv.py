@@ -133,5 +133,7 @@ def check_device(path: str) -> None:
         if error.errno in (errno.EACCES, errno.EPERM):
             msg = f"{path} may not be opened by this user: is it in the group video?"
             raise CameraError(msg, reason="missing") from error
-        msg = f"no camera at {path} ({error.strerror}): is it plugged in? `ls /dev/video*` lists them"
+        msg = (
+            f"no camera at {path} ({error.strerror}): is it plugged in? `ls /dev/video*` lists them"
+        )
         raise CameraError(msg, reason="missing") from error
