@@ -15,7 +15,7 @@ from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
 from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
 from edgecam.vision.camera import Camera
-from edgecam.vision.capture import HANG_MARGIN_S, CaptureWorker
+from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
 from edgecam.vision.frozen import FrozenWatch
@@ -70,7 +70,7 @@ class VisionService:
             tables=tables,
             live=live,
             frozen_watch=FrozenWatch() if camera.live else None,
-            limit_s=stall_s + HANG_MARGIN_S,
+            limit_s=self._capture.limit_s,
         )
 
     def start(self, on_end: Callable[[], None]) -> None:

@@ -31,6 +31,8 @@ def pictures(folder: Path, names: list[str] | None = None) -> Path:
 class Appliance:
     """A configuration in a folder of its own, and the processes that run it."""
 
+    program: tuple[str, ...] = ("-m", "edgecam")
+
     def __init__(self, folder: Path, broker: str, **sections: dict[str, Any]) -> None:
         """`sections` are merged over a configuration that shows three photographs for ever."""
         self.folder = folder
@@ -63,7 +65,7 @@ class Appliance:
 
         `under`: a command that prepares something, and then becomes the one that follows it.
         """
-        run = [sys.executable, "-m", "edgecam", "run", *halves, "-c", str(self.config)]
+        run = [sys.executable, *self.program, "run", *halves, "-c", str(self.config)]
         command = [*under, *run]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, stderr=log, stdout=log, env=env)
