@@ -10,6 +10,7 @@ from edgecam.appliance.observation import Observed
 Answer = Literal["yes", "no", "unknown"]
 
 _CAP_SYS_ADMIN = 1 << 21
+_LOOKED = "each of its open files was looked at"
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def of_vision(seen: Observed, filters_of_system: int) -> Iterator[Claim]:
     `filters_of_system` is the number of seccomp filters that every process here is under.
     """
     yield _no_network(seen, filters_of_system)
-    yield _nothing("has no network socket open", "looked at each", seen.network_sockets)
+    yield _nothing("has no network socket open", _LOOKED, seen.network_sockets)
     yield from of_any(seen)
 
 
@@ -35,7 +36,7 @@ def of_publisher(seen: Observed) -> Iterator[Claim]:
     """What the half that talks claims."""
     means = "there is no camera device, or its user has no leave"
     yield _nothing("can open no camera", means, seen.cameras_allowed)
-    yield _nothing("has no camera open", "looked at each open file", seen.cameras_open)
+    yield _nothing("has no camera open", _LOOKED, seen.cameras_open)
     yield from of_any(seen)
 
 

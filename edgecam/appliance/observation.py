@@ -19,6 +19,13 @@ _BORN_WITH = {
 }
 _CAMERAS = ("video", "media", "v4l-subdev")
 _LOCAL_SOCKETS = ("UNIX", "UNIX-STREAM", "NETLINK")
+# Local services that put what they are asked on the network: resolvers, and the bus to all others.
+_FORWARDING = (
+    "run/avahi-daemon/socket",
+    "run/dbus/system_bus_socket",
+    "run/nscd/socket",
+    "run/systemd/resolve/io.systemd.Resolve",
+)
 _CAP_DAC_OVERRIDE = 1 << 1
 
 
@@ -45,6 +52,8 @@ class Observed:
     cameras_open: tuple[str, ...] | None
     cameras_allowed: tuple[str, ...] | None
     """The camera devices that its root folder holds and its user may open."""
+    forwarding: tuple[str, ...]
+    """Sockets in its root folder, as far as it can be seen, of services that send for others."""
 
 
 class Observer:
@@ -80,6 +89,7 @@ class Observer:
             network_sockets=_network_sockets(descriptors),
             cameras_open=None if descriptors is None else _cameras_of(descriptors.values()),
             cameras_allowed=self._cameras_allowed(pid, uid, groups, capabilities),
+            forwarding=self._forwarding(pid),
         )
 
     def filters(self, pid: int) -> int:
@@ -147,6 +157,11 @@ class Observer:
             except OSError:
                 return None
         return found
+
+    def _forwarding(self, pid: int) -> tuple[str, ...]:
+        root = self._root / str(pid) / "root"
+        # Not Path.exists(), which raises where it may not look.
+        return tuple(f"/{name}" for name in _FORWARDING if os.path.exists(root / name))  # noqa: PTH110
 
     def _cameras_allowed(
         self, pid: int, uid: int, groups: set[int], capabilities: int

@@ -35,6 +35,8 @@ class Judged:
     half: str
     uid: int
     claims: list[Claim]
+    forwarding: tuple[str, ...]
+    """Local services within its reach that send for others."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def _judged(processes: Iterable[Running], *, streams: bool) -> Iterator[Judged]:
             made = claims.of_vision(seen, observer.filters(1))
         else:
             made = claims.of_any(seen)
-        yield Judged(process.pid, process.half, seen.uid, list(made))
+        yield Judged(process.pid, process.half, seen.uid, list(made), seen.forwarding)
 
 
 def _units() -> list[str]:
@@ -125,7 +127,9 @@ def _units() -> list[str]:
         timeout=_SYSTEMCTL_TIMEOUT_S,
         check=False,
     )
-    return [line.split()[0] for line in done.stdout.splitlines() if line.strip()]
+    # A unit that another one only names is listed as not-found.
+    rows = (line.split() for line in done.stdout.splitlines())
+    return [name for name, load, *_ in rows if load == "loaded"]
 
 
 def _broken(judged: Iterable[Judged], units: Sequence[str]) -> Iterator[str]:
@@ -153,16 +157,31 @@ def _notes(
     elif len(halves) == 1:
         missing = ({"vision", "publisher"} - halves).pop()
         yield f"the {missing} half does not run"
-    for process in judged:
-        if process.uid == 0:
-            yield (
-                f"{process.half} (pid {process.pid}) runs as root, to whom the system's own files "
-                "are open: give it a user of its own"
-            )
+    yield from _weak_points(judged)
     if any(claim.answer == "unknown" for process in judged for claim in process.claims):
         yield "not everything can be seen by this user: run it as root"
     for other in others:
         yield f"pid {other.pid} ({other.half}) runs with {other.config}: not looked at"
+
+
+def _weak_points(judged: Iterable[Judged]) -> Iterator[str]:
+    """What no claim speaks of, since only an installation can mend it."""
+    users: dict[int, str] = {}
+    for process in judged:
+        name = f"{process.half} (pid {process.pid})"
+        if process.uid in users:
+            yield (
+                f"{name} and {users[process.uid]} share a user, whose files both may change: "
+                "give each a user of its own"
+            )
+        users[process.uid] = name
+        if process.uid == 0:
+            yield f"{name} runs as root, to whom the system's own files are open"
+        if process.half == "vision" and process.forwarding:
+            yield (
+                f"{name} can ask local services to send for it: {', '.join(process.forwarding)}; "
+                "hide them from it, as with systemd's InaccessiblePaths="
+            )
 
 
 def _wider(*, streams: bool) -> Iterator[str]:

@@ -26,6 +26,7 @@ CONFINED = Observed(
     network_sockets=(),
     cameras_open=(),
     cameras_allowed=(),
+    forwarding=(),
 )
 
 NETWORK = "can reach no network"

@@ -50,9 +50,10 @@ def test_what_is_not_confined_reaches_the_network(listening: int, user: Sequence
     assert not {*NEW_SOCKETS, "connect", "unix", "udev"} & set(refused)
 
 
+@pytest.mark.parametrize("how", ["confined", "debian"])
 @USERS
-def test_what_is_confined_has_no_way_out(listening: int, user: Sequence[str]) -> None:
-    found = inside("confined", listening, user)
+def test_what_is_confined_has_no_way_out(listening: int, user: Sequence[str], how: str) -> None:
+    found = inside(how, listening, user)
 
     ways = set(confined.ways_out(listening))
     assert set(found["refused"]) == ways - {"unix", "udev"}

@@ -139,6 +139,14 @@ def test_who_may_open_a_camera(
     assert seen(proc).cameras_allowed == (("/dev/video0",) if allowed else ())
 
 
+def test_services_that_send_for_others_are_seen_in_its_own_root(proc: MadeProc) -> None:
+    assert seen(proc).forwarding == ()
+    (proc.root / str(PID) / "root" / "run" / "dbus").mkdir(parents=True)
+    (proc.root / str(PID) / "root" / "run" / "dbus" / "system_bus_socket").touch()
+
+    assert seen(proc).forwarding == ("/run/dbus/system_bus_socket",)
+
+
 def real(code: str, *under: str) -> subprocess.Popen[bytes]:
     """A process that has run some code, and waits."""
     script = f"import socket\n{code}\nprint(flush=True)\nimport time; time.sleep(60)"

@@ -136,7 +136,10 @@ def test_units_claim_a_wall_that_one_process_does_not_have(
     write(tmp_path)
     pid = unconfined()
     systemctl = tmp_path / "bin" / "systemctl"
-    systemctl.write_text("#!/bin/sh\necho edgecam-vision.service loaded active running Sees\n")
+    systemctl.write_text(
+        "#!/bin/sh\necho edgecam.service not-found x\n"
+        "echo edgecam-vision.service loaded active running Sees\n"
+    )
     systemctl.chmod(0o755)
     assert run(tmp_path, "privacy").code == 0
 
@@ -192,6 +195,16 @@ def test_what_this_user_cannot_see_is_unknown(
 
     assert "unknown  has no camera open" in done.stdout
     assert "note: not everything can be seen by this user: run it as root" in done.stdout
+
+
+def test_halves_that_share_a_user_are_told(tmp_path: Path, unconfined: Callable[..., int]) -> None:
+    write(tmp_path)
+    first, second = unconfined("publisher"), unconfined("vision")
+
+    notes = facts(run(tmp_path, "privacy", "--json"))["notes"]
+
+    both = [f"publisher (pid {first})", f"vision (pid {second})"]
+    assert any(all(name in note for name in both) and "share a user" in note for note in notes)
 
 
 def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ def test_events_cross_the_wall_of_confined_halves(
     tmp_path: Path,
     appliance: Appliance,
     recorder: Recorder,
+    *,
     user: Sequence[str],
     vision_only: Sequence[str],
     said: str,
@@ -115,10 +116,10 @@ def test_vision_does_not_start_with_a_network_socket(tmp_path: Path, appliance: 
         )
 
     assert done.returncode == 1
-    assert done.stderr.splitlines() == [
+    assert done.stderr == (
         "the vision half was handed a network socket (TCP), and must have none; "
-        "start it with files or pipes for its input and output"
-    ]
+        "start it with files or pipes for its input and output\n"
+    )
 
 
 def test_a_network_stream_as_camera_keeps_the_network_and_says_so(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Run as a program: confines itself as it is told, tries every way out, prints what came of it.
 
-`none` does not confine itself: what is refused to it is refused to everybody here.
+`none` does not confine itself: what is refused to it is refused to everybody here. `debian` finds
+the library by Debian's name for it, `no library` by none.
 """
 
 import ctypes
+import importlib
 import json
 import os
 import resource
@@ -89,6 +91,9 @@ def main(how: str, port: int) -> None:
     if how == "no library":
         for name in ("pyseccomp", "seccomp"):
             sys.modules[name] = None  # type: ignore[assignment]  # import finds nothing then
+    if how == "debian":
+        sys.modules["seccomp"] = importlib.import_module("pyseccomp")
+        sys.modules["pyseccomp"] = None  # type: ignore[assignment]
     said = "" if how == "none" else str(confinement.confine(network_for=""))
     refused = {name: tried(way) for name, way in ways_out(port).items()}
     status = dict(
