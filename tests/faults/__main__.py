@@ -26,8 +26,10 @@ def main() -> int:
     kind = "Quick run" if options.quick else "Full run"
     chosen = [series for series in SERIES if not options.series or series.name in options.series]
     print(f"{kind}, --seed {seed}", file=sys.stderr)
-    # Whoever ends us wants everything that we started to end, too.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends us wants everything that we started to end, too; a shell's background job
+    # inherits an interrupt that is ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     results = {}
     try:
         for series in chosen:
