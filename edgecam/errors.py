@@ -4,6 +4,7 @@ EdgecamError
 ├── ConfigError       the owner: edit the configuration (exit 78, systemd does not restart it)
 │   └── ModelError    the owner: the model file is not the one that was configured (exit 78)
 ├── CameraError       a restart of the vision half may cure it (exit 1)
+├── HungError         a restart of the half cures it: a thread of ours does not come back (exit 1)
 ├── LinkError         the other half must come, or be configured alike (exit 1)
 ├── ConfinementError  whoever starts the process: what it hands over must not be there (exit 1)
 ├── OutboxError       the disk or the queue file (exit 1)
@@ -46,12 +47,17 @@ class ModelError(ConfigError):
 class CameraError(EdgecamError):
     """The camera cannot be opened or has stopped delivering frames.
 
-    `reason` is one of `edgecam.messages.TROUBLES`.
+    `reason` is one of `edgecam.messages.TROUBLES`. Where opening fails with `missing` or `busy`,
+    nothing is held, and it may be tried again in the same process.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class HungError(EdgecamError):
+    """A thread does not come back from what it does, or is gone."""
 
 
 class LinkError(EdgecamError):

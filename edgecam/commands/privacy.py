@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from edgecam import channel
 from edgecam.commands import arguments, verdict
 from edgecam.commands.verdict import Judged, Report
 from edgecam.errors import EXIT_FAILURE
+from edgecam.publisher import channel
 
 _EXAMPLE = """\
   sudo edgecam privacy -c config.yaml         only root sees all of another user's process
@@ -97,5 +97,5 @@ def _duration(seconds: float) -> str:
     if seconds < 2 * _MINUTE_S:
         return f"{seconds:.1f} s"
     if seconds < 2 * _HOUR_S:
-        return f"{seconds / _MINUTE_S:.0f} min"
+        return f"{seconds / _MINUTE_S:.1f} min"
     return f"{seconds / _HOUR_S:.1f} h"

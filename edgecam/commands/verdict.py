@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgecam import channel, model
+from edgecam import model
 from edgecam.appliance import claims, confinement, running
 from edgecam.appliance.claims import Claim
 from edgecam.appliance.observation import Observer
 from edgecam.appliance.running import Running
-from edgecam.channel import Flow
 from edgecam.config import Loaded
 from edgecam.link import Tables
+from edgecam.publisher import channel
+from edgecam.publisher.channel import Flow
 
 _SYSTEMCTL_TIMEOUT_S = 10.0
 
@@ -61,8 +62,8 @@ def report(loaded: Loaded) -> Report:
     config = loaded.config
     with loaded.blamed():
         found = model.load(config.model)
-    tables = Tables.build(found, (region.name for region in config.regions), config.decision.groups)
-    bound = channel.bound(config, len(tables.labels))
+    tables = Tables.build(found, (region.name for region in config.regions), config.decision)
+    bound = channel.bound(config, len(tables.reported))
     streams = confinement.is_network_stream(config.camera)
     ours, others = _processes(loaded.file)
     judged = list(_judged(ours, streams=streams))
