@@ -150,7 +150,7 @@ class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
     socket: Path = "/run/edgecam/link.sock"
-    events_per_hour: Annotated[int, Meta(ge=60, le=3_600_000)] = 500
+    events_per_hour: Annotated[int, Meta(ge=60, le=3_600_000)] = 400
 
 
 class LiveOptions(_Options, frozen=True):

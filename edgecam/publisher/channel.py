@@ -26,6 +26,9 @@ _VOTES = 101
 _TALLIES = 3
 _FIGURES = 7  # of vision, in health
 _LARGEST_FIGURE = 2**32 - 1
+_DEGREES = 100  # whole ones that a processor can have
+_THROTTLE_BITS = 4
+_LARGEST_MB = 10**7
 
 
 @dataclass(frozen=True)
@@ -108,13 +111,17 @@ def _events(config: Config, topics: Topics, subjects: int) -> Flow:
 
 
 def _health(config: Config, topics: Topics) -> Flow:
+    """What vision says of itself, and what its load does to the board that it shares with us."""
     own = limits.HOUR_S / config.health.interval_s
     reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
     figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
-    # Each report carries vision's figures; every message, how many records were refused, and
-    # whether events are held back.
-    content = reports * _FIGURES * figure_bits + (reports + own) * (figure_bits + 1)
-    return _flow(topics.health, reports + own, content / (reports + own), 1, "two digits a figure")
+    # Each report carries vision's figures; every message, how many records were refused, whether
+    # events are held back, temperature, throttling, free memory and free space.
+    always = figure_bits + 1 + math.log2(_DEGREES) + _THROTTLE_BITS
+    always += 2 * math.log2(rough_values(_LARGEST_MB))
+    content = reports * _FIGURES * figure_bits + (reports + own) * always
+    note = "two digits a figure; the load of the board"
+    return _flow(topics.health, reports + own, content / (reports + own), 1, note)
 
 
 def _starts(config: Config, topics: Topics) -> Flow:

@@ -94,7 +94,7 @@ class OutboxPart(_Payload, frozen=True, kw_only=True):
 class BoardPart(_Payload, frozen=True, kw_only=True):
     """The machine, in health; what it does not tell is left out."""
 
-    cpu_temp_c: float | UnsetType = UNSET
+    cpu_temp_c: int | UnsetType = UNSET
     throttled: list[str] | UnsetType = UNSET
     mem_mb: int | UnsetType = UNSET
     disk_free_mb: int | UnsetType = UNSET

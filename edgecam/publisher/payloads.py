@@ -130,10 +130,10 @@ def health(
         ),
         outbox=outbox,
         board=BoardPart(
-            cpu_temp_c=_set(temperature),
+            cpu_temp_c=_set(None if temperature is None else round(temperature)),
             throttled=_set(machine.throttled()),
-            mem_mb=_set(machine.available_memory_mb()),
-            disk_free_mb=_set(disk_free_mb),
+            mem_mb=_set(_rough(machine.available_memory_mb())),
+            disk_free_mb=_set(_rough(disk_free_mb)),
         ),
         refused=rough(monitor.refused),
         clock_synced=clock.synchronized(),
@@ -221,6 +221,10 @@ def rough(amount: int) -> int:
     """A figure of the vision half to two digits: the rest could be anything it liked."""
     step: int = 10 ** max(len(str(amount)) - ROUGH_DIGITS, 0)
     return amount // step * step
+
+
+def _rough(amount: int | None) -> int | None:
+    return None if amount is None else rough(amount)
 
 
 def age_s(waiting: StoredEvent) -> float:
