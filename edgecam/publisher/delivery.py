@@ -26,11 +26,9 @@ from edgecam.publisher.mqtt import (
     first_protocol,
     other,
 )
-from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.worker import Wakeup, Worker
 
-DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
-DELETE_AFTER_S = 1.0
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 REFUSED_WAIT_S = 60.0  # before an event that the broker refused is tried again
 VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
@@ -80,11 +78,9 @@ class Delivery(Worker):
         self._shown: dict[str, RegionState] = {}  # what each state topic was last told
         self._health_due_s = 0.0
         self._said_health: tuple[bool, VisionHealth | None] = (False, None)
-        self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
-        self._sent_seq = 0
+        self._in_flight: dict[int, Queued | None] = {}  # by message id, None for retained ones
+        self._sent_place = 0
         self._hold_until_s = 0.0
-        self._acknowledged: list[int] = []
-        self._acknowledged_s = 0.0
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
@@ -114,7 +110,6 @@ class Delivery(Worker):
                 self._say_goodbye(connection)
             except BrokerError as error:
                 _log.warning("could not say goodbye: %s", error)
-        self._forget_acknowledged()
         self._wakeup.close()
 
     def _reconnect(self) -> None:
@@ -148,11 +143,6 @@ class Delivery(Worker):
         if connection.connected and not was_connected:
             self._connected()
         self._take_acknowledgements(connection)
-        if self._acknowledged and (
-            len(self._acknowledged) >= DELETE_BATCH
-            or time.monotonic() - self._acknowledged_s > DELETE_AFTER_S
-        ):
-            self._forget_acknowledged()
 
     def _connected(self) -> None:
         _log.info("connected to %s with MQTT %s", self._options.broker, self._protocol)
@@ -187,10 +177,9 @@ class Delivery(Worker):
             self._said_absent = True
         self._retry_s = time.monotonic() + wait_s
         self._connection = None
-        self._forget_acknowledged()
         self._in_flight.clear()
         self._retained.clear()
-        self._sent_seq = 0
+        self._sent_place = 0
 
     def _refresh(self) -> None:
         """Put into `_retained` what has changed since it was last said."""
@@ -221,47 +210,41 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or time.monotonic() < self._hold_until_s:
             return
-        for queued in self._outbox.after(self._sent_seq, room):
-            payload = contract.encode(payloads.event(queued, self._node, self._outbox.epoch))
+        for queued in self._outbox.after(self._sent_place, room):
+            payload = contract.encode(payloads.event(queued, self._node))
             mid = connection.publish(self._topics.event, payload, retain=False)
-            self._in_flight[mid] = queued.seq
-            self._sent_seq = queued.seq
+            self._in_flight[mid] = queued
+            self._sent_place = queued.place
 
     def _take_acknowledgements(self, connection: Connection) -> None:
         while connection.acknowledged:
             answer = connection.acknowledged.popleft()
-            seq = self._in_flight.pop(answer.mid, None)
+            queued = self._in_flight.pop(answer.mid, None)
             if answer.refusal:
-                self._refused(seq, answer.refusal)
-            elif seq is not None:
-                if not self._acknowledged:
-                    self._acknowledged_s = time.monotonic()
-                self._acknowledged.append(seq)
+                self._refused(queued, answer.refusal)
+            elif queued is not None:
+                self._outbox.acknowledge([queued.place])
 
-    def _refused(self, seq: int | None, why: str) -> None:
-        if seq is None:
+    def _refused(self, queued: Queued | None, why: str) -> None:
+        if queued is None:
             _log.warning("the broker refuses a retained topic of ours: %s", why)
             return
         _log.warning(
             "the broker refuses event %d (%s): kept, trying again in %g s; "
             "check its access rules for %s",
-            seq,
+            queued.seq,
             why,
             REFUSED_WAIT_S,
             self._topics.event,
         )
         self._hold_until_s = time.monotonic() + REFUSED_WAIT_S
-        self._sent_seq = min(self._sent_seq, seq - 1)
-
-    def _forget_acknowledged(self) -> None:
-        self._outbox.delete(self._acknowledged)
-        self._acknowledged.clear()
+        self._sent_place = min(self._sent_place, queued.place - 1)
 
     def _drain(self, connection: Connection) -> None:
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
         while time.monotonic() < deadline_s and time.monotonic() >= self._hold_until_s:
             self._work(connection, 0.05)
-            waiting = self._outbox.after(self._sent_seq, 1)
+            waiting = self._outbox.after(self._sent_place, 1)
             if not (waiting or self._in_flight or self._retained):
                 return
 
@@ -280,13 +263,12 @@ class Delivery(Worker):
         connection.close()
 
     def _health(self) -> HealthPayload:
-        # What a broker has acknowledged is on its way out, and no longer waits.
-        oldest = self._outbox.after(max(self._acknowledged, default=0), 1)
-        age_s = payloads.age_s(oldest[0].event) if oldest else 0.0
+        oldest = self._outbox.oldest()
+        age_s = payloads.age_s(oldest) if oldest else 0.0
         return payloads.health(
             self._monitor,
             OutboxPart(
-                queued=self._outbox.count - len(self._acknowledged),
+                queued=self._outbox.count,
                 oldest_s=round(age_s, 1),
                 lost=self._outbox.lost,
             ),

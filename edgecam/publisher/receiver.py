@@ -110,6 +110,7 @@ class Receiver(Worker):
             self._serve(self._wall)
         if self._listener in ready:
             self._accept()
+        self._outbox.tidy()
 
     def close(self) -> None:
         """Close both sockets."""

@@ -38,11 +38,16 @@ class PublisherService:
     ) -> None:
         """Over a listening socket, or a wall that is already connected.
 
-        Raises OutboxError for the queue file.
+        Raises OutboxError or ConfigError for the queue file.
         """
         monitor = VisionMonitor(len(tables.regions), health_interval_s)
         file = Path(outbox.file)
-        self._outbox = Outbox(file, max_events=outbox.max_events, max_mb=outbox.max_mb)
+        self._outbox = Outbox(
+            file,
+            max_events=outbox.max_events,
+            max_mb=outbox.max_mb,
+            max_age_days=outbox.max_age_days,
+        )
         self._delivery = Delivery(
             options=mqtt,
             secret=secret,

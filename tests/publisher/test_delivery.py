@@ -43,7 +43,7 @@ class Publisher:
     """A delivery with its queue and monitor, towards some broker."""
 
     def __init__(self, folder: Path, options: MqttOptions, secret: str | None = None) -> None:
-        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64)
+        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64, max_age_days=30)
         self.monitor = VisionMonitor(1, 30.0)
         self.delivery = Delivery(
             options=options,

@@ -26,7 +26,7 @@ class Publisher:
 
     def __init__(self, folder: Path) -> None:
         self.path = str(folder / "wall")
-        self.outbox = Outbox(folder / "q.db", max_events=1000, max_mb=4)
+        self.outbox = Outbox(folder / "q.db", max_events=1000, max_mb=4, max_age_days=30)
         self.monitor = VisionMonitor(len(TABLES.regions), 30.0)
         self.receiver = Receiver(
             listener=link.listen(self.path),
