@@ -6,6 +6,7 @@ EdgecamError
 ├── CameraError       a restart of the vision half may cure it (exit 1)
 ├── HungError         a restart of the half cures it: a thread of ours does not come back (exit 1)
 ├── LinkError         the other half must come, or be configured alike (exit 1)
+├── ConfinementError  whoever starts the process: what it hands over must not be there (exit 1)
 ├── OutboxError       the disk or the queue file (exit 1)
 └── BrokerError       the broker or the network: the publisher tries again by itself (exit 1
                       only where a command, such as `edgecam watch`, has nothing else to do)
@@ -61,6 +62,10 @@ class HungError(EdgecamError):
 
 class LinkError(EdgecamError):
     """The wall between the halves: no connection, or a peer that speaks of other tables."""
+
+
+class ConfinementError(EdgecamError):
+    """A process was started with something that it must not have."""
 
 
 class OutboxError(EdgecamError):

@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 from support.appliance import Appliance
 from support.mosquitto import Mosquitto
+from support.publisher import Make, Publisher
 from support.recorder import Recorder
 from support.rigged_appliance import RiggedAppliance
+
+from edgecam.config import MqttOptions
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -46,6 +49,20 @@ def recorder(broker: Mosquitto) -> Iterator[Recorder]:
     subscriber = Recorder(broker.port)
     yield subscriber
     subscriber.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes publishers, each with a queue of its own, not started yet; ended whatever happens."""
+    made: list[Publisher] = []
+
+    def publisher(options: MqttOptions, secret: str | None = None, **more: float) -> Publisher:
+        made.append(Publisher(tmp_path / f"publisher-{len(made)}", options, secret, **more))
+        return made[-1]
+
+    yield publisher
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

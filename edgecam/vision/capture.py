@@ -18,6 +18,7 @@ LONGEST_RETRY_S = 60.0
 HANG_MARGIN_S = 10.0  # opening a stream may take so long by itself
 _RETRIED = ("missing", "busy")
 _SLICE_S = 0.5
+_PAUSE_S = 0.1
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class CaptureWorker(Worker):
         stall_s: float,
     ) -> None:
         super().__init__("capture")
+        self.paused = False
+        """Set: no frame is taken."""
         self.limit_s = stall_s + HANG_MARGIN_S
         self._camera = camera
         self._mailbox = mailbox
@@ -62,6 +65,9 @@ class CaptureWorker(Worker):
         """Take one frame, where one is due; before that, open the camera."""
         if not self._opened:
             self._open()
+        elif self.paused:
+            self._stopped.wait(_PAUSE_S)
+            self._frame_s = time.monotonic()  # a pause is no stall
         elif self._camera.live or self._wanted():
             self._take()
 

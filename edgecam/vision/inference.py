@@ -1,18 +1,21 @@
 """The inference thread: mailbox → preprocess → classifier → decision → reporter."""
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from edgecam.arrays import Pixels, Scores
+from edgecam.config.options import LiveOptions
 from edgecam.errors import HungError
 from edgecam.link import Tables
-from edgecam.messages import TROUBLES, CameraState, Frame
+from edgecam.messages import TROUBLES, CameraState, Frame, Look, Sighting
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.decision import Decision
+from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.frozen import FROZEN_AFTER_S, FrozenWatch
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preprocess import Preprocessor
@@ -26,7 +29,7 @@ _FROZEN = TROUBLES.index("frozen") + 1
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Region:
     """One rectangle of the frame with its way into the model and its memory."""
 
@@ -47,6 +50,7 @@ class InferenceWorker(Worker):
         reporter: Reporter,
         statistics: Statistics,
         tables: Tables,
+        live: LiveOptions,
         frozen_watch: FrozenWatch | None,
         limit_s: float,
     ) -> None:
@@ -63,6 +67,9 @@ class InferenceWorker(Worker):
         self._reporter = reporter
         self._statistics = statistics
         self._tables = tables
+        self._live = live
+        self._paces = [Pace(live.per_s) for _ in regions]
+        self._change: Callable[[], None] | None = None
         self._frozen_watch = frozen_watch
 
     def verdict(self) -> Exception:
@@ -70,14 +77,15 @@ class InferenceWorker(Worker):
         return HungError(f"the model has not answered for {self.limit_s:g} s; ending the process")
 
     def setup(self) -> None:
-        """Show every region as unknown until it has been looked at."""
+        """Leave the processor to the interpreter."""
         # OpenCV's own threads would compete with the interpreter's for a resize of 0.1 ms.
         cv2.setNumThreads(1)
-        for region in self._regions:
-            self._reporter.show(region.decision.state)
 
     def step(self) -> None:
-        """Look at one frame."""
+        """Look at one frame, by other rules where these have changed."""
+        change, self._change = self._change, None
+        if change is not None:
+            change()
         frame = self._mailbox.take(_SLICE_S)
         if frame is not None:
             self.look(frame)
@@ -89,7 +97,7 @@ class InferenceWorker(Worker):
             self._statistics.skipped += 1
             return
         judged = False
-        for region in self._regions:
+        for index, region in enumerate(self._regions):
             try:
                 scores = self._classifier.look(frame.pixels, region.preprocessor)
             except UnusableScores:
@@ -98,6 +106,8 @@ class InferenceWorker(Worker):
             judged = True
             self._statistics.look(self._classifier.invoke_ns)
             self._decide(region, scores, frame.taken_ns)
+            if self._live.enabled and self._paces[index].due():
+                self._reporter.show(Look(index, region.decision.best(self._live.top_k)))
         if not judged:
             return
         self._statistics.frame(frame.taken_ns)
@@ -118,15 +128,30 @@ class InferenceWorker(Worker):
         self.frozen = frozen
         return frozen
 
+    def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
+        """Decide by other rules from the next step on; callable from any thread."""
+
+        def change() -> None:
+            now_ns = time.monotonic_ns()
+            for region in self._regions:
+                region.decision, ended = region.decision.under(rules, now_ns)
+                self._tell(region, ended)
+            self._live = live
+            self._paces = [Pace(live.per_s) for _ in self._regions]
+            self._tables = tables
+            self._reporter.switch(tables.fingerprint)
+
+        self._change = change
+
     def _decide(self, region: Region, scores: Scores, at_ns: int) -> None:
-        before = region.decision.state
-        for fact in region.decision.look(scores, at_ns):
+        self._tell(region, region.decision.look(scores, at_ns))
+
+    def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
+        for fact in facts:
             label = self._tables.labels[fact.label]
             what = "appeared" if fact.appeared else "disappeared"
             _log.info("%s: %s %s (%.2f)", region.name, label, what, fact.confidence / 1000)
             self._reporter.report(fact)
-        if region.decision.state is not before:
-            self._reporter.show(region.decision.state)
 
 
 def _is_rgb(pixels: Pixels) -> bool:

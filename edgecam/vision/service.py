@@ -10,12 +10,14 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+from edgecam.config.options import LiveOptions
 from edgecam.errors import CameraError
-from edgecam.link import Tables
-from edgecam.messages import TROUBLES, CameraState, VisionHealth
+from edgecam.link import Ask, Tables
+from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
+from edgecam.vision.decision import Rules
 from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
 from edgecam.vision.inference import InferenceWorker, Region
@@ -43,13 +45,15 @@ class VisionService:
         governor: Governor,
         stall_s: float,
         health_interval_s: float,
+        live: LiveOptions,
     ) -> None:
         """`connect` gives a wall to the publisher, or raises LinkError."""
         self._camera = camera
+        self._regions = regions
         self._stall_s = stall_s
         self._mailbox = Mailbox()
         self._statistics = Statistics()
-        self._reporter = Reporter(connect, tables.fingerprint, self._health, health_interval_s)
+        self._reporter = Reporter(connect, tables.fingerprint, self, health_interval_s)
         self._capture = CaptureWorker(
             camera=camera,
             mailbox=self._mailbox,
@@ -64,6 +68,7 @@ class VisionService:
             reporter=self._reporter,
             statistics=self._statistics,
             tables=tables,
+            live=live,
             frozen_watch=FrozenWatch() if camera.live else None,
             limit_s=self._capture.limit_s,
         )
@@ -97,10 +102,11 @@ class VisionService:
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs.
 
-        One that waits for a camera is alive, and so is one that waits for a frozen one.
+        One that waits for a camera is alive, and so is one that waits for a frozen one, or is
+        told to look at nothing.
         """
         fresh = self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
-        return fresh or self._inference.frozen
+        return fresh or self._inference.frozen or self._capture.paused
 
     @property
     def finished(self) -> bool:
@@ -126,7 +132,25 @@ class VisionService:
         self._reporter.stop()
         return self._reporter.join(STOP_TIMEOUT_S) and done
 
-    def _health(self) -> VisionHealth | None:
+    def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
+        """Decide by other rules from the next look on."""
+        self._inference.reload(rules, tables, live)
+
+    def pause(self, *, paused: bool) -> None:
+        """Take no more frames, or take them again."""
+        if paused != self._capture.paused:
+            _log.info("paused: nothing is looked at" if paused else "looking again")
+        self._capture.paused = paused
+
+    def explain(self, ask: Ask) -> Explanation | None:
+        """What a region's decision stands on; None where there is no such region."""
+        if ask.region >= len(self._regions):
+            return None
+        decision = self._regions[ask.region].decision
+        return Explanation(ask.number, ask.region, decision.looks, decision.tally())
+
+    def health(self) -> VisionHealth | None:
+        """How this half is doing; None before its first look."""
         statistics, now_ns = self._statistics, time.monotonic_ns()
         if not statistics.frames:
             return None
