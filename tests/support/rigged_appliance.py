@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,9 @@ class RiggedAppliance(Appliance):
         log = self._switches / f"{part}.log"
         return log.read_text(encoding="ascii").splitlines() if log.exists() else []
 
-    def start(self, *halves: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
         """As an appliance that is not rigged does."""
         paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-        return super().start(*halves, env={**(env or os.environ), **paths})
+        return super().start(*halves, env={**(env or os.environ), **paths}, under=under)
