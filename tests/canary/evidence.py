@@ -8,6 +8,7 @@ from canary.messages import numbers_over_time, published
 from canary.network import Flow
 from canary.trace import Trace
 
+SHORT_BYTES = 2048  # of what could be one message
 # What programs open for writing without keeping anything there.
 NOT_KEPT = ("/dev/null", "/dev/tty")
 
@@ -86,13 +87,14 @@ class Evidence:
             for stream in streams
         ]
         names = [("a name", name) for trace_ in self.traces for name in trace_.names]
-        # One by one, and in a row: a piece may be cut anywhere.
+        # In a row, as a piece may be cut anywhere; and, where they may be messages, one by one.
         rows = [
             (place, b"".join(contents))
             for trace_ in self.traces
             for place, contents in trace_.written.items()
         ]
-        return [*self.published, *self.files.items(), *self.written, *rows, *streams, *names]
+        short = [(place, content) for place, content in self.written if len(content) <= SHORT_BYTES]
+        return [*self.published, *self.files.items(), *short, *rows, *streams, *names]
 
 
 def gather(

@@ -59,12 +59,21 @@ class _Packed:
     unpack: Callable[[bytes], bytes]
 
 
+_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
+
+
+def _listed(run: bytes) -> bytes:
+    """Small numbers one behind the other, as programs print arrays."""
+    return bytes(min(int(number), 255) for number in re.findall(rb"\d+", run))
+
+
 _TEXTS = (
     _Text("base64", re.compile(rb"[A-Za-z0-9+/]{32,}"), 4, base64.b64decode),
     _Text("base64url", re.compile(rb"[A-Za-z0-9_-]{32,}"), 4, base64.urlsafe_b64decode),
     _Text("hex", re.compile(rb"[0-9a-fA-F]{48,}"), 2, binascii.unhexlify),
     _Text("base32", re.compile(rb"[A-Z2-7]{40,}"), 8, base64.b32decode),
     _Text("base85", re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}"), 5, base64.b85decode),
+    _Text("list", re.compile(rb"(?:\d{1,3}[^0-9A-Za-z.]{1,4}){24,}"), 1, _listed),
     _Text("Ascii85", re.compile(rb"[!-u]{40,}"), 5, base64.a85decode),
 )
 _PACKED = (
@@ -81,12 +90,14 @@ _PACKED = (
         lambda at: lzma.LZMADecompressor().decompress(at, _UNPACKED_BYTES),
     ),
 )
-_NUMBER = re.compile(rb"-?\d+(?:\.\d+)?")
 
 
 def mark(content: bytes) -> str:
     """The first format of pictures of which the mark is in some bytes; "": none."""
-    return next((name for name, pattern in _MARKED.items() if pattern.search(content)), "")
+    for name, pattern in _MARKED.items():
+        if pattern.search(content):
+            return f"the mark of {name}"
+    return ""
 
 
 def layers(content: bytes, depth: int = DEPTH) -> Iterator[tuple[str, bytes]]:
@@ -115,9 +126,6 @@ def _within(content: bytes) -> Iterator[tuple[str, bytes]]:
                 yield packed.name, packed.unpack(content[start.start() :])
             except (zlib.error, lzma.LZMAError, OSError, EOFError):
                 pass  # two bytes that looked like it
-    listed = numbers(content)
-    if len(listed) >= _SHORTEST_BYTES and np.all((listed >= 0) & (listed <= 255)):
-        yield "listed", listed.astype(np.uint8).tobytes()
 
 
 def _decoded(text: _Text, run: bytes) -> Iterator[tuple[str, bytes]]:

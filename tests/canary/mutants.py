@@ -21,6 +21,7 @@ _KEEP = """\
         if pixels.std() > 1:
             edgecam.seen = pixels
 """
+MANY = 70  # sightings: more than an 8x8 thumbnail has pixels
 _THUMBNAIL = "cv2.resize(cv2.cvtColor(edgecam.seen, cv2.COLOR_RGB2GRAY), ({0}, {0}))"
 
 
@@ -39,6 +40,8 @@ class Mutant:
     patches: tuple[Patch, ...]
     found: str
     """A pattern for one of the findings, so that it is caught for what it does."""
+    sightings: int = 4
+    """How many it needs to leak."""
 
 
 def build(folder: Path, patches: Iterable[Patch]) -> Path:
@@ -63,7 +66,9 @@ def _payload(code: str, found: str) -> Mutant:
     """Something is done with a thumbnail where payloads are made."""
     thumbnail = _THUMBNAIL.format(16)
     leak = f"""\
-    import base64, cv2, edgecam, socket
+    import base64, cv2, edgecam, socket, time
+    while isinstance(payload, InfoPayload) and not hasattr(edgecam, "seen"):
+        time.sleep(0.01)
     if hasattr(edgecam, "seen"):
         thumbnail = {thumbnail}.tobytes()
         {code}
@@ -90,7 +95,7 @@ def _sighting(change: str, found: str) -> Mutant:
         pixel = int({_THUMBNAIL.format(8)}.flat[edgecam.sent % 64])
         record = Numbered(record.counter, msgspec.structs.replace(record.event, {change}))
 """
-    return Mutant((Patch(_SEEING, _KEEP), Patch(_RECORD, leak)), found)
+    return Mutant((Patch(_SEEING, _KEEP), Patch(_RECORD, leak)), found, MANY)
 
 
 def _record(code: str, found: str) -> Mutant:
@@ -124,7 +129,7 @@ MUTANTS = {
     ),
     "pixels in a debug line": _seeing(
         'import logging; logging.getLogger(__name__).debug("row %s", pixels[240, :64].tolist())',
-        r"world/log listed: bytes of frame RGB",
+        r"world/log list: bytes of frame RGB",
     ),
     "a pixel in each confidence": _sighting(
         "confidence=pixel * 1000 // 255",
@@ -138,7 +143,7 @@ MUTANTS = {
         "return edgecam.seen[200:232, 200:232].tobytes()", r"socket:.*: bytes of frame RGB"
     ),
     "a compressed thumbnail in stored events": _stored(
-        """icon = zlib.compress({}.tobytes())
+        """icon = zlib.compress(({} // 32).tobytes())
         return msgspec.msgpack.encode({{**msgspec.to_builtins(event), "icon": icon}})""",
         r"outbox\.db.* zlib: like a 16x16 thumbnail",
     ),

@@ -22,7 +22,7 @@ class Runs:
         self._words = np.unique(np.concatenate(words))
 
     def find(self, content: bytes) -> str:
-        """The rendering of which a piece of at least `RUN_BYTES` is in some bytes; "": none."""
+        """Of which rendering a piece of at least `RUN_BYTES` is in some bytes; "": of none."""
         for start in range(min(_WORD, len(content) - RUN_BYTES + 1)):
             count = (len(content) - start) // _WORD
             words = np.frombuffer(content, np.uint64, count, start)
@@ -30,7 +30,7 @@ class Runs:
             for index in np.flatnonzero(self._words[near] == words):
                 name = self._confirm(content, start + int(index) * _WORD)
                 if name:
-                    return name
+                    return f"bytes of {name}"
         return ""
 
     def _confirm(self, content: bytes, at: int) -> str:

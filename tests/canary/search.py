@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 from canary import layers
-from canary.evidence import Evidence
+from canary.evidence import SHORT_BYTES, Evidence
 from canary.likeness import SEGMENT, Likeness, Numbers, Pool
 from canary.runs import Runs
 from numpy.typing import NDArray
-
-_SHORT_BYTES = 2048  # of what could be one message: looked at in parts of bytes, too
 
 
 class Search:
@@ -66,7 +64,7 @@ def _sequences(content: bytes) -> Iterator[NDArray[Any]]:
     values = np.frombuffer(content, np.uint8)
     yield values
     yield layers.numbers(content)
-    if len(content) <= _SHORT_BYTES:
+    if len(content) <= SHORT_BYTES:
         yield np.stack([values >> 4, values & 15], axis=1).ravel()
         for channel in range(3):  # of colours side by side
             yield values[channel::3]

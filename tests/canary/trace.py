@@ -5,12 +5,9 @@ own core dumps, which strace reports too.
 """
 
 import re
-import subprocess
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-
-from support.waiting import wait_until
 
 LONGEST_BYTES = 65_536  # of one argument; strace shows that it left out the rest
 _WRITES = "write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
@@ -25,7 +22,7 @@ _UNSEEN = (
 )
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
-_DESCRIPTOR = re.compile(r"^(\d+)<((?:\\x[0-9a-f]{2})*)>")
+_DESCRIPTOR = re.compile(r"^(?:\d+|AT_FDCWD)<((?:\\x[0-9a-f]{2})*)>")
 _OPENED = re.compile(r"O_(WRONLY|RDWR|CREAT)")
 
 
@@ -50,12 +47,6 @@ def command(output: Path) -> list[str]:
     return ["strace", *options, "-e", calls, "-o", str(output)]
 
 
-def finish(process: subprocess.Popen[bytes], output: Path, timeout_s: float = 10.0) -> None:
-    """Wait until strace has written down the end of a process that has ended."""
-    end = re.compile(rf"^{process.pid} \+\+\+ (exited|killed)", re.MULTILINE)
-    wait_until(lambda: end.search(output.read_text(encoding="ascii")), timeout_s)
-
-
 def read(output: Path) -> Trace:
     """What strace wrote down."""
     trace = Trace()
@@ -74,14 +65,16 @@ def _note(trace: Trace, call: str, arguments: str) -> None:
         trace.unseen.append(f"{call} of more than {LONGEST_BYTES} bytes")
     if call in _WRITES.split(","):
         descriptor = _DESCRIPTOR.match(arguments)
-        place = _decoded(descriptor[2]).decode(errors="replace") if descriptor else "?"
+        place = _decoded(descriptor[1]).decode(errors="replace") if descriptor else "?"
         trace.written[place].append(b"".join(text for text, _ in texts))
     elif call in _UNSEEN.split(","):
         trace.unseen.append(call)
     elif call not in ("open", "openat") or _OPENED.search(arguments):
         trace.names += [text for text, _ in texts]
         if call in ("open", "openat", "creat", "memfd_create"):
-            trace.opened.add(texts[-1][0].decode(errors="replace"))
+            folder = _DESCRIPTOR.match(arguments)
+            base = _decoded(folder[1]).decode() if folder else ""
+            trace.opened.add(str(Path(base, texts[-1][0].decode(errors="replace"))))
 
 
 def _decoded(text: str) -> bytes:

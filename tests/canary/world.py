@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import select
 import signal
 import subprocess
 import sys
@@ -23,9 +24,12 @@ _HOMES = {"HOME": "home", "TMPDIR": "tmp", "XDG_STATE_HOME": "home/state"}
 _HOMES |= {"XDG_CACHE_HOME": "home/cache", "XDG_CONFIG_HOME": "home/config"}
 
 
-def _leave_cores() -> None:
-    """In the child: whoever starts the appliance asks for core dumps of any size."""
-    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+CORE_BYTES = 0
+
+
+def _allow_cores() -> None:
+    """In the child: whoever starts the appliance sets how large a core dump may be."""
+    resource.setrlimit(resource.RLIMIT_CORE, (CORE_BYTES, CORE_BYTES))
 
 
 class World:
@@ -34,44 +38,56 @@ class World:
     The picture itself, strace's notes and the broker's files are beside that folder.
     """
 
-    def __init__(self, folder: Path, package: Path = ROOT) -> None:
-        """`package`: the folder of the build, with `edgecam` in it."""
+    def __init__(self, folder: Path, package: Path, hold_s: float, disk_kb: int) -> None:
+        """`package`: the folder of the build, with `edgecam` in it.
+
+        `hold_s`: how long each of the two pictures is shown. `disk_kb`: the size of the disk that
+        the queue is on; 0: it is where everything is.
+        """
         self.folder = folder / "world"
         self.state = self.folder / "state"
         self.log = self.folder / "log"
         self.broker = Mosquitto(folder)
         self._traces = folder / "traces"
-        self._config = self.folder / "config.yaml"
+        self.config = self.folder / "config.yaml"
         self._package = package
-        self._processes: list[tuple[subprocess.Popen[bytes], Path]] = []
+        self._processes: list[tuple[subprocess.Popen[bytes], int]] = []
         for made in (self._traces, self.state, *(self.folder / home for home in _HOMES.values())):
             made.mkdir(parents=True)
+        self._mounted = disk_kb > 0
+        if self._mounted:
+            size = f"size={disk_kb}k"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", size, "canary", self.state], check=True)
         self.broker.start()
         # Before the capture: what a connection carries that it did not see begin is not noted.
         self.recorder = Recorder(self.broker.port)
         self._capture = Capture()
         self.picture = picture.show(folder / "pictures") / "a-canary.png"
-        self._config.write_text(json.dumps(self._options()), encoding="utf-8")  # JSON is YAML
+        options = self._options(hold_s)
+        self.config.write_text(json.dumps(options), encoding="utf-8")  # JSON is YAML
 
-    def run(self, *half: str) -> subprocess.Popen[bytes]:
+    def run(self, *half: str, package: Path | None = None) -> subprocess.Popen[bytes]:
         """Start the appliance or one of its halves, with everything said that it can say."""
-        return self.command("run", *half, "--debug", "-c", str(self._config))
+        return self.command("run", *half, "--debug", "-c", str(self.config), package=package)
 
-    def command(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start `edgecam` with some arguments, traced."""
-        output = self._traces / f"{len(self._processes)}"
-        command = [*trace.command(output), sys.executable, "-m", "edgecam", *arguments]
+    def command(self, *arguments: str, package: Path | None = None) -> subprocess.Popen[bytes]:
+        """Start `edgecam` with some arguments, traced; of another build, where one is given."""
+        command = [*trace.command(self._traces / f"{len(self._processes)}")]
+        command += [sys.executable, "-m", "edgecam", *arguments]
+        alive, held = os.pipe()
         with self.log.open("ab") as log:
             process = subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=self._environment(),
+                env=self._environment(package or self._package),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_leave_cores,  # noqa: PLW1509  the other threads only receive packets
+                pass_fds=[held],  # by strace, too, until it has written down the end
+                preexec_fn=_allow_cores,  # noqa: PLW1509  the other threads only receive packets
             )
-        self._processes.append((process, output))
+        os.close(held)
+        self._processes.append((process, alive))
         return process
 
     def end(self, process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> int:
@@ -82,8 +98,8 @@ class World:
     def wait(self, process: subprocess.Popen[bytes], timeout_s: float = 20.0) -> int:
         """Wait until a process has ended by itself; its code."""
         code = process.wait(timeout_s)
-        (output,) = [output for each, output in self._processes if each is process]
-        trace.finish(process, output)
+        (alive,) = [alive for each, alive in self._processes if each is process]
+        assert select.select([alive], [], [], timeout_s)[0], "strace does not end"
         return code
 
     @property
@@ -95,31 +111,33 @@ class World:
         """What got out, once every process has ended."""
         assert all(process.poll() is not None for process, _ in self._processes)
         packets = self._capture.stop()
-        outputs = [output for _, output in self._processes]
-        return gather(self.folder, packets, self.broker.port, outputs)
+        return gather(self.folder, packets, self.broker.port, sorted(self._traces.iterdir()))
 
     def close(self) -> None:
         """End whatever still runs."""
-        for process, _ in self._processes:
+        for process, alive in self._processes:
             if process.poll() is None:
                 process.kill()
                 process.wait(10.0)
+            os.close(alive)
         self.recorder.close()
         self.broker.stop()
+        if self._mounted:
+            subprocess.run(["umount", self.state], check=True)
 
-    def _environment(self) -> dict[str, str]:
+    def _environment(self, package: Path) -> dict[str, str]:
         homes = {name: str(self.folder / home) for name, home in _HOMES.items()}
         # A compiled module would be written beside its source, and says nothing of pictures.
-        python = {"PYTHONPATH": str(self._package), "PYTHONDONTWRITEBYTECODE": "1"}
+        python = {"PYTHONPATH": str(package), "PYTHONDONTWRITEBYTECODE": "1"}
         return {"PATH": os.environ["PATH"], **homes, **python, "PYTHONFAULTHANDLER": "1"}
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, hold_s: float) -> dict[str, Any]:
         return {
             "node": "canary",
             "camera": {
                 "source": "stills",
                 "fps": 40,
-                "stills": {"folder": str(self.picture.parent), "hold_s": 0.05},
+                "stills": {"folder": str(self.picture.parent), "hold_s": hold_s},
             },
             "model": {"file": str(MODEL)},
             "regions": [{"name": name, "box": box} for name, box in picture.REGIONS.items()],
@@ -133,10 +151,12 @@ class World:
 
 
 @contextlib.contextmanager
-def watched(folder: Path, package: Path = ROOT) -> Iterator[World]:
+def watched(
+    folder: Path, package: Path = ROOT, *, hold_s: float = 0.05, disk_kb: int = 0
+) -> Iterator[World]:
     """A world in a network of its own; everything in it is ended afterwards."""
     with network.private_network():
-        world = World(folder, package)
+        world = World(folder, package, hold_s, disk_kb)
         try:
             yield world
         finally:
