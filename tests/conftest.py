@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 from support.appliance import Appliance
 from support.mosquitto import Mosquitto
+from support.publisher import Make, Publisher
 from support.recorder import Recorder
+
+from edgecam.config import MqttOptions
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -45,6 +48,20 @@ def recorder(broker: Mosquitto) -> Iterator[Recorder]:
     subscriber = Recorder(broker.port)
     yield subscriber
     subscriber.close()
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes publishers, not started yet, with one queue file; ended whatever happens."""
+    made: list[Publisher] = []
+
+    def publisher(options: MqttOptions, secret: str | None = None, **more: float) -> Publisher:
+        made.append(Publisher(tmp_path, options, secret, **more))
+        return made[-1]
+
+    yield publisher
+    for one in made:
+        one.close()
 
 
 @pytest.fixture

@@ -45,9 +45,14 @@ class Service(Protocol):
 class Daemon:
     """Holds the services of one process, in the order they start."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self, services: Sequence[Service], reload: Callable[[], None] = lambda: None
+    ) -> None:
+        """`reload` is called at SIGHUP; it must not raise."""
         self._services = services
+        self._reload = reload
         self._stop_signal = 0
+        self._reload_asked = False
         self._wake = threading.Event()
         self._ready = False
         self._watchdog_s = systemd.watchdog_interval_s()
@@ -59,7 +64,7 @@ class Daemon:
         A hung thread (a camera whose close() never returns) cannot be ended from inside: then
         the process ends at once, with the exit code of what went wrong.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         failure: Exception | None = None
         try:
@@ -88,7 +93,11 @@ class Daemon:
         return stopped
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._stop_signal = number
+        # A terminal that was closed ends what was started in it; a daemon has none.
+        if number == signal.SIGHUP and not os.isatty(2):
+            self._reload_asked = True
+        else:
+            self._stop_signal = number
 
     def _wait(self) -> None:
         while not self._stop_signal:
@@ -97,6 +106,9 @@ class Daemon:
             if any(service.finished for service in self._services):
                 _log.info("nothing more to look at")
                 return
+            if self._reload_asked:
+                self._reload_asked = False
+                self._reload()
             self._tell_systemd()
             self._wake.wait(POLL_S)
             self._wake.clear()

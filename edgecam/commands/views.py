@@ -198,6 +198,7 @@ def _health_line(health: HealthPayload) -> str:
         parts.append(f"{health.board.cpu_temp_c:.0f} °C")
     if isinstance(health.board.throttled, list):
         parts += health.board.throttled
+    parts += health.alarms
     return ", ".join(parts)
 
 

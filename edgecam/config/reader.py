@@ -28,6 +28,9 @@ _MAP = "tag:yaml.org,2002:map"
 # edgecam lies.
 INSTALLATION = Path(__file__).resolve().parents[2]
 MAX_BYTES = 64 * 1024
+# A file of something else has thousands of problems; nobody reads them, and a journal fills up.
+MAX_PROBLEMS = 50
+_LINE_CHARS = 1000
 
 # Keys that people try, and what to do instead.
 _HINTS = {
@@ -143,7 +146,11 @@ class _Reader:
                 self._report(option, message)
             if not self._problems:
                 return config
-        raise ConfigError("\n".join(text for _, text in sorted(self._problems)))
+        lines = [text for _, text in sorted(self._problems)]
+        shown_lines = [line[:_LINE_CHARS] for line in lines[:MAX_PROBLEMS]]
+        if len(lines) > MAX_PROBLEMS:
+            shown_lines.append(f"{self._file}: and {len(lines) - MAX_PROBLEMS} more problems")
+        raise ConfigError("\n".join(shown_lines))
 
     def _compose(self, text: str) -> yaml.MappingNode:
         try:

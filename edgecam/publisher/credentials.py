@@ -10,6 +10,34 @@ from edgecam.errors import ConfigError
 MAX_PASSWORD_BYTES = 4096
 CREDENTIAL = "mqtt-password"  # its name in LoadCredential= of the unit
 
+_OTHER_NAME = "its certificate is for another name; mqtt.broker must name a host of the certificate"
+_UNKNOWN_AUTHORITY = "its certificate is of an authority that is not known here (mqtt.tls.ca_file)"
+# By X509_V_ERR_… of OpenSSL's x509_vfy.h.
+_CERTIFICATE_PROBLEMS = {
+    9: "its certificate is not valid yet; is the clock of this machine right?",
+    10: "its certificate has expired; renew it at the broker (or is this machine's clock wrong?)",
+    18: _UNKNOWN_AUTHORITY,
+    19: _UNKNOWN_AUTHORITY,
+    20: _UNKNOWN_AUTHORITY,
+    21: _UNKNOWN_AUTHORITY,
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+_OLD_TLS = "it speaks no TLS 1.2 or later; nothing older is used"
+_NO_TLS = "it speaks no TLS there; is the port of mqtt.broker the one for TLS?"
+# By a part of OpenSSL's reason (SSL_R_… of sslerr.h); the first that fits.
+_HANDSHAKE_PROBLEMS = {
+    "UNSUPPORTED_PROTOCOL": _OLD_TLS,
+    "ALERT_PROTOCOL_VERSION": _OLD_TLS,
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    "UNEXPECTED": _NO_TLS,
+    "ALERT_CERTIFICATE_REQUIRED": "it wants a certificate of ours (mqtt.tls.cert_file)",
+    "ALERT_HANDSHAKE_FAILURE": "it refuses TLS with us; does it want mqtt.tls.cert_file?",
+    "ALERT_CERTIFICATE": "it does not take our certificate (mqtt.tls.cert_file)",
+    "ALERT_BAD_CERTIFICATE": "it does not take our certificate (mqtt.tls.cert_file)",
+    "ALERT_UNKNOWN_CA": "it does not know the authority of our certificate (mqtt.tls.cert_file)",
+}
+
 
 def password(options: MqttOptions) -> str | None:
     """The password: from the systemd credential, else from the file that is named.
@@ -55,6 +83,18 @@ def tls_context(options: MqttOptions) -> ssl.SSLContext:
         msg = f"a certificate or key cannot be used: {error.strerror or error}"
         raise ConfigError(msg, option="mqtt.tls") from error
     return context
+
+
+def tls_problem(error: ssl.SSLError) -> str:
+    """Why no trust came about, and the option to look at."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        known = _CERTIFICATE_PROBLEMS.get(error.verify_code)
+        return known or f"its certificate cannot be trusted: {error.verify_message}"
+    reason = error.reason or str(error)
+    for part, problem in _HANDSHAKE_PROBLEMS.items():
+        if part in reason:
+            return problem
+    return f"TLS failed: {reason}"
 
 
 def _check_readable(option: str, file: str | None) -> None:

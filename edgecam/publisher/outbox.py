@@ -60,6 +60,8 @@ class Outbox:
         """
         self.lost = 0
         """Events that had to be dropped since this process started."""
+        self.trouble = ""
+        """What keeps it from storing events: "full", "read_only", "failing"; empty: nothing."""
         self._file = file
         self._max_events = max_events
         self._max_pages = max_mb * 1024 * 1024 // _PAGE_BYTES

@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -153,23 +153,29 @@ def test_the_largest_info_fits() -> None:
     assert len(contract.encode(info)) <= contract.MAX_PAYLOAD_BYTES
 
 
-def test_the_largest_health_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("most", "board"), [(2**32 - 1, False), (10**6, True)])
+def test_the_largest_health_fits_and_the_alarms_stay(
+    tmp_path: Path,
+    most: int,
+    board: bool,  # noqa: FBT001  of the parameters
+) -> None:
     (tmp_path / "sys/class/thermal/thermal_zone0").mkdir(parents=True)
     (tmp_path / "sys/class/thermal/thermal_zone0/temp").write_text("104321\n")
     (tmp_path / "sys/devices/platform/soc/soc:firmware").mkdir(parents=True)
     (tmp_path / "sys/devices/platform/soc/soc:firmware/get_throttled").write_text("f0000\n")
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/meminfo").write_text("MemAvailable:   16777216 kB\n")
-    most = 2**32 - 1
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(VisionHealth(most, most, most, most, most, most, most))
     monitor.refused = monitor.restarts = most
     outbox = contract.OutboxPart(queued=10**7, oldest_s=10**8 + 0.1, lost=10**9)
-    health = payloads.health(monitor, outbox, Board(tmp_path), 10**7)
+    alarms = get_args(contract.Alarm) if most > 10**6 else ("client_id_taken", "disk_full")
+    health = payloads.health(monitor, outbox, Board(tmp_path), disk_free_mb=10**7, alarms=alarms)
     assert len(contract.encode(health)) <= contract.MAX_PAYLOAD_BYTES
-    assert health.board.cpu_temp_c == 104.3
-    assert len(health.board.throttled or []) == 4
+    assert health.alarms == list(alarms)
+    assert (health.board.cpu_temp_c == 104.3) is board
+    assert (len(health.board.throttled or []) == 4) is board
 
 
 def test_the_schema_names_every_topic() -> None:

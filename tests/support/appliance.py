@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +56,15 @@ class Appliance:
         self.config.write_text(json.dumps(options), encoding="utf-8")  # JSON is YAML
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *halves: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start both halves in one process, or the half that is named."""
-        command = [sys.executable, "-m", "edgecam", "run", *halves, "-c", str(self.config)]
+    def start(
+        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start both halves in one process, or the half that is named.
+
+        `under`: a command that prepares something, and then becomes the one that follows it.
+        """
+        run = [sys.executable, "-m", "edgecam", "run", *halves, "-c", str(self.config)]
+        command = [*under, *run]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, stderr=log, stdout=log, env=env)
         self.processes.append(process)

@@ -33,7 +33,8 @@ def classifier(found: Model) -> Classifier:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.service._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
     monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
 
 

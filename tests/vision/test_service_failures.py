@@ -20,8 +20,7 @@ from edgecam.arrays import Pixels, Scores
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import TROUBLES, VisionHealth
 from edgecam.model import Model
-from edgecam.vision import service
-from edgecam.vision import service as module
+from edgecam.vision import capture, service
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier, UnusableScores
 from edgecam.vision.preprocess import Preprocessor
@@ -44,7 +43,8 @@ def classifier(found: Model) -> Classifier:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.service._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
     monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
 
 
@@ -90,7 +90,7 @@ def test_a_live_camera_that_never_begins_stalls_too(start: Start) -> None:
 def test_a_camera_that_does_not_even_answer_is_noticed_from_outside(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "HANG_MARGIN_S", 0.2)
+    monkeypatch.setattr(capture, "HANG_MARGIN_S", 0.2)
     camera = SilentCamera()
     half = start(camera, stall_s=0.3)
     wait_until(lambda: half.failed() is not None)
@@ -200,14 +200,14 @@ def test_an_answer_that_is_none_is_skipped_and_counted(start: Start, found: Mode
 def test_a_camera_that_does_not_close_does_not_hold_up_the_stop(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "STOP_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(service, "STOP_TIMEOUT_S", 0.3)
     camera = HangingCamera([photograph("panda.jpg")])
     half = start(camera)
     wait_until(lambda: half.sightings)
     started_s = time.monotonic()
     try:
         assert not half.service.stop()
-        assert time.monotonic() - started_s < 3 * 0.3 + module.FLUSH_TIMEOUT_S + 1
+        assert time.monotonic() - started_s < 3 * 0.3 + service.FLUSH_TIMEOUT_S + 1
         assert camera.closed == 1
     finally:
         camera.unstuck.set()
@@ -217,7 +217,7 @@ def test_a_camera_that_stalls_and_does_not_close_is_reported_all_the_same(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one failure that a cable pulled out makes: no frame comes, and close() waits for one."""
-    monkeypatch.setattr(module, "STOP_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(service, "STOP_TIMEOUT_S", 0.3)
     camera = HangingCamera([photograph("panda.jpg")])
     half = start(camera, stall_s=0.3)
     try:
