@@ -10,7 +10,7 @@ from pathlib import Path
 
 from canary.mutants import CRASHING, build
 from canary.picture import LABEL
-from canary.world import World
+from canary.world import COMMANDS, World
 from support.waiting import wait_until
 
 
@@ -28,7 +28,7 @@ class Life:
         """Wait until the broker has something that happened from now on."""
         recorder = self.world.recorder
         known = len(recorder.sightings)
-        recorder.wait_for(lambda seen: len(seen.sightings) >= known + 2, 40.0)
+        recorder.wait_for(lambda seen: len(seen.sightings) >= known + 2, 20.0)
 
     def wait_for_sightings(self) -> None:
         """Wait until the vision half has seen something, whether or not anybody is told."""
@@ -51,6 +51,23 @@ def the_broker_restarts(life: Life) -> None:
     life.world.broker.stop()
     life.wait_for_sightings()
     life.world.broker.start()
+    life.wait_for_news()
+
+
+def commands_come(life: Life) -> None:
+    for command in COMMANDS:
+        life.world.request(command)
+    life.wait_for_news()
+
+
+def the_configuration_changes(life: Life) -> None:
+    life.world.options["decision"]["votes"] = 2
+    life.world.options["decision"]["window"] = 2
+    life.world.write_config()
+    said = life.world.said.count("the configuration was")
+    for half in (life.publisher, life.vision):
+        half.send_signal(signal.SIGHUP)
+    wait_until(lambda: life.world.said.count("the configuration was") == said + 2, 20.0)
     life.wait_for_news()
 
 
@@ -88,8 +105,8 @@ def the_disk_is_full(life: Life) -> None:
             pass  # now it is
     life.wait_for_sightings()
     filler.unlink()
-    if life.publisher.poll() is not None:  # ended over it; systemd would start it again
-        life.publisher = life.world.run("publisher")
+    life.world.end(life.publisher, signal.SIGKILL)
+    life.publisher = life.world.run("publisher")
     life.wait_for_news()
 
 
@@ -99,6 +116,7 @@ def somebody_looks_around(life: Life) -> None:
     picture = str(life.world.picture)
     for arguments in (
         ("check", *config),
+        ("privacy", *config),
         ("classify", picture, *config),
         ("classify", "--json", picture, *config),
         ("classify", f"{life.world.config}", *config),
@@ -124,6 +142,8 @@ def the_power_goes_while_the_broker_is_away(life: Life) -> None:
 STEPS: tuple[Callable[[Life], None], ...] = (
     everything_is_said,
     the_broker_restarts,
+    commands_come,
+    the_configuration_changes,
     vision_crashes,
     the_model_fails,
     the_publisher_is_killed,

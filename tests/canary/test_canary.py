@@ -19,7 +19,7 @@ from support.vision_half import load_model
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     """All that both halves let out in a whole life, as two processes."""
     folder = tmp_path_factory.mktemp("canary")
-    with watched(folder, hold_s=0.3, disk_kb=1024) as world:
+    with watched(folder, hold_s=0.3, disk_kb=8192) as world:
         life = Life(world, folder / "crashing")
         for step in STEPS:
             step(life)
@@ -30,8 +30,9 @@ def test_the_broker_was_told_the_label_on_every_topic(evidence: Evidence) -> Non
     told: dict[str, bytes] = {}
     for topic, payload in evidence.published:
         told[topic] = told.get(topic, b"") + payload
-    assert set(told) == {f"edgecam/canary/{topic}" for topic in TOPICS}
-    for topic in ("state/scene", "state/door", "event"):
+    requests = {topic for topic in told if "/request/" in topic}
+    assert set(told) - requests == {f"edgecam/canary/{topic}" for topic in TOPICS}
+    for topic in ("state/scene", "live/door", "event", "response/why"):
         assert LABEL.encode() in told[f"edgecam/canary/{topic}"]
 
 

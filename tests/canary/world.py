@@ -19,17 +19,20 @@ from support.mosquitto import Mosquitto
 from support.places import MODEL, ROOT
 from support.recorder import Recorder
 
-TOPICS = ("status", "info", "health", "state/scene", "state/door", "event")
+COMMANDS = ("pause", "resume", "report", "why")
+TOPICS = {
+    *("status", "info", "health", "event"),
+    *(f"{kind}/{region}" for kind in ("state", "live") for region in picture.REGIONS),
+    *(f"response/{command}" for command in COMMANDS),
+}
 _HOMES = {"HOME": "home", "TMPDIR": "tmp", "XDG_STATE_HOME": "home/state"}
 _HOMES |= {"XDG_CACHE_HOME": "home/cache", "XDG_CONFIG_HOME": "home/config"}
 
 
-CORE_BYTES = 0
-
 
 def _allow_cores() -> None:
-    """In the child: whoever starts the appliance sets how large a core dump may be."""
-    resource.setrlimit(resource.RLIMIT_CORE, (CORE_BYTES, CORE_BYTES))
+    """In the child: whoever starts the appliance wants core dumps of any size."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
 
 class World:
@@ -63,8 +66,18 @@ class World:
         self.recorder = Recorder(self.broker.port)
         self._capture = Capture()
         self.picture = picture.show(folder / "pictures") / "a-canary.png"
-        options = self._options(hold_s)
-        self.config.write_text(json.dumps(options), encoding="utf-8")  # JSON is YAML
+        self.options = self._options(hold_s)
+        self.write_config()
+
+    def write_config(self) -> None:
+        """Write `options` to where the appliance reads them."""
+        self.config.write_text(json.dumps(self.options), encoding="utf-8")  # JSON is YAML
+
+    def request(self, command: str) -> None:
+        """Ask for something over MQTT, and wait for the answer."""
+        answered = len(self.recorder.on(f"/response/{command}"))
+        self.recorder._client.publish(f"edgecam/canary/request/{command}", qos=1)
+        self.recorder.wait_for(lambda seen: len(seen.on(f"/response/{command}")) > answered)
 
     def run(self, *half: str, package: Path | None = None) -> subprocess.Popen[bytes]:
         """Start the appliance or one of its halves, with everything said that it can say."""
@@ -142,7 +155,10 @@ class World:
             "model": {"file": str(MODEL)},
             "regions": [{"name": name, "box": box} for name, box in picture.REGIONS.items()],
             "decision": {"votes": 1, "window": 1, "cooldown_s": 0},
-            "link": {"socket": str(self.folder / "wall")},
+            # What the limits hold back no search would have to find.
+            "link": {"socket": str(self.folder / "wall"), "events_per_hour": 3_600_000},
+            "live": {"enabled": True, "per_s": 10},
+            "remote": {"commands": COMMANDS},
             "outbox": {"file": str(self.state / "outbox.db")},
             "mqtt": {"broker": self.broker.url, "keepalive_s": 5},
             "health": {"interval_s": 1},
