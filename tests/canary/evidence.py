@@ -9,8 +9,8 @@ from canary.network import Flow
 from canary.trace import Trace
 
 SHORT_BYTES = 2048  # of what could be one message
-# What programs open for writing without keeping anything there.
-NOT_KEPT = ("/dev/null", "/dev/tty")
+# What keeps no more than a number: a model is tried in a process that the kernel may end first.
+NOT_KEPT = ("/dev/null", "/dev/tty", "/proc/self/oom_score_adj")
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ class Evidence:
         return [*self.published, *self.files.items(), *short, *rows, *streams, *names]
 
 
-def gather(
-    world: Path, packets: list[bytes], broker_port: int, outputs: list[Path]
-) -> Evidence:
+def gather(world: Path, packets: list[bytes], broker_port: int, outputs: list[Path]) -> Evidence:
     """Read what is left of a run: its folder, the captured packets, what strace wrote down."""
     traces = [trace.read(output) for output in outputs]
-    elsewhere = {Path(path) for each in traces for path in each.opened} - {Path("/dev/null")}
+    elsewhere = {Path(path) for each in traces for path in each.opened} - {
+        Path(name) for name in NOT_KEPT
+    }
     kept = [*world.rglob("*"), *elsewhere]
     return Evidence(
         files={str(file): file.read_bytes() for file in kept if file.is_file()},

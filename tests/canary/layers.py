@@ -74,7 +74,7 @@ _TEXTS = (
     _Text("base32", re.compile(rb"[A-Z2-7]{40,}"), 8, base64.b32decode),
     _Text("base85", re.compile(rb"[0-9A-Za-z!#$%&()*+;<=>?@^_`{|}~-]{40,}"), 5, base64.b85decode),
     _Text("list", re.compile(rb"(?:\d{1,3}[^0-9A-Za-z.]{1,4}){24,}"), 1, _listed),
-    _Text("Ascii85", re.compile(rb"[!-u]{40,}"), 5, base64.a85decode),
+    _Text("Ascii85", re.compile(rb"[!-uz]{40,}"), 5, base64.a85decode),
 )
 _PACKED = (
     _Packed("zlib", re.compile(rb"\x78[\x01\x5e\x9c\xda]"), lambda at: _inflated(at, 15)),

@@ -11,9 +11,9 @@ from typing import Any
 
 import cv2
 import numpy as np
-from canary import picture
-from edgecam.arrays import Pixels
 from numpy.typing import NDArray
+
+from canary import picture
 
 SEGMENT = 64  # numbers: an 8x8 thumbnail, the smallest that is looked for
 SUSPICIOUS = 0.75  # of a segment, which is then looked at as far as the thumbnail goes
@@ -81,9 +81,10 @@ class Likeness:
 
         Pearson's r without the trend of each: counters and clocks only grow, and so may the sky.
         """
+        starts = _distinct_starts(values)
         for step in (1, _STEP):
             thumbnails = [each for each in self._thumbnails if each.step == step]
-            for at, column in _suspicious(values, step, thumbnails):
+            for at, column in _suspicious(values, starts, step, thumbnails):
                 thumbnail = thumbnails[column]
                 r = _likeness(values, at - thumbnail.segment, thumbnail.values)
                 if r > ALIKE:
@@ -91,13 +92,13 @@ class Likeness:
 
 
 def _suspicious(
-    values: Numbers, step: int, thumbnails: list[Thumbnail]
+    values: Numbers, starts: NDArray[np.int64], step: int, thumbnails: list[Thumbnail]
 ) -> Iterator[tuple[int, int]]:
     """Where a window of the values is like the segment of a thumbnail, and of which."""
     reach = step * np.arange(SEGMENT)
+    starts = starts[starts + reach[-1] < len(values)]
     segments = np.array([each.values[each.segment + reach] for each in thumbnails])
     matrix = _normalised(segments).T.astype(np.float32)
-    starts = _distinct_starts(values, step * (SEGMENT - 1) + 1)
     for first in range(0, len(starts), _BLOCK):
         block = starts[first : first + _BLOCK]
         windows = _normalised(values[block[:, None] + reach])
@@ -124,15 +125,16 @@ def _normalised(rows: Numbers) -> Numbers:
     centred -= (centred @ slope)[:, None] * slope
     norms = np.linalg.norm(centred, axis=1, keepdims=True)
     kept = norms > 1e-6 * np.maximum(scale, 1e-12)
-    return np.divide(centred, norms, out=np.zeros_like(centred), where=kept)
+    found: Numbers = np.divide(centred, norms, out=np.zeros_like(centred), where=kept)
+    return found
 
 
-def _distinct_starts(values: Numbers, span: int) -> NDArray[np.int64]:
+def _distinct_starts(values: Numbers) -> NDArray[np.int64]:
     """Where windows begin that no earlier one equals: pages of a database are written many times.
 
     By a polynomial hash modulo 2**64, whose base is odd and so has an inverse.
     """
-    count = len(values) - span + 1
+    count = len(values) - SEGMENT + 1
     if count <= 0:
         return np.zeros(0, np.int64)
     base, inverse = np.uint64(_BASE), np.uint64(pow(_BASE, -1, 2**64))
@@ -142,7 +144,7 @@ def _distinct_starts(values: Numbers, span: int) -> NDArray[np.int64]:
         mixed = values.view(np.uint64) * base
         mixed ^= mixed >> np.uint64(32)
         sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed * powers)])
-        hashes = (sums[span:] - sums[:-span]) * np.cumprod(np.full(count, inverse))
+        hashes = (sums[SEGMENT:] - sums[:-SEGMENT]) * np.cumprod(np.full(count, inverse))
     starts: NDArray[np.int64] = np.sort(np.unique(hashes, return_index=True)[1])
     return starts
 
@@ -154,17 +156,20 @@ def _thumbnails() -> Iterator[Thumbnail]:
     sizes += [(view, (side, side)) for view in (whole, *squares) for side in SQUARES]
     for view, size in sizes:
         grey = cv2.cvtColor(view, cv2.COLOR_RGB2GRAY)
-        # With every n-th pixel a small one looks otherwise; a large one is near enough.
         small = size[0] * size[1] <= _LARGE
-        for how in (cv2.INTER_AREA, cv2.INTER_NEAREST) if small else (cv2.INTER_AREA,):
-            for turned in _turned(cv2.resize(grey, size, interpolation=how)):
+        ways = [cv2.INTER_AREA]
+        if small and view is whole:
+            # Every n-th pixel of a frame looks otherwise; of a large thumbnail that is alike enough.
+            ways.append(cv2.INTER_NEAREST)
+        for way in ways:
+            for turned in _turned(cv2.resize(grey, size, interpolation=way)):
                 values = turned.astype(np.float64).ravel()
                 step = 1 if small else _STEP
                 name = f"{turned.shape[1]}x{turned.shape[0]} thumbnail"
                 yield Thumbnail(name, values, step, _liveliest(values, step))
 
 
-def _turned(small: Pixels) -> Iterator[Pixels]:
+def _turned(small: NDArray[Any]) -> Iterator[NDArray[Any]]:
     """The eight ways to turn and mirror it."""
     for turns in range(4):
         turned = np.rot90(small, turns)

@@ -22,7 +22,7 @@ def published(stream: bytes) -> Iterator[tuple[str, bytes]]:
             length = int.from_bytes(body[:2], "big")
             topic, rest = body[2 : 2 + length], body[2 + length :]
             rest = rest[2:] if flags & 6 else rest  # with a quality of service comes a number
-            if version == 5:  # noqa: PLR2004  MQTT's own: properties follow
+            if version == 5:
                 size, used = _varint(rest, 0)
                 rest = rest[used + size :]
             yield topic.decode(), rest
@@ -62,7 +62,7 @@ def _varint(content: bytes, at: int) -> tuple[int, int]:
         byte = content[at + used]
         value |= (byte & 127) << (7 * used)
         used += 1
-        if byte < 128:  # noqa: PLR2004  the last
+        if byte < 128:
             return value, used
 
 
@@ -76,9 +76,7 @@ def _leaves(content: bytes) -> tuple[list[tuple[str, float]], str]:
         if isinstance(value, dict | list):
             leaves = list(_walk(value, ""))
             words = " ".join(str(leaf) for _, leaf in leaves if isinstance(leaf, str | bool))
-            found = [
-                (place, float(leaf)) for place, leaf in leaves if type(leaf) in (int, float)
-            ]
+            found = [(place, float(leaf)) for place, leaf in leaves if type(leaf) in (int, float)]
             return found, words
     text = content.decode(errors="replace")
     found = [(str(n), float(each[:20])) for n, each in enumerate(_LOG_NUMBER.findall(text))]

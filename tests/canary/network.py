@@ -33,7 +33,11 @@ def private_network() -> Iterator[None]:
         if libc.unshare(_CLONE_NEWNET) != 0:
             msg = f"no network of its own: {os.strerror(ctypes.get_errno())}; needs root"
             raise OSError(msg)
-        for command in ("link set lo up", "route add default dev lo", "-6 route add default dev lo"):
+        for command in (
+            "link set lo up",
+            "route add default dev lo",
+            "-6 route add default dev lo",
+        ):
             subprocess.run(["ip", *command.split()], check=True, timeout=10)
         yield
     finally:
@@ -118,9 +122,7 @@ class _Stream:
                 self.content[at : at + len(payload)] = payload
 
 
-def _finish(
-    streams: dict[Flow, _Stream], flow: Flow, carried: dict[Flow, list[bytes]]
-) -> None:
+def _finish(streams: dict[Flow, _Stream], flow: Flow, carried: dict[Flow, list[bytes]]) -> None:
     """A port is used again: what went before was another connection."""
     if flow in streams:
         carried[flow].append(bytes(streams.pop(flow).content))
@@ -128,7 +130,7 @@ def _finish(
 
 def _parsed(packet: bytes) -> tuple[Flow, bytes]:
     """Flow and IP payload of a packet."""
-    if packet[0] >> 4 == 4:  # noqa: PLR2004  IPv4; the other is IPv6
+    if packet[0] >> 4 == 4:
         header, protocol = (packet[0] & 15) * 4, packet[9]
         address = socket.inet_ntop(socket.AF_INET, packet[16:20])
     else:

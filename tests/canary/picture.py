@@ -8,9 +8,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from support.vision_half import load_model, photograph
+
 from edgecam.arrays import Pixels
 from edgecam.vision.preprocess import Preprocessor
-from support.vision_half import load_model, photograph
 
 HEIGHT, WIDTH = 480, 640
 LABEL = "giant panda"  # with a score of 0.98, in both regions, noise and all

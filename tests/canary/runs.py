@@ -1,8 +1,9 @@
 """Finds pieces of the picture as they are, byte by byte, wherever they begin."""
 
 import numpy as np
-from canary import picture
 from numpy.typing import NDArray
+
+from canary import picture
 
 RUN_BYTES = 24
 """The shortest piece that is found: eight pixels. By chance 24 bytes of which at least

@@ -4,14 +4,14 @@ A new feature is one more step in `STEPS`; whatever it lets out is searched with
 """
 
 import signal
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+
+from support.waiting import wait_until
 
 from canary.mutants import CRASHING, build
 from canary.picture import LABEL
 from canary.world import COMMANDS, World
-from support.waiting import wait_until
 
 
 class Life:

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
+
 from canary import layers
 from canary.evidence import SHORT_BYTES, Evidence
 from canary.likeness import SEGMENT, Likeness, Numbers, Pool
 from canary.runs import Runs
-from numpy.typing import NDArray
 
 
 class Search:

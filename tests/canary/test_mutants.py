@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from canary.evidence import Evidence
 from canary.mutants import MANY, MUTANTS, build
 from canary.search import Search

@@ -13,12 +13,12 @@ LONGEST_BYTES = 65_536  # of one argument; strace shows that it left out the res
 _WRITES = "write,pwrite64,writev,pwritev,pwritev2,sendto,sendmsg,sendmmsg"
 _NAMES = (
     "open,openat,creat,mkdir,mkdirat,rename,renameat,renameat2,link,linkat,symlink,symlinkat,"
-    "mknod,mknodat,setxattr,lsetxattr,fsetxattr,bind,connect,execve,prctl,memfd_create"
+    "mknod,mknodat,setxattr,lsetxattr,fsetxattr,bind,connect,execve,prctl"
 )
 # Ways to move bytes that show none of them: an honest appliance uses none of these.
 _UNSEEN = (
     "sendfile,splice,tee,vmsplice,copy_file_range,process_vm_writev,io_submit,io_uring_setup,"
-    "shmget,mq_open,ptrace"
+    "shmget,mq_open,memfd_create"
 )
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
 _TEXT = re.compile(r'"((?:\\x[0-9a-f]{2})*)"(\.\.\.)?')
@@ -71,7 +71,7 @@ def _note(trace: Trace, call: str, arguments: str) -> None:
         trace.unseen.append(call)
     elif call not in ("open", "openat") or _OPENED.search(arguments):
         trace.names += [text for text, _ in texts]
-        if call in ("open", "openat", "creat", "memfd_create"):
+        if call in ("open", "openat", "creat"):
             folder = _DESCRIPTOR.match(arguments)
             base = _decoded(folder[1]).decode() if folder else ""
             trace.opened.add(str(Path(base, texts[-1][0].decode(errors="replace"))))

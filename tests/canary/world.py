@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from canary import network, picture, trace
-from canary.evidence import Evidence, gather
-from canary.network import Capture
 from support.mosquitto import Mosquitto
 from support.places import MODEL, ROOT
 from support.recorder import Recorder
+
+from canary import network, picture, trace
+from canary.evidence import Evidence, gather
+from canary.network import Capture
 
 COMMANDS = ("pause", "resume", "report", "why")
 TOPICS = {
@@ -27,7 +28,6 @@ TOPICS = {
 }
 _HOMES = {"HOME": "home", "TMPDIR": "tmp", "XDG_STATE_HOME": "home/state"}
 _HOMES |= {"XDG_CACHE_HOME": "home/cache", "XDG_CONFIG_HOME": "home/config"}
-
 
 
 def _allow_cores() -> None:
