@@ -19,7 +19,7 @@ START_NS = time.monotonic_ns() - 10**9
 
 @pytest.fixture
 def outbox(tmp_path: Path) -> Iterator[Outbox]:
-    made = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4)
+    made = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4, max_age_days=30)
     yield made
     made.close()
 
@@ -124,10 +124,10 @@ def test_an_end_whose_beginning_is_unknown_has_no_id_and_no_length(
 
 
 def test_a_restart_of_the_publisher_recalls_what_is_present(tmp_path: Path) -> None:
-    outbox = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4)
+    outbox = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4, max_age_days=30)
     Intake(RUN, 0, TABLES, "model", outbox).commit([came(1), came(2, DOG, 1)])
     outbox.close()
-    outbox = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4)
+    outbox = Outbox(tmp_path / "q.db", max_events=1000, max_mb=4, max_age_days=30)
     intake = Intake(RUN, 1, TABLES, "model", outbox)
     assert [shown.label for shown in intake.shown()] == ["cat", "dog"]
     intake.commit([came(2, DOG, 1), went(3)])
