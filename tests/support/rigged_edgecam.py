@@ -4,8 +4,8 @@ Each part looks into a file of its name in FOLDER for what to do; `limit_s` is t
 from the start on. Waits of a minute take less than a second here.
 """
 
+import socket
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -50,9 +50,9 @@ class Switches:
             log.write(f"{self.says(part)}\n")
 
     def obey(self, part: str) -> None:
-        """Hang for ever, or take ever more memory, where that is wanted."""
-        if self.says(part) == "hang":
-            threading.Event().wait()
+        """Hang, or take ever more memory, for as long as that is wanted."""
+        while self.says(part) == "hang":
+            time.sleep(0.05)
         if self.says(part) == "leak":
             self._leaked.append(np.ones(LEAK_BYTES, np.uint8))
 
@@ -106,6 +106,7 @@ def rig(switches: Switches) -> None:
     Classifier.look = obeying("model", Classifier.look, switches)  # type: ignore[method-assign]
     Receiver.step = obeying("receiver", Receiver.step, switches)  # type: ignore[method-assign]
     Delivery.step = obeying("delivery", Delivery.step, switches)  # type: ignore[method-assign]
+    socket.getaddrinfo = obeying("resolver", socket.getaddrinfo, switches)
     capture.FIRST_RETRY_S, capture.LONGEST_RETRY_S = 0.2, 0.4
     capture.HANG_MARGIN_S = 2.0
     if switches.says("limit_s"):
@@ -115,9 +116,9 @@ def rig(switches: Switches) -> None:
 def obeying(part: str, method: Callable[..., Any], switches: Switches) -> Callable[..., Any]:
     """A method that does first what its switch says."""
 
-    def obedient(*given: Any) -> Any:
+    def obedient(*given: Any, **named: Any) -> Any:
         switches.obey(part)
-        return method(*given)
+        return method(*given, **named)
 
     return obedient
 
