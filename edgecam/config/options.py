@@ -173,6 +173,7 @@ class OutboxOptions(_Options, frozen=True):
     file: Path = "/var/lib/edgecam/outbox.db"
     max_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
     max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
+    max_age_days: Annotated[int, Meta(ge=1, le=3650)] = 30
 
 
 class TlsOptions(_Options, frozen=True):

@@ -24,15 +24,13 @@ from edgecam.publisher.contract import Alarm, HealthPayload, OutboxPart, ReportP
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import Connection, Will
-from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
 from edgecam.publisher.requests import Requests
 from edgecam.publisher.retained import Retained
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
-DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
-DELETE_AFTER_S = 1.0
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 _SLICE_S = 0.5
 _DISK_ALARMS: dict[str, Alarm] = {
@@ -91,10 +89,8 @@ class Delivery(Worker):
             report=self._report,
             why=self._why,
         )
-        self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
-        self._sent_seq = 0
-        self._acknowledged: list[int] = []
-        self._acknowledged_s = 0.0
+        self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
+        self._sent_place = 0
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
@@ -133,7 +129,6 @@ class Delivery(Worker):
                 self._say_goodbye(connection)
             except BrokerError as error:
                 _log.warning("could not say goodbye: %s", error)
-        self._forget_acknowledged()
         self._wakeup.close()
 
     def _reconnect(self) -> None:
@@ -173,11 +168,6 @@ class Delivery(Worker):
         if connection.connected and not was_connected:
             self._connected(connection)
         self._take_acknowledgements(connection)
-        if self._acknowledged and (
-            len(self._acknowledged) >= DELETE_BATCH
-            or time.monotonic() - self._acknowledged_s > DELETE_AFTER_S
-        ):
-            self._forget_acknowledged()
 
     def _connected(self, connection: Connection) -> None:
         _log.info("connected to %s with MQTT %s", connection.address, self._attempts.protocol)
@@ -194,9 +184,8 @@ class Delivery(Worker):
                 held_s = time.monotonic() - connection.connected_s
         self._attempts.failed(error, held_s)
         self._connection = None
-        self._forget_acknowledged()
         self._in_flight.clear()
-        self._sent_seq = 0
+        self._sent_place = 0
 
     def _send(self, connection: Connection) -> None:
         """What is true now goes before events, however many of them wait."""
@@ -206,11 +195,11 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
-        for queued in self._outbox.after(self._sent_seq, room):
-            payload = contract.encode(payloads.event(queued, self._node, self._outbox.epoch))
+        for queued in self._outbox.after(self._sent_place, room):
+            payload = contract.encode(payloads.event(queued, self._node))
             mid = connection.publish(self._topics.event, payload, retain=False)
-            self._in_flight[mid] = queued.seq
-            self._sent_seq = queued.seq
+            self._in_flight[mid] = queued
+            self._sent_place = queued.place
 
     def _converse(self, connection: Connection) -> None:
         """Answer what is asked, and pass on looks as far as they get through at once."""
@@ -235,31 +224,25 @@ class Delivery(Worker):
     def _take_acknowledgements(self, connection: Connection) -> None:
         while connection.acknowledged:
             answer = connection.acknowledged.popleft()
-            seq = self._in_flight.pop(answer.mid, None)
+            queued = self._in_flight.pop(answer.mid, None)
             if answer.refusal:
-                self._refused(seq, answer.refusal)
-            elif seq is not None:
+                self._refused(queued, answer.refusal)
+            elif queued is not None:
                 self._refusals.taken()
-                if not self._acknowledged:
-                    self._acknowledged_s = time.monotonic()
-                self._acknowledged.append(seq)
+                self._outbox.acknowledge([queued.place])
 
-    def _refused(self, seq: int | None, why: str) -> None:
-        if seq is None:
+    def _refused(self, queued: Queued | None, why: str) -> None:
+        if queued is None:
             self._refusals.retained(why)
         else:
-            self._refusals.event(seq, why)
-            self._sent_seq = min(self._sent_seq, seq - 1)
-
-    def _forget_acknowledged(self) -> None:
-        self._outbox.delete(self._acknowledged)
-        self._acknowledged.clear()
+            self._refusals.event(queued.seq, why)
+            self._sent_place = min(self._sent_place, queued.place - 1)
 
     def _drain(self, connection: Connection) -> None:
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
         while time.monotonic() < deadline_s and not self._refusals.holding:
             self._work(connection, 0.05)
-            waiting = self._outbox.after(self._sent_seq, 1)
+            waiting = self._outbox.after(self._sent_place, 1)
             if not (waiting or self._in_flight or self._retained.unsaid):
                 return
 
@@ -301,13 +284,12 @@ class Delivery(Worker):
         return self._vocabulary.why(explanation, paused=self._control.paused)
 
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
-        # What a broker has acknowledged is on its way out, and no longer waits.
-        oldest = self._outbox.after(max(self._acknowledged, default=0), 1)
-        age_s = payloads.age_s(oldest[0].event) if oldest else 0.0
+        oldest = self._outbox.oldest()
+        age_s = payloads.age_s(oldest) if oldest else 0.0
         return payloads.health(
             self._monitor,
             OutboxPart(
-                queued=self._outbox.count - len(self._acknowledged),
+                queued=self._outbox.count,
                 oldest_s=round(age_s, 1),
                 lost=self._outbox.lost,
             ),

@@ -30,7 +30,7 @@ class Intake:
         self._outbox = outbox
         self._model = model
         self._told = told
-        self._stored = max(outbox.committed(run), told)
+        self._stored = max(outbox.taken(run), told)
         self._tables = tables
         self._presence = Presence(run, tables.regions, outbox.fact(_PRESENCE), time.monotonic_ns())
 

@@ -145,12 +145,21 @@ def health(
     return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
 
 
-def event(queued: Queued, node: str, epoch: str) -> EventPayload:
-    """An event as it is sent now: times of this boot are told by the clock as it is known now."""
+def event(queued: Queued, node: str) -> EventPayload:
+    """An event as it is sent now.
+
+    Times of this boot are told by the clock as it is known now; those of an earlier one by what
+    its clock was once it had been set, and where it never was, as they were stored.
+    """
     stored_event = queued.event
     same_boot = stored_event.boot_id == clock.boot_id()
-    at_ns = stored_event.at_ns
-    at_wall_ns = clock.wall_ns(at_ns) if same_boot else stored_event.at_wall_ns
+    at_ns, offset_ns = stored_event.at_ns, queued.boot_offset_ns
+    if same_boot:
+        at_wall_ns, clock_synced = clock.wall_ns(at_ns), clock.synchronized()
+    elif offset_ns is not None:
+        at_wall_ns, clock_synced = at_ns + offset_ns, True
+    else:
+        at_wall_ns, clock_synced = stored_event.at_wall_ns, stored_event.clock_synced
     ended = stored_event.event_type == "disappeared" and stored_event.start_ns is not None
     lasted_ns = at_ns - (at_ns if stored_event.start_ns is None else stored_event.start_ns)
     confidence = stored_event.confidence
@@ -169,12 +178,12 @@ def event(queued: Queued, node: str, epoch: str) -> EventPayload:
         duration_s=round(lasted_ns / 1e9, 3) if ended else UNSET,
         model=_set(stored_event.model),
         node=node,
-        epoch=epoch,
+        epoch=queued.epoch,
         seq=queued.seq,
         historical=not same_boot or age_s(stored_event) > HISTORICAL_AFTER_S,
         boot_id=stored_event.boot_id,
         monotonic_s=round(at_ns / 1e9, 3),
-        clock_synced=clock.synchronized() if same_boot else stored_event.clock_synced,
+        clock_synced=clock_synced,
     )
 
 

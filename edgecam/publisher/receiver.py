@@ -39,6 +39,7 @@ from edgecam.worker import Worker
 MAX_BATCH = 64  # records taken in before the events among them are committed together
 HELLO_TIMEOUT_S = 5.0  # for a new peer to say who it is: another may be waiting
 KNOWN_TABLES = 4  # configurations that were in force before; events of theirs may still come
+PAUSED = "paused"  # the fact that remembers whether the vision half is to look at nothing
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ class Receiver(Worker):
         elif self._listener in ready:
             self._accept()
         self._check_introduced()
+        self._outbox.tidy()
 
     def close(self) -> None:
         """Close both sockets."""
@@ -229,7 +231,6 @@ class Receiver(Worker):
             _log.info("the vision half is there")
         self._present = tables
         self._intake.retable(tables)
-        self._paused = self._control.paused
         self._show()
         self._answered = self._intake.safe()
         self._answer(Welcome(self._answered, self._paused))
@@ -265,15 +266,17 @@ class Receiver(Worker):
 
     def _pass_on(self) -> None:
         """Say over the wall what has changed on this side of it."""
-        if self._wall is None or self._intake is None:
-            return
-        self._say_committed()
-        if self._control.paused != self._paused:
-            self._paused = self._control.paused
+        paused = self._control.paused
+        if paused != self._paused:
+            self._paused = paused
+            self._outbox.learn({PAUSED: "yes" if paused else ""})
             self._show()
-            self._answer(Pause(self._paused))
-        for question in self._control.questions():
-            self._answer(question)
+            if self._intake is not None:
+                self._answer(Pause(paused))
+        if self._intake is not None:
+            self._say_committed()
+            for question in self._control.questions():
+                self._answer(question)
 
     def _show(self) -> None:
         """What regions show; while nobody looks, that is nothing."""

@@ -15,7 +15,7 @@ from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.receiver import PAUSED, Receiver
 from edgecam.publisher.vocabulary import Vocabulary
 
 STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
@@ -40,12 +40,17 @@ class PublisherService:
     ) -> None:
         """Over a listening socket, or a wall that is already connected.
 
-        Raises OutboxError for the queue file.
+        Raises OutboxError or ConfigError for the queue file.
         """
         monitor = VisionMonitor(len(vocabulary.tables.regions), health_interval_s)
-        control = Control(paused=False)
         file = Path(outbox.file)
-        self._outbox = Outbox(file, max_events=outbox.max_events, max_mb=outbox.max_mb)
+        self._outbox = Outbox(
+            file,
+            max_events=outbox.max_events,
+            max_mb=outbox.max_mb,
+            max_age_days=outbox.max_age_days,
+        )
+        control = Control(paused=bool(self._outbox.fact(PAUSED)))
         self._delivery = Delivery(
             options=mqtt,
             secret=secret,

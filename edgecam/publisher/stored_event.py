@@ -8,7 +8,6 @@ import msgspec
 from msgspec import Meta
 
 from edgecam.appliance import clock
-from edgecam.errors import OutboxError
 
 EventType = Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
 
@@ -54,7 +53,7 @@ def happened(event_type: EventType, at_ns: int | None = None, **details: Any) ->
     )
 
 
-def loss_of(dropped: Sequence[tuple[int, StoredEvent]]) -> StoredEvent:
+def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEvent:
     """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
     newest = max(dropped, key=lambda item: item[0])[1]
     count = sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped)
@@ -64,7 +63,7 @@ def loss_of(dropped: Sequence[tuple[int, StoredEvent]]) -> StoredEvent:
         at_ns=newest.at_ns,
         at_wall_ns=newest.at_wall_ns,
         clock_synced=newest.clock_synced,
-        reason="queue_full",
+        reason=reason,
         count=min(count, _MOST),
         first_seq=min(event.first_seq or seq for seq, event in dropped),
         last_seq=max(seq for seq, _ in dropped),
@@ -76,18 +75,9 @@ def encode(event: StoredEvent) -> bytes:
     return msgspec.msgpack.encode(event)
 
 
-def decode(body: bytes) -> StoredEvent:
-    """An event of the queue. Raises OutboxError where it cannot be read."""
+def decode(body: bytes) -> StoredEvent | None:
+    """An event of the queue; None where it cannot be read."""
     try:
         return msgspec.msgpack.decode(body, type=StoredEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"an event in the queue cannot be read: {error}"
-        raise OutboxError(msg) from error
-
-
-def decode_any(body: bytes) -> StoredEvent:
-    """An event that is about to be dropped: one that cannot be read counts as one all the same."""
-    try:
-        return decode(body)
-    except OutboxError:
-        return happened("camera_ok")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -120,6 +120,7 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
             Path(folder) / "outbox.db",
             max_events=OutboxOptions().max_events,
             max_mb=OutboxOptions().max_mb,
+            max_age_days=OutboxOptions().max_age_days,
         )
         receiver = Receiver(
             listener=None,

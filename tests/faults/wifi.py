@@ -46,9 +46,13 @@ def _flap(trial: Trial, cable: Cable, rig: Rig) -> None:
 
 
 def _verdict(trial: Trial, broker: Broker, rig: Rig) -> Result:
-    # At most one new connection for each time the link went, and the first.
+    # At most one new connection and one line in the log for each time the link went.
     problems = []
     connections = broker.connections(CLIENT_ID)
     if connections > trial.count + 1:
         problems.append(f"{connections} connections: a storm")
-    return rig.finish(trial.count, f"{connections} connections", tuple(problems))
+    lines = rig.said("publisher").count(" WARNING ")
+    if lines > trial.count:
+        problems.append(f"{lines} warnings: a flood")
+    figures = f"{connections} connections, {lines} warnings"
+    return rig.finish(trial.count, figures, tuple(problems))

@@ -38,8 +38,9 @@ WORST_LABELS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "
 )
 
 
-def sent(event: StoredEvent, seq: int = 1) -> dict[str, Any]:
-    payload = contract.encode(payloads.event(Queued(seq, event), NODE, "e" * 8))
+def sent(event: StoredEvent, seq: int = 1, boot_offset_ns: int | None = None) -> dict[str, Any]:
+    queued = Queued(1, "e" * 8, seq, event, boot_offset_ns)
+    payload = contract.encode(payloads.event(queued, NODE))
     assert len(payload) <= contract.MAX_PAYLOAD_BYTES
     loaded: dict[str, Any] = json.loads(payload)
     return loaded
@@ -113,6 +114,19 @@ def test_an_event_of_another_boot_keeps_its_date_and_is_history() -> None:
     assert payload["start_time"] == "2023-11-14T22:13:20.000Z"
     assert payload["historical"] is True
     assert payload["clock_synced"] is False
+
+
+def test_an_event_of_another_boot_is_dated_by_what_its_clock_was_once_it_was_set() -> None:
+    event = msgspec.structs.replace(
+        happened("appeared", 100 * 10**9, label="tabby cat"),
+        boot_id="0" * 32,
+        at_wall_ns=0,
+        clock_synced=False,
+    )
+    payload = sent(event, boot_offset_ns=1_700_000_000 * 10**9 - 100 * 10**9)
+    assert payload["start_time"] == "2023-11-14T22:13:20.000Z"
+    assert payload["historical"] is True
+    assert payload["clock_synced"] is True
 
 
 def test_what_is_sent_late_is_history() -> None:
