@@ -149,7 +149,8 @@ class Delivery(Worker):
             raise BrokerError(str(error)) from error
         self.connecting = True
         try:
-            connection.open()
+            with self.unbounded():  # a resolver may hang for as long as it likes
+                connection.open()
         finally:
             self.connecting = False
         self._connection = connection

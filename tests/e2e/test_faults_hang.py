@@ -7,6 +7,7 @@ import pytest
 from support.appliance import stop
 from support.recorder import Recorder
 from support.rigged_appliance import RiggedAppliance
+from support.waiting import wait_until
 
 ENDED_S = 15.0
 
@@ -73,5 +74,18 @@ def test_a_deadlocked_publisher_ends_while_vision_waits_for_it(
     assert vision.poll() is None
     assert stop(vision) == 0
     assert stop(publisher) == 0
+    seqs = {event["seq"] for event in recorder.events}
+    assert seqs == set(range(1, max(seqs) + 1))
+
+
+def test_a_resolver_that_hangs_is_waited_for(rigged: RiggedAppliance, recorder: Recorder) -> None:
+    """Nobody can bound it, and everything else goes on."""
+    rigged.turn("resolver", "hang")
+    process = rigged.start()
+    wait_until(lambda: rigged.said.count(" appeared (") >= 10, 30.0)  # longer than a step may take
+    assert process.poll() is None
+    rigged.turn("resolver", "")
+    recorder.wait_for(lambda seen: len(seen.sightings) >= 20, 30.0)
+    assert stop(process) == 0
     seqs = {event["seq"] for event in recorder.events}
     assert seqs == set(range(1, max(seqs) + 1))

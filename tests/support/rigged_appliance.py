@@ -22,7 +22,7 @@ class RiggedAppliance(Appliance):
         self.turn("camera", "frames")
 
     def turn(self, part: str, how: str) -> None:
-        """Tell a part (camera, close, model, receiver, delivery) what to do from now on.
+        """Tell a part (camera, close, model, receiver, delivery, resolver) what to do from now on.
 
         `limit_s` is looked at when a process starts.
         """
