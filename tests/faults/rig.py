@@ -27,7 +27,7 @@ HOLD_S = 0.25
 LIVELY: Sections = {
     "camera": {"fps": 20},
     "decision": {"votes": 1, "window": 1, "cooldown_s": 0},
-    "link": {},
+    "link": {"events_per_hour": 3_600_000},
 }
 
 
