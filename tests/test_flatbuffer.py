@@ -146,6 +146,15 @@ def test_vectors_that_share_their_bytes_are_counted_each() -> None:
         table.numbers(0, "i")
 
 
+def test_texts_are_counted_by_their_bytes() -> None:
+    size = MAX_ITEMS // 2 + 1
+    table = Table.root(one_field(struct.pack("<II", 4, size) + b"x" * size))
+    assert len(table.text(0)) == size
+
+    with pytest.raises(ValueError, match="its vectors come to more than"):
+        table.text(0)
+
+
 @pytest.mark.parametrize("offset", [100, 2**32 - 1])
 def test_an_offset_past_the_end(offset: int) -> None:
     table = Table.root(one_field(struct.pack("<I", offset)))

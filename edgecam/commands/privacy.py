@@ -97,5 +97,5 @@ def _duration(seconds: float) -> str:
     if seconds < 2 * _MINUTE_S:
         return f"{seconds:.1f} s"
     if seconds < 2 * _HOUR_S:
-        return f"{seconds / _MINUTE_S:.0f} min"
+        return f"{seconds / _MINUTE_S:.1f} min"
     return f"{seconds / _HOUR_S:.1f} h"

@@ -52,9 +52,8 @@ class BoundedClient(paho.Client):
         )
         self.read_error: OSError | None = None
         """What ended the reading, where it was more than the broker hanging up."""
-        self.write_failed = False
-        """The broker takes nothing any more; what it said last may still be there to be read."""
         self._tls = tls
+        self._unheard = False  # the broker takes nothing any more
 
     def reach(self, host: str, port: int, keepalive_s: int) -> None:
         """Connect, and say what may be sent to us. Raises OSError, ValueError."""
@@ -91,13 +90,14 @@ class BoundedClient(paho.Client):
 
     def _sock_send(self, buf: bytes | bytearray) -> int:
         """Leaves it to reading to find the end: a broker's last words say why it hung up."""
-        try:
-            return super()._sock_send(buf)
-        except BlockingIOError:
-            raise
-        except OSError as error:
-            self.write_failed = True
-            raise BlockingIOError from error
+        if not self._unheard:
+            try:
+                return super()._sock_send(buf)
+            except BlockingIOError:
+                raise
+            except OSError:
+                self._unheard = True
+        return len(buf)
 
     def _packet_handle(self) -> MQTTErrorCode:
         first = self._in_packet["command"]

@@ -117,7 +117,7 @@ class Connection:
         link: Any = self._client.socket()
         if link is None:
             raise self._problem or self._lost("the connection was lost")
-        writes = [link] if self._client.want_write() and not self._client.write_failed else []
+        writes = [link] if self._client.want_write() else []
         # What we owe a broker that does not read grows no further: until it is sent, nothing more
         # is read, and the keep alive ends a connection that stays so.
         reads: list[Any] = [] if writes else [link]

@@ -75,16 +75,9 @@ def encode(event: StoredEvent) -> bytes:
     return msgspec.msgpack.encode(event)
 
 
-def decode_if_sound(body: bytes, *, sound: bool) -> StoredEvent | None:
-    """An event of the queue; None where it cannot be read, or is not what was written."""
-    if not sound:
-        return None
+def decode(body: bytes) -> StoredEvent | None:
+    """An event of the queue; None where it cannot be read."""
     try:
         return msgspec.msgpack.decode(body, type=StoredEvent)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-
-
-def decode_any(body: bytes) -> StoredEvent:
-    """An event that is about to be dropped: one that cannot be read counts as one all the same."""
-    return decode_if_sound(body, sound=True) or happened("camera_ok")

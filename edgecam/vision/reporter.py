@@ -38,7 +38,7 @@ MAX_UNCOMMITTED = 20  # events on the wall without an answer: health must not wa
 MAX_PASSING = 16  # looks and explanations that wait for the wall; the oldest give way
 RECONNECT_S = 1.0
 WELCOME_TIMEOUT_S = 10.0
-REFUSED_GRACE_S = 30.0  # the other half may be about to read the same configuration, or to end
+REFUSED_GRACE_S = 10.0  # the other half may be about to read the same configuration, or to end
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)

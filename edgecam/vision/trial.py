@@ -30,6 +30,10 @@ _OUT_OF_TIME = (signal.SIGXCPU, signal.SIGALRM)
 _SIGNALS = {number.value: number.name for number in signal.Signals}
 _CHILD = (sys.executable, "-P", "-m", "edgecam.vision.trial_child")  # -P: see `attempt`
 _ADVICE = "the file is damaged or hostile; do not use it"
+_INNOCENT = {  # deaths that a good file may cause too
+    signal.SIGILL.value: "this processor lacks an instruction that it needs; try the other runtime",
+    signal.SIGKILL.value: "the machine probably ran out of memory; try a smaller model",
+}
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -118,7 +122,8 @@ def _judged(line: bytes | None, code: int, file: str) -> Trial:
         raise ModelError(msg)
     if code < 0:
         name = _SIGNALS.get(-code, f"signal {-code}")
-        msg = f"{file}: the interpreter died of it ({name}): {_ADVICE}"
+        advice = _INNOCENT.get(-code, _ADVICE)
+        msg = f"{file}: the interpreter died of it ({name}): {advice}"
         raise ModelError(msg)
     answer = _decoded(line) if code == 0 else Answer()
     if answer.refusal is not None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from support.appliance import Appliance
 from support.commands import Outcome, environment, run
-from support.places import MODEL
+from support.places import MODEL, ROOT
 from support.users import AS_NOBODY
 from support.waiting import wait_until
+
+from edgecam.commands import verdict
 
 NOTHING_RUNS = "note: nothing runs with this configuration: only the figures were computed"
 
@@ -84,6 +86,16 @@ def test_json_holds_the_same_facts(tmp_path: Path) -> None:
     for flow in found["topics"]:
         assert f"{flow['topic']} " in text
         assert f" {flow['bits_per_hour']:,.0f} " in text
+
+
+def test_the_document_shows_the_figures_of_the_default_configuration() -> None:
+    document = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    found = facts(run(ROOT, "privacy", "-c", "config.yaml", "--json"))
+
+    assert f"**{found['bits_per_hour']:,.0f} bits an hour**" in document
+    text = run(ROOT, "privacy", "-c", "config.yaml").out
+    needed = text.partition("would need ")[2].partition(" of all of it")[0]
+    assert f"**{needed}**" in document
 
 
 def test_an_unconfined_half_fails_and_is_named(
@@ -205,6 +217,13 @@ def test_halves_that_share_a_user_are_told(tmp_path: Path, unconfined: Callable[
 
     both = [f"publisher (pid {first})", f"vision (pid {second})"]
     assert any(all(name in note for name in both) and "share a user" in note for note in notes)
+
+
+def test_services_that_would_send_for_the_vision_half_are_told() -> None:
+    judged = verdict.Judged(7, "vision", 990, [], ("/run/dbus/system_bus_socket",))
+
+    (note,) = verdict._weak_points([judged])
+    assert note.startswith("vision (pid 7) can ask local services to send for it: /run/dbus/")
 
 
 def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """The fault catalogue's hangs: a model that never answers, a deadlocked worker. Real processes.
 
-The limits are seconds here (see rigged_edgecam.py); that those of life keep to 30 s is told by
-tests/test_worker.py.
+The limits are seconds here; that those of life keep to 30 s is told by tests/test_worker.py.
 """
 
 import pytest
@@ -10,6 +9,12 @@ from support.recorder import Recorder
 from support.rigged_appliance import RiggedAppliance
 
 ENDED_S = 15.0
+
+
+@pytest.fixture(autouse=True)
+def hurry(rigged: RiggedAppliance) -> None:
+    """Let a step take as long as nobody wants to wait for a test."""
+    rigged.turn("limit_s", "3")
 
 
 def wait_for_news(recorder: Recorder) -> None:

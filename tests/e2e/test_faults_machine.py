@@ -77,10 +77,11 @@ def test_a_process_that_was_stopped_for_long_goes_on(
     rigged: RiggedAppliance, recorder: Recorder
 ) -> None:
     """Longer than a step may take: nothing hung, nobody ran."""
+    rigged.turn("limit_s", "3")
     process = rigged.start()
     wait_for_news(recorder)
     process.send_signal(signal.SIGSTOP)
-    time.sleep(5.0)  # 3 s is the limit here
+    time.sleep(5.0)
     process.send_signal(signal.SIGCONT)
     wait_for_news(recorder)
     assert stop(process) == 0

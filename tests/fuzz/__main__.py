@@ -30,6 +30,8 @@ def main() -> int:
     results: list[Result] = []
     try:
         _run(waiting, running, results, options)
+    except KeyboardInterrupt:
+        print("interrupted; the table is of what was done", file=sys.stderr)
     finally:
         for campaign in running:
             campaign.end()

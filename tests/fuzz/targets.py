@@ -16,7 +16,7 @@ from edgecam.appliance import clock
 from edgecam.config import ModelOptions
 from edgecam.config.reader import MAX_PROBLEMS
 from edgecam.config.rules import broker_problem
-from edgecam.errors import ConfigError, LinkError, ModelError, OutboxError
+from edgecam.errors import ConfigError, LinkError, ModelError
 from edgecam.labels import label_problem
 from edgecam.link import FromPublisher, Numbered, Tables
 from edgecam.messages import Explanation, Look
@@ -133,13 +133,12 @@ def read_request(payload: bytes) -> None:
 
 def read_queued(body: bytes) -> None:
     """An event of the queue, whose time can be told and which can be one of those lost."""
-    try:
-        event = stored_event.decode(body)
-    except OutboxError:
+    event = stored_event.decode(body)
+    if event is None:
         return
     assert stored_event.decode(stored_event.encode(event)) == event
     clock.iso(event.at_wall_ns)
-    lost = stored_event.loss_of([(1, event), (2, event)])
+    lost = stored_event.loss_of([(1, event), (2, event)], "queue_full")
     assert stored_event.decode(stored_event.encode(lost)) == lost
 
 

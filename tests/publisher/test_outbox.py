@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from edgecam.errors import ConfigError, OutboxError
+from edgecam.errors import OutboxError
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.stored_event import StoredEvent, happened
 
@@ -127,29 +126,6 @@ def test_a_full_queue_gives_way_at_its_old_end_and_says_exactly_what_went(
         covered |= set(range(event.first_seq, event.last_seq + 1))
     highest = max(kept)
     assert set(range(1, highest + 1)) - kept <= covered
-
-
-def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path, opened: Open) -> None:
-    file = tmp_path / "q.db"
-    file.write_text("this is somebody's diary" * 100)
-    outbox = opened(file)
-    assert outbox.set_aside is not None
-    assert "diary" in outbox.set_aside.read_text()
-
-
-def test_a_newer_version_is_refused_and_left_untouched(tmp_path: Path, opened: Open) -> None:
-    file = tmp_path / "q.db"
-    opened(file).close()
-    with sqlite3.connect(file) as database:
-        database.execute("PRAGMA user_version = 99")
-    database.close()
-    before = file.read_bytes()
-    kept = sorted(tmp_path.iterdir())
-    with pytest.raises(ConfigError, match="newer edgecam") as caught:
-        opened(file)
-    assert caught.value.exit_code == 78
-    assert file.read_bytes() == before
-    assert sorted(tmp_path.iterdir()) == kept
 
 
 def test_a_second_owner_is_refused(tmp_path: Path, opened: Open) -> None:

@@ -33,7 +33,7 @@ class Publisher:
         secret: str | None = None,
         health_interval_s: float = 30.0,
     ) -> None:
-        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64)
+        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64, max_age_days=30)
         self.monitor = VisionMonitor(1, health_interval_s)
         self.delivery = Delivery(
             options=options,

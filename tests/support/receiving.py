@@ -40,7 +40,7 @@ class Receiving:
         self, folder: Path, *, events_per_hour: float = 36_000, looks_per_s: float = 0.0
     ) -> None:
         self.path = str(folder / "wall")
-        self.outbox = Outbox(folder / "q.db", max_events=10_000, max_mb=16)
+        self.outbox = Outbox(folder / "q.db", max_events=10_000, max_mb=16, max_age_days=30)
         self.monitor = VisionMonitor(2, 30.0)
         self.control = Control(paused=False)
         self.words = vocabulary()

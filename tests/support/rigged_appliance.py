@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,10 @@ class RiggedAppliance(Appliance):
         self.turn("camera", "frames")
 
     def turn(self, part: str, how: str) -> None:
-        """Tell a part (camera, close, model, receiver, delivery) what to do from now on."""
+        """Tell a part (camera, close, model, receiver, delivery) what to do from now on.
+
+        `limit_s` is looked at when a process starts.
+        """
         made = self._switches / f"{part}.new"
         made.write_text(how, encoding="ascii")
         made.rename(self._switches / part)
@@ -31,7 +35,9 @@ class RiggedAppliance(Appliance):
         log = self._switches / f"{part}.log"
         return log.read_text(encoding="ascii").splitlines() if log.exists() else []
 
-    def start(self, *halves: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start(
+        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
         """As an appliance that is not rigged does."""
         paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-        return super().start(*halves, env={**(env or os.environ), **paths})
+        return super().start(*halves, env={**(env or os.environ), **paths}, under=under)

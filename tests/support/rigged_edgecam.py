@@ -1,7 +1,7 @@
 """`edgecam` with parts that a test breaks while it runs: `python rigged_edgecam.py FOLDER run ...`.
 
-Each part looks into a file of its name in FOLDER for what to do. What takes minutes in life (the
-waits between two tries, the limits of a step) takes seconds here.
+Each part looks into a file of its name in FOLDER for what to do; `limit_s` is the limit of a step
+from the start on. Waits of a minute take less than a second here.
 """
 
 import sys
@@ -108,7 +108,8 @@ def rig(switches: Switches) -> None:
     Delivery.step = obeying("delivery", Delivery.step, switches)  # type: ignore[method-assign]
     capture.FIRST_RETRY_S, capture.LONGEST_RETRY_S = 0.2, 0.4
     capture.HANG_MARGIN_S = 2.0
-    Worker.limit_s = 3.0
+    if switches.says("limit_s"):
+        Worker.limit_s = float(switches.says("limit_s"))
 
 
 def obeying(part: str, method: Callable[..., Any], switches: Switches) -> Callable[..., Any]:

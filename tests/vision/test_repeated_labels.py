@@ -7,6 +7,7 @@ import pytest
 
 from edgecam.config import DecisionOptions
 from edgecam.config.options import ThresholdOptions
+from edgecam.subjects import choose
 from edgecam.vision.decision import Decision, Rules
 
 LABELS = ("crane", "owl", "crane", "stork")
@@ -15,8 +16,8 @@ BIRD = {"bird": ["crane", "owl"]}
 
 def facts(*looks: tuple[float, float, float, float], **options: Any) -> list[tuple[bool, int]]:
     """What appeared or disappeared, by index of the wall's labels, over these looks."""
-    rules = Rules.build(DecisionOptions(votes=1, window=1, cooldown_s=0.0, **options), LABELS)
-    decision = Decision(rules, 0, 0)
+    chosen = DecisionOptions(votes=1, window=1, cooldown_s=0.0, **options)
+    decision = Decision(Rules.build(chosen, choose(chosen, LABELS)), 0)
     return [
         (fact.appeared, fact.label)
         for second, scores in enumerate(looks)

@@ -60,16 +60,23 @@ def test_a_refusal_names_its_option(tiny: TinyModel) -> None:
     assert error.option == "model.labels"
 
 
-@pytest.mark.parametrize("name", ["SIGSEGV", "SIGABRT", "SIGKILL", "SIGILL", "SIGBUS"])
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        *(("SIGSEGV", BAD), ("SIGABRT", BAD), ("SIGBUS", BAD)),
+        ("SIGILL", "this processor lacks an instruction that it needs; try the other runtime"),
+        ("SIGKILL", "the machine probably ran out of memory; try a smaller model"),
+    ],
+)
 def test_a_child_that_dies_is_one_line(
-    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tiny: TinyModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, advice: str
 ) -> None:
     kill = f"os.kill(os.getpid(), signal.{name})"
     fake_interpreter(tmp_path, monkeypatch, kill, "os", "signal")
 
     error = refusal(tiny.options())
 
-    assert str(error) == f"{tiny.path}: the interpreter died of it ({name}): {BAD}"
+    assert str(error) == f"{tiny.path}: the interpreter died of it ({name}): {advice}"
     assert (error.option, error.exit_code) == ("model.file", 78)
 
 

@@ -45,6 +45,6 @@ def _give_way(transaction: Transaction, rows: list[Row], reason: str) -> None:
     for _, group in itertools.groupby(rows, key=lambda row: row.epoch):
         gone = list(group)
         transaction.delete([(gone[0].place, gone[-1].place)])
-        dropped = [(row.seq, stored_event.decode_any(row.body)) for row in gone]
+        dropped = [(row.seq, row.event) for row in gone]
         transaction.state.lost += sum(event.event_type != "loss" for _, event in dropped)
         transaction.add(stored_event.loss_of(dropped, reason))

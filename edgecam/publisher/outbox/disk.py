@@ -57,7 +57,6 @@ class Disk:
         self._database: Database | None = None
         self._view: readonly.View | None = None
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._open()
         except (OSError, sqlite3.Error) as error:
             trouble = trouble_of(error, file.parent)
@@ -126,6 +125,7 @@ class Disk:
         self.writable = False
 
     def _open(self) -> None:
+        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = open_queue(self._file, self._running)
         self._database, self.writable, self.suspect = opened.database, True, False
         self.set_aside = opened.set_aside or self.set_aside
@@ -156,6 +156,8 @@ class Disk:
             return False
         if trouble == "full":
             self._enter(trouble, error)
+        else:
+            _log.warning("%s: %s; it was verified, and the write done anew", self._file, error)
         return True
 
     def _reopen(self) -> None:

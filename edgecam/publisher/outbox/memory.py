@@ -84,7 +84,7 @@ class Memory:
         """What waits here, as it goes to disk: under the names it has."""
         with self._lock:
             return [
-                Row(place, self.epoch, held.seq, born_s, stored_event.encode(held.event))
+                Row(place, self.epoch, held.seq, born_s, held.event)
                 for place, held in self._held.items()
             ]
 

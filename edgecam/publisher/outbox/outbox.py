@@ -5,14 +5,12 @@ the looking (vision keeps what is not committed) nor the delivery, which reads w
 otherwise only leaves notes.
 """
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from edgecam.appliance import clock
-from edgecam.publisher import stored_event
 from edgecam.publisher.outbox import bounds
 from edgecam.publisher.outbox.bounds import Bounds
 from edgecam.publisher.outbox.delivered import Delivered
@@ -20,9 +18,9 @@ from edgecam.publisher.outbox.disk import Disk, Work
 from edgecam.publisher.outbox.memory import Memory
 from edgecam.publisher.outbox.queued import Queued
 from edgecam.publisher.outbox.running_time import RunningTime
-from edgecam.publisher.outbox.transaction import OWN_RUN, Row, Transaction
+from edgecam.publisher.outbox.transaction import OWN_RUN, Transaction
 from edgecam.publisher.outbox.trouble import Trouble
-from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.publisher.stored_event import StoredEvent
 
 RETRY_S = 60.0  # between looks at a disk in trouble, and at the clock
 EXPIRE_S = 3600.0
@@ -31,8 +29,6 @@ DELETE_BATCH = 200  # acknowledged events that are deleted even when none comes
 _BOOT_DRIFT_NS = 100_000_000  # a better idea of the boot's time is worth a write from here on
 _PATIENCE_S = 0.2  # for a commit to end before events are read: the connection must be kept alive
 _UNSEEN_PLACES = 2**60  # later than those of a file that cannot even be read
-
-_log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -60,7 +56,6 @@ class Outbox:
         self._memory = Memory()
         self._delivered = Delivered()
         self._delivered_s = 0.0
-        self._unreadable: dict[int, Row] = {}
         self._oldest: StoredEvent | None = None
         self._look_due_s = self._expiry_due_s = monotonic_s()
 
@@ -156,7 +151,7 @@ class Outbox:
                 if self._disk_count:
                     self._write(_expire)
             waited = self._delivered and now_s - self._delivered_s > DELETE_AFTER_S
-            if waited or len(self._delivered) >= DELETE_BATCH or self._unreadable:
+            if waited or len(self._delivered) >= DELETE_BATCH:
                 self._write(_note)
 
     @property
@@ -205,21 +200,15 @@ class Outbox:
 
     def _write(self, work: Work) -> bool:
         """Do some work together with the deletions that wait; whether it is on disk now."""
-        delivered, unreadable = self._delivered.ranges(), list(self._unreadable.values())
+        delivered = self._delivered.ranges()
 
         def all_of_it(transaction: Transaction, limits: Bounds) -> None:
             transaction.delete(delivered)
-            for row in unreadable:
-                if transaction.delete([(row.place, row.place)]):
-                    transaction.put_aside(row)
-                    transaction.state.lost += 1
-                    transaction.add(_unreadable(row.seq))
             work(transaction, limits)
 
         if not self._disk.write(all_of_it):
             return False
         self._delivered.forget(delivered)
-        self._unreadable.clear()
         return True
 
     def _read(self, place: int, limit: int) -> list[Queued]:
@@ -230,18 +219,11 @@ class Outbox:
             if not rows:
                 break
             place = rows[-1].place
-            found.extend(self._readable(row for row in rows if row.place not in self._delivered))
+            for row in rows:
+                if row.place not in self._delivered:
+                    offset_ns = self._offset_ns(row.event.boot_id)
+                    found.append(Queued(row.place, row.epoch, row.seq, row.event, offset_ns))
         return found
-
-    def _readable(self, rows: Iterable[Row]) -> Iterable[Queued]:
-        for row in rows:
-            event = stored_event.decode_if_sound(row.body, sound=row.sound)
-            if event is not None:
-                offset_ns = self._offset_ns(event.boot_id)
-                yield Queued(row.place, row.epoch, row.seq, event, offset_ns)
-            elif row.place not in self._unreadable:
-                _log.error("event %d cannot be read; kept aside", row.seq)
-                self._unreadable[row.place] = row
 
     def _offset_ns(self, boot_id: str) -> int | None:
         database = self._disk.database
@@ -290,7 +272,3 @@ def _note(transaction: Transaction, _: Bounds) -> None:
 def _expire(transaction: Transaction, limits: Bounds) -> None:
     bounds.expire(transaction, limits)
     transaction.note()
-
-
-def _unreadable(seq: int) -> StoredEvent:
-    return happened("loss", reason="queue_damaged", count=1, first_seq=seq, last_seq=seq)

@@ -3,8 +3,9 @@
 import copy
 import sqlite3
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from edgecam.publisher import stored_event
 from edgecam.publisher.outbox.delivered import Range
@@ -18,14 +19,13 @@ _BOOTS_KEPT = 100
 
 @dataclass(frozen=True)
 class Row:
-    """An event as it lies on disk. `sound`: what was read is what was written."""
+    """An event as it lies on disk."""
 
     place: int
     epoch: str
     seq: int
     born_s: int
-    body: bytes
-    sound: bool = True
+    event: StoredEvent
 
 
 @dataclass
@@ -65,17 +65,16 @@ class Transaction:
         """Store an event under the next number."""
         state = self.state
         state.last_seq += 1
-        body = stored_event.encode(event)
-        place = state.last_place + 1
-        self.put(Row(place, state.epoch, state.last_seq, self.clock_s, body))
+        self.put(Row(state.last_place + 1, state.epoch, state.last_seq, self.clock_s, event))
 
     def put(self, row: Row) -> None:
         """Store a row that has a place and a number; one that is there already stays."""
         epoch = None if row.epoch == self.state.epoch else row.epoch
-        crc = crc_of(row.epoch, row.seq, row.body)
+        body = stored_event.encode(row.event)
+        crc = _crc(row.epoch, row.seq, body)
         done = self._connection.execute(
             "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?)",
-            (row.place, epoch, row.seq, row.born_s, crc, row.body),
+            (row.place, epoch, row.seq, row.born_s, crc, body),
         )
         self.state.count += done.rowcount
         self.state.last_place = max(self.state.last_place, row.place)
@@ -88,13 +87,6 @@ class Transaction:
         deleted = max(done.rowcount, 0)  # -1 where there was nothing to do
         self.state.count -= deleted
         return deleted
-
-    def put_aside(self, row: Row) -> None:
-        """Keep a copy of what cannot be read where it is in nobody's way."""
-        self._connection.execute(
-            "INSERT INTO damaged (epoch, seq, body) VALUES (?, ?, ?)",
-            (row.epoch, row.seq, row.body),
-        )
 
     def remember(self, run: int, counter: int) -> None:
         """Note how far a run is, and how the queue stands; runs used longest ago are forgotten."""
@@ -155,6 +147,11 @@ class Transaction:
         """The rows that have waited longest."""
         return rows_after(self._connection, self.state.epoch, 0, limit)
 
+    def own_seqs(self) -> Iterator[int]:
+        """The numbers of the file's own epoch that are there, in order."""
+        found = self._connection.execute("SELECT seq FROM events WHERE epoch IS NULL ORDER BY seq")
+        return (seq for (seq,) in found)
+
     def _oldest_seq(self) -> int:
         row = self._connection.execute(
             "SELECT seq FROM events WHERE epoch IS NULL ORDER BY place LIMIT 1"
@@ -163,18 +160,37 @@ class Transaction:
 
 
 def rows_after(connection: sqlite3.Connection, epoch: str, place: int, limit: int) -> list[Row]:
-    """The first rows after a place; `epoch` is the file's own. Raises sqlite3.Error."""
+    """The first rows after a place; `epoch` is the file's own.
+
+    Raises sqlite3.Error, also where a row is not what was written.
+    """
     found = connection.execute(
-        "SELECT place, coalesce(epoch, ?), seq, born_s, body, crc FROM events "
+        "SELECT place, epoch, seq, born_s, crc, body FROM events "
         "WHERE place > ? ORDER BY place LIMIT ?",
-        (epoch, place, limit),
+        (place, limit),
     ).fetchall()
-    return [
-        Row(place, own, seq, born_s, body, crc == crc_of(own, seq, body))
-        for place, own, seq, born_s, body, crc in found
-    ]
+    rows = []
+    for columns in found:
+        row = read_row(columns, epoch)
+        if row is None:
+            msg = f"the event at place {columns[0]} is not what was written"
+            raise sqlite3.DatabaseError(msg)
+        rows.append(row)
+    return rows
 
 
-def crc_of(epoch: str, seq: int, body: bytes) -> int:
-    """What tells whether an event is still what it was: SQLite itself would not notice."""
+def read_row(columns: tuple[Any, ...], own_epoch: str) -> Row | None:
+    """The row of these columns; None where it is not what was written.
+
+    The first version had no checksum. SQLite itself would notice nothing inside a page.
+    """
+    place, epoch, seq, born_s, crc, body = columns
+    epoch = epoch or own_epoch
+    if not isinstance(body, bytes) or crc not in (None, _crc(epoch, seq, body)):
+        return None
+    event = stored_event.decode(body)
+    return None if event is None else Row(place, epoch, seq, born_s, event)
+
+
+def _crc(epoch: str, seq: int, body: bytes) -> int:
     return zlib.crc32(body, zlib.crc32(f"{epoch} {seq}".encode()))
