@@ -1,0 +1,1 @@
+"""Faults that take long to show: the series that scripts/faults runs."""
