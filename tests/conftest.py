@@ -8,6 +8,7 @@ from support.appliance import Appliance
 from support.mosquitto import Mosquitto
 from support.publisher import Make, Publisher
 from support.recorder import Recorder
+from support.rigged_appliance import RiggedAppliance
 
 from edgecam.config import MqttOptions
 
@@ -68,5 +69,13 @@ def make(tmp_path: Path) -> Iterator[Make]:
 def appliance(tmp_path: Path, broker: Mosquitto) -> Iterator[Appliance]:
     """An appliance that is set up for that broker; ended whatever happens."""
     made = Appliance(tmp_path, broker.url)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def rigged(tmp_path: Path, broker: Mosquitto) -> Iterator[RiggedAppliance]:
+    """An appliance whose parts can be broken; ended whatever happens."""
+    made = RiggedAppliance(tmp_path, broker.url)
     yield made
     made.end()

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from edgecam.messages import MAX_TOP_K
+
 Name = Annotated[
     str,
     Meta(
@@ -33,6 +35,7 @@ Path = Annotated[str, Meta(min_length=1, description="a path", extra={"path": Tr
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
 Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+Command = Literal["pause", "resume", "report", "why"]
 
 Broker = Annotated[
     str,
@@ -147,6 +150,21 @@ class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
     socket: Path = "/run/edgecam/link.sock"
+    events_per_hour: Annotated[int, Meta(ge=60, le=3_600_000)] = 400
+
+
+class LiveOptions(_Options, frozen=True):
+    """`live`: what each look scored, for whoever watches; off, since it widens the wall."""
+
+    enabled: bool = False
+    per_s: Annotated[float, Meta(gt=0, le=10)] = 1.0
+    top_k: Annotated[int, Meta(ge=1, le=MAX_TOP_K)] = 3
+
+
+class RemoteOptions(_Options, frozen=True):
+    """`remote`: what may be asked of the appliance over MQTT; nothing, unless it is named."""
+
+    commands: list[Command] = field(default_factory=list)
 
 
 class OutboxOptions(_Options, frozen=True):
@@ -155,6 +173,7 @@ class OutboxOptions(_Options, frozen=True):
     file: Path = "/var/lib/edgecam/outbox.db"
     max_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
     max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
+    max_age_days: Annotated[int, Meta(ge=1, le=3650)] = 30
 
 
 class TlsOptions(_Options, frozen=True):
@@ -203,5 +222,7 @@ class Config(_Options, frozen=True):
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()
     mqtt: MqttOptions = MqttOptions()
+    live: LiveOptions = LiveOptions()
+    remote: RemoteOptions = RemoteOptions()
     health: HealthOptions = HealthOptions()
     log: LogOptions = LogOptions()

@@ -9,24 +9,28 @@ import logging
 import select
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
+from edgecam import __version__
 from edgecam.appliance import board
 from edgecam.config import MqttOptions
+from edgecam.config.options import Command
 from edgecam.errors import BrokerError, ConfigError
-from edgecam.link import Tables
+from edgecam.messages import Explanation
 from edgecam.publisher import contract, credentials, payloads
 from edgecam.publisher.attempts import Attempts
-from edgecam.publisher.contract import Alarm, HealthPayload, InfoPayload, OutboxPart, Topics
+from edgecam.publisher.contract import Alarm, HealthPayload, OutboxPart, ReportPart, Topics, WhyPart
+from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import Connection, Will
-from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
+from edgecam.publisher.requests import Requests
 from edgecam.publisher.retained import Retained
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
-DELETE_BATCH = 20  # acknowledged events that are deleted together: each delete costs an fsync
-DELETE_AFTER_S = 1.0
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 _SLICE_S = 0.5
 _DISK_ALARMS: dict[str, Alarm] = {
@@ -47,11 +51,12 @@ class Delivery(Worker):
         options: MqttOptions,
         secret: str | None,
         node: str,
-        info: InfoPayload,
-        tables: Tables,
+        vocabulary: Vocabulary,
+        commands: Sequence[Command],
         outbox: Outbox,
         outbox_folder: Path,
         monitor: VisionMonitor,
+        control: Control,
         health_interval_s: float,
     ) -> None:
         super().__init__("delivery")
@@ -63,26 +68,37 @@ class Delivery(Worker):
         self._outbox = outbox
         self._outbox_folder = outbox_folder
         self._monitor = monitor
+        self._control = control
+        self._vocabulary = vocabulary
         self._board = board.Board()
         self._wakeup = Wakeup()
         self._attempts = Attempts(options)
         self._connection: Connection | None = None
         self._retained = Retained(
             topics=self._topics,
-            info=info,
-            tables=tables,
+            vocabulary=vocabulary,
             monitor=monitor,
             health=self._health,
             health_interval_s=health_interval_s,
         )
         self._refusals = Refusals(self._topics)
-        self._in_flight: dict[int, int | None] = {}  # message id → seq, None for retained ones
-        self._sent_seq = 0
-        self._acknowledged: list[int] = []
-        self._acknowledged_s = 0.0
+        self._requests = Requests(
+            allowed=commands,
+            regions=vocabulary.tables.regions,
+            control=control,
+            report=self._report,
+            why=self._why,
+        )
+        self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
+        self._sent_place = 0
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
+        self._wakeup.set()
+
+    def reload(self, vocabulary: Vocabulary) -> None:
+        """Speak of another configuration from now on; callable from any thread."""
+        self._vocabulary = vocabulary
         self._wakeup.set()
 
     def stop(self) -> None:
@@ -113,7 +129,6 @@ class Delivery(Worker):
                 self._say_goodbye(connection)
             except BrokerError as error:
                 _log.warning("could not say goodbye: %s", error)
-        self._forget_acknowledged()
         self._wakeup.close()
 
     def _reconnect(self) -> None:
@@ -134,7 +149,8 @@ class Delivery(Worker):
             raise BrokerError(str(error)) from error
         self.connecting = True
         try:
-            connection.open()
+            with self.unbounded():  # a resolver may hang for as long as it likes
+                connection.open()
         finally:
             self.connecting = False
         self._connection = connection
@@ -143,24 +159,22 @@ class Delivery(Worker):
         was_connected = connection.connected
         if was_connected:
             self._attempts.holds(time.monotonic() - connection.connected_s)
-            self._retained.refresh(self._alarms())
+            self._retained.refresh(self._vocabulary, self._alarms())
             self._send(connection)
+            self._converse(connection)
             timeout_s = min(timeout_s, self._retained.due_s)
         connection.poll(timeout_s, self._wakeup)
         self._wakeup.clear()
         if connection.connected and not was_connected:
             self._connected(connection)
         self._take_acknowledgements(connection)
-        if self._acknowledged and (
-            len(self._acknowledged) >= DELETE_BATCH
-            or time.monotonic() - self._acknowledged_s > DELETE_AFTER_S
-        ):
-            self._forget_acknowledged()
 
     def _connected(self, connection: Connection) -> None:
         _log.info("connected to %s with MQTT %s", connection.address, self._attempts.protocol)
         self._retained.begin()
         self._refusals.begin()
+        for command in self._requests.allowed:
+            connection.subscribe(self._topics.request(command))
 
     def _disconnected(self, error: BrokerError) -> None:
         connection, held_s = self._connection, 0.0
@@ -170,9 +184,8 @@ class Delivery(Worker):
                 held_s = time.monotonic() - connection.connected_s
         self._attempts.failed(error, held_s)
         self._connection = None
-        self._forget_acknowledged()
         self._in_flight.clear()
-        self._sent_seq = 0
+        self._sent_place = 0
 
     def _send(self, connection: Connection) -> None:
         """What is true now goes before events, however many of them wait."""
@@ -182,40 +195,54 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
-        for queued in self._outbox.after(self._sent_seq, room):
-            payload = contract.encode(payloads.event(queued, self._node, self._outbox.epoch))
+        for queued in self._outbox.after(self._sent_place, room):
+            payload = contract.encode(payloads.event(queued, self._node))
             mid = connection.publish(self._topics.event, payload, retain=False)
-            self._in_flight[mid] = queued.seq
-            self._sent_seq = queued.seq
+            self._in_flight[mid] = queued
+            self._sent_place = queued.place
+
+    def _converse(self, connection: Connection) -> None:
+        """Answer what is asked, and pass on looks as far as they get through at once."""
+        self._requests.ignored += connection.passed_over
+        connection.passed_over = 0
+        responses = self._requests.answers()
+        while connection.messages:
+            message = connection.messages.popleft()
+            command = message.topic.rpartition("/")[2]
+            response = self._requests.take(command, message.payload, retain=message.retain)
+            responses += [] if response is None else [response]
+        for response in responses:
+            answer = contract.encode(response.payload)
+            topic = self._topics.response(response.command)
+            self._in_flight[connection.publish(topic, answer, retain=False)] = None
+        labels = self._vocabulary.tables.labels
+        for look in self._monitor.looks():
+            topic = self._topics.live(self._vocabulary.tables.regions[look.region])
+            payload = contract.encode(payloads.live(look, labels))
+            connection.publish(topic, payload, retain=False, qos=0)
 
     def _take_acknowledgements(self, connection: Connection) -> None:
         while connection.acknowledged:
             answer = connection.acknowledged.popleft()
-            seq = self._in_flight.pop(answer.mid, None)
+            queued = self._in_flight.pop(answer.mid, None)
             if answer.refusal:
-                self._refused(seq, answer.refusal)
-            elif seq is not None:
+                self._refused(queued, answer.refusal)
+            elif queued is not None:
                 self._refusals.taken()
-                if not self._acknowledged:
-                    self._acknowledged_s = time.monotonic()
-                self._acknowledged.append(seq)
+                self._outbox.acknowledge([queued.place])
 
-    def _refused(self, seq: int | None, why: str) -> None:
-        if seq is None:
+    def _refused(self, queued: Queued | None, why: str) -> None:
+        if queued is None:
             self._refusals.retained(why)
         else:
-            self._refusals.event(seq, why)
-            self._sent_seq = min(self._sent_seq, seq - 1)
-
-    def _forget_acknowledged(self) -> None:
-        self._outbox.delete(self._acknowledged)
-        self._acknowledged.clear()
+            self._refusals.event(queued.seq, why)
+            self._sent_place = min(self._sent_place, queued.place - 1)
 
     def _drain(self, connection: Connection) -> None:
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
         while time.monotonic() < deadline_s and not self._refusals.holding:
             self._work(connection, 0.05)
-            waiting = self._outbox.after(self._sent_seq, 1)
+            waiting = self._outbox.after(self._sent_place, 1)
             if not (waiting or self._in_flight or self._retained.unsaid):
                 return
 
@@ -239,20 +266,36 @@ class Delivery(Worker):
             alarms.append("client_id_taken")
         if self._outbox.trouble:
             alarms.append(_DISK_ALARMS[self._outbox.trouble])
+        if self._monitor.held:
+            alarms.append("events_held")
         return tuple(alarms)
 
+    def _report(self) -> ReportPart:
+        self._retained.say_health()
+        return ReportPart(
+            version=__version__,
+            up=self._monitor.up,
+            paused=self._control.paused,
+            queued=self._outbox.count,
+            lost=self._outbox.lost,
+        )
+
+    def _why(self, explanation: Explanation) -> WhyPart:
+        return self._vocabulary.why(explanation, paused=self._control.paused)
+
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
-        # What a broker has acknowledged is on its way out, and no longer waits.
-        oldest = self._outbox.after(max(self._acknowledged, default=0), 1)
-        age_s = payloads.age_s(oldest[0].event) if oldest else 0.0
+        oldest = self._outbox.oldest()
+        age_s = payloads.age_s(oldest) if oldest else 0.0
         return payloads.health(
             self._monitor,
             OutboxPart(
-                queued=self._outbox.count - len(self._acknowledged),
+                queued=self._outbox.count,
                 oldest_s=round(age_s, 1),
                 lost=self._outbox.lost,
             ),
             self._board,
             disk_free_mb=board.disk_free_mb(self._outbox_folder),
             alarms=alarms,
+            paused=self._control.paused,
+            ignored=self._requests.ignored,
         )

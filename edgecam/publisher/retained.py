@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable, Iterator
 
-from edgecam.link import Tables
-from edgecam.messages import RegionState
 from edgecam.publisher import contract, payloads
-from edgecam.publisher.contract import Alarm, HealthPayload, InfoPayload, Topics
+from edgecam.publisher.contract import Alarm, HealthPayload, Topics
 from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.presence import Shown
+from edgecam.publisher.vocabulary import Vocabulary
 
 VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
 HEALTH_GRACE_S = 2.0
@@ -20,20 +20,18 @@ class Retained:
         self,
         *,
         topics: Topics,
-        info: InfoPayload,
-        tables: Tables,
+        vocabulary: Vocabulary,
         monitor: VisionMonitor,
         health: Callable[[tuple[Alarm, ...]], HealthPayload],
         health_interval_s: float,
     ) -> None:
         self._topics = topics
-        self._info = info
-        self._tables = tables
+        self._vocabulary = vocabulary
         self._monitor = monitor
         self._health = health
         self._health_interval_s = health_interval_s
         self._unsaid: dict[str, bytes] = {}
-        self._shown: dict[str, RegionState] = {}  # what each state topic was last told
+        self._shown: dict[str, Shown] = {}  # what each state topic was last told
         self._health_due_s = 0.0
         self._said_health: object = None
 
@@ -42,12 +40,19 @@ class Retained:
         self._shown.clear()
         self._unsaid = {
             self._topics.status: b"online",
-            self._topics.info: contract.encode(self._info),
+            self._topics.info: contract.encode(self._vocabulary.info),
         }
         self._health_due_s = 0.0 if self._monitor.up else time.monotonic() + HEALTH_GRACE_S
 
-    def refresh(self, alarms: tuple[Alarm, ...]) -> None:
+    def say_health(self) -> None:
+        """Say health now rather than when it is due."""
+        self._health_due_s = 0.0
+
+    def refresh(self, vocabulary: Vocabulary, alarms: tuple[Alarm, ...]) -> None:
         """Notice what has changed since it was last said."""
+        if vocabulary is not self._vocabulary:
+            self._vocabulary = vocabulary
+            self._unsaid[self._topics.info] = contract.encode(vocabulary.info)
         if self._monitor.gone_s > VISION_GONE_S:
             self._monitor.forget_states()
         self._refresh_states()
@@ -81,10 +86,9 @@ class Retained:
         return max(0.0, self._health_due_s - time.monotonic())
 
     def _refresh_states(self) -> None:
-        for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
+        for region, shown in zip(self._vocabulary.tables.regions, self._monitor.shown, strict=True):
             topic = self._topics.state(region)
             # Before vision has said anything, what was said before a restart stands.
             if shown is not None and self._shown.get(topic) != shown:
                 self._shown[topic] = shown
-                payload = payloads.state(shown, self._tables.labels)
-                self._unsaid[topic] = contract.encode(payload)
+                self._unsaid[topic] = contract.encode(payloads.state(shown))

@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edgecam.appliance import clock
-from edgecam.errors import OutboxError
 
 EventType = Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
+
+_MOST = 2**53
+# A damaged number must not grow, in a sum of losses, beyond what can be stored.
+Count = Annotated[int, Meta(ge=0, le=_MOST)]
 
 
 class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,9 +35,9 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     start_ns: int | None = None
     model: str | None = None
     reason: str | None = None
-    count: int | None = None
-    first_seq: int | None = None
-    last_seq: int | None = None
+    count: Count | None = None
+    first_seq: Count | None = None
+    last_seq: Count | None = None
 
 
 def happened(event_type: EventType, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
@@ -49,17 +53,18 @@ def happened(event_type: EventType, at_ns: int | None = None, **details: Any) ->
     )
 
 
-def loss_of(dropped: Sequence[tuple[int, StoredEvent]]) -> StoredEvent:
+def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEvent:
     """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
     newest = max(dropped, key=lambda item: item[0])[1]
+    count = sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped)
     return StoredEvent(
         event_type="loss",
         boot_id=newest.boot_id,
         at_ns=newest.at_ns,
         at_wall_ns=newest.at_wall_ns,
         clock_synced=newest.clock_synced,
-        reason="queue_full",
-        count=sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped),
+        reason=reason,
+        count=min(count, _MOST),
         first_seq=min(event.first_seq or seq for seq, event in dropped),
         last_seq=max(seq for seq, _ in dropped),
     )
@@ -70,18 +75,9 @@ def encode(event: StoredEvent) -> bytes:
     return msgspec.msgpack.encode(event)
 
 
-def decode(body: bytes) -> StoredEvent:
-    """An event of the queue. Raises OutboxError where it cannot be read."""
+def decode(body: bytes) -> StoredEvent | None:
+    """An event of the queue; None where it cannot be read."""
     try:
         return msgspec.msgpack.decode(body, type=StoredEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        msg = f"an event in the queue cannot be read: {error}"
-        raise OutboxError(msg) from error
-
-
-def decode_any(body: bytes) -> StoredEvent:
-    """An event that is about to be dropped: one that cannot be read counts as one all the same."""
-    try:
-        return decode(body)
-    except OutboxError:
-        return happened("camera_ok")
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None

@@ -52,6 +52,20 @@ def test_lines_are_sorted_as_numbers(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_something_else_does_not_flood_the_log(tmp_path: Path) -> None:
+    lines = problems(tmp_path, "".join(f"key{number}: 1\n" for number in range(4000)))
+
+    assert lines[0].startswith("config.yaml:1: key0: unknown option; ")
+    assert len(lines) == 51
+    assert lines[-1] == "config.yaml: and 3950 more problems"
+
+
+def test_a_long_key_does_not_make_a_long_line(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, f"? {'k' * 60_000}\n: 1\n")
+
+    assert len(line) < 1000
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [

@@ -14,10 +14,10 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.config.options import TlsOptions
-from edgecam.messages import RegionState
 from edgecam.publisher import attempts
 from edgecam.publisher.backoff import Backoff
 from edgecam.publisher.mqtt import Connection
+from edgecam.publisher.presence import Shown
 
 NewProxy = Callable[..., Proxy]
 
@@ -146,7 +146,7 @@ def test_fault_37_a_broker_that_has_forgotten_everything_is_told_again(
     line = new_proxy(broker.port)
     publisher = make(MqttOptions(broker=line.url))
     publisher.monitor.connected(1)
-    publisher.monitor.show(RegionState(0, 1, 700, time.monotonic_ns()))
+    publisher.monitor.show([Shown("dog", 700, time.monotonic_ns())])
     publisher.store(1, 3)
     publisher.start()
     wait_until(lambda: publisher.waiting == 0, 10.0)

@@ -6,25 +6,20 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.config import DecisionOptions, MqttOptions
-from edgecam.link import Tables
 from edgecam.model import Model, Tensor
-from edgecam.publisher import payloads
+from edgecam.publisher.control import Control
 from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.stored_event import happened
+from edgecam.publisher.vocabulary import Vocabulary
 from support.mosquitto import Mosquitto
 
-TABLES = Tables(("door",), ("cat", "dog"), "0123456789abcdef")
+LABELS = ("cat", "dog")
 TENSOR = Tensor((1, 32, 32, 3), "uint8", 0.0, 0)
-MODEL = Model(Path("m"), "m", "f" * 64, TABLES.labels, TENSOR, TENSOR, True, None, None)  # noqa: FBT003
-INFO = payloads.info(
-    MODEL,
-    runtime="r",
-    os_name="o",
-    regions=TABLES.regions,
-    fps=None,
-    decision=DecisionOptions(),
+MODEL = Model(Path("m"), "m", "f" * 64, LABELS, TENSOR, TENSOR, True, None, None)  # noqa: FBT003
+VOCABULARY = Vocabulary.build(
+    DecisionOptions(), MODEL, regions=("door",), fps=None, runtime="r", os_name="o"
 )
 
 
@@ -38,17 +33,18 @@ class Publisher:
         secret: str | None = None,
         health_interval_s: float = 30.0,
     ) -> None:
-        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64)
+        self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64, max_age_days=30)
         self.monitor = VisionMonitor(1, health_interval_s)
         self.delivery = Delivery(
             options=options,
             secret=secret,
             node="test",
-            info=INFO,
-            tables=TABLES,
+            vocabulary=VOCABULARY,
+            commands=[],
             outbox=self.outbox,
             outbox_folder=folder,
             monitor=self.monitor,
+            control=Control(paused=False),
             health_interval_s=health_interval_s,
         )
 
