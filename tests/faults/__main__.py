@@ -30,19 +30,22 @@ def main() -> int:
     # inherits an interrupt that is ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    results = {}
+    results: dict[Series, Result] = {}
+    interrupted = False
     try:
         for series in chosen:
             results[series] = _run(series, series.quick if options.quick else series.full, seed)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        interrupted = True
+        print("interrupted; this is what was finished:", file=sys.stderr)
     report = Report(results, kind, seed)
     print(report.table())
     if options.json:
         options.json.write_text(report.json(), encoding="utf-8")
     if options.markdown:
         options.markdown.write_text(report.markdown(), encoding="utf-8")
+    if interrupted:
+        return EXIT_INTERRUPTED
     return 0 if report.passed else 1
 
 
