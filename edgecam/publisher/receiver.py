@@ -17,9 +17,7 @@ from edgecam.link import (
     PROTOCOL,
     Committed,
     FromPublisher,
-    FromVision,
     Hello,
-    Numbered,
     Pause,
     Refused,
     Tables,
@@ -27,8 +25,8 @@ from edgecam.link import (
     decode_from_vision,
     encode,
 )
-from edgecam.messages import Explanation, Look, VisionHealth
 from edgecam.publisher.control import Control
+from edgecam.publisher.inspector import Inspector
 from edgecam.publisher.intake import Intake
 from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
@@ -66,22 +64,19 @@ class Receiver(Worker):
         self._wall = wall
         self._since_s = time.monotonic()  # when the present wall was connected
         self._intake: Intake | None = None
-        self._batch: list[Numbered] = []
         self._answered = 0
-        self._latest_ns = 0
         self._paused = control.paused
         self._outbox = outbox
         self._monitor = monitor
         self._control = control
-        self._limits = limits
+        self._inspector = Inspector(vocabulary.tables, limits, monitor, control)
         self._tables = {vocabulary.tables.fingerprint: vocabulary.tables}
-        self._present = vocabulary.tables
         self._model_name = vocabulary.model.name
         self._on_news = on_news
 
     def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
-        self._limits = limits
+        self._inspector.limits = limits
         known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
         newest = [*known, tables][-KNOWN_TABLES:]
         self._tables = {one.fingerprint: one for one in newest}
@@ -90,8 +85,8 @@ class Receiver(Worker):
         """Take in what has come, commit the events among it, answer; pass on what is asked."""
         self._control.wakeup.clear()
         self._pass_on()
-        wait_s = self._limits.wait_s()
-        self._monitor.held = self._limits.held
+        wait_s = self._inspector.limits.wait_s()
+        self._monitor.held = self._inspector.limits.held
         readers: list[Any] = [self._control.wakeup]
         if wait_s <= 0:
             readers += [end for end in (self._wall, self._listener) if end is not None]
@@ -134,18 +129,18 @@ class Receiver(Worker):
     def _check_introduced(self) -> None:
         silent = self._wall is not None and self._intake is None and self._listener is not None
         if silent and time.monotonic() - self._since_s > HELLO_TIMEOUT_S:
-            self._refuse("a connection without a hello")
+            self._inspector.refuse("a connection without a hello")
             self._hang_up()
 
     def _serve(self, wall: socket.socket) -> None:
         try:
             for _ in range(MAX_BATCH):
-                if self._wall is not wall or self._limits.wait_s() > 0:
+                if self._wall is not wall or self._inspector.limits.wait_s() > 0:
                     break  # what comes faster than it may is left where it holds up its sender
                 packet = _packet(wall)
                 if not packet:
                     raise ConnectionResetError
-                self._limits.record(len(packet))
+                self._inspector.limits.record(len(packet))
                 self._take(packet)
         except BlockingIOError:
             pass  # everything that had come is taken in
@@ -160,64 +155,23 @@ class Receiver(Worker):
         try:
             record = decode_from_vision(packet)
         except LinkError as error:
-            self._refuse(str(error))
+            self._inspector.refuse(str(error))
             return
         if isinstance(record, Hello):
             self._greet(record)
         elif self._intake is None:
-            self._refuse("a record before hello")
-        else:
-            self._take_known(record, self._intake)
-
-    def _take_known(self, record: FromVision, intake: Intake) -> None:
-        """A record of a peer that has said who it is."""
-        value = record.event if isinstance(record, Numbered) else record
-        if isinstance(value, VisionHealth):
-            if self._limits.report():
-                self._monitor.report(value)
-                self._on_news()
-            else:
-                self._refuse("a report too many")
-        elif isinstance(value, Hello) or not self._present.hold(value):
-            self._refuse("an index that stands for nothing that may be reported")
-        elif isinstance(value, Look):
-            self._look(value)
-        elif isinstance(value, Explanation):
-            if not self._control.answer(value):
-                self._refuse("an answer to no question")
+            self._inspector.refuse("a record before hello")
+        elif self._inspector.inspect(record, self._intake):
             self._on_news()
-        elif isinstance(record, Numbered):
-            self._take_event(record, intake)
-
-    def _look(self, look: Look) -> None:
-        if self._limits.look():
-            self._monitor.look(look)
-            self._on_news()
-        else:
-            self._refuse("a look that the live feed has no room for")
-
-    def _take_event(self, record: Numbered, intake: Intake) -> None:
-        at_ns = record.event.at_ns
-        if record.counter <= intake.stored:
-            return  # it came again after an answer that was lost
-        if not self._latest_ns <= at_ns <= time.monotonic_ns():
-            self._refuse("a time that cannot be")
-        elif not intake.possible(record):
-            self._refuse("a number that cannot be")
-        else:
-            before = self._batch[-1].counter if self._batch else intake.stored
-            self._limits.event(2 if record.counter > before + 1 else 1)  # a gap is an event too
-            self._latest_ns = at_ns
-            self._batch.append(record)
 
     def _greet(self, hello: Hello) -> None:
         """The beginning of a connection, or of other tables on the same one."""
         self._commit()
         if self._wall is None:
             return  # it does not take the answers to what it sent before
-        self._limits.start()
+        self._inspector.limits.start()
         if self._intake is not None and self._intake.run != hello.run:
-            self._refuse("a second hello")
+            self._inspector.refuse("a second hello")
             return
         tables = self._tables.get(hello.tables)
         if hello.protocol != PROTOCOL or tables is None:
@@ -229,7 +183,7 @@ class Receiver(Worker):
             )
             self._monitor.connected(hello.run)
             _log.info("the vision half is there")
-        self._present = tables
+        self._inspector.tables = tables
         self._intake.retable(tables)
         self._show()
         self._answered = self._intake.safe()
@@ -247,7 +201,7 @@ class Receiver(Worker):
         self._hang_up()
 
     def _commit(self) -> None:
-        batch, self._batch = self._batch, []
+        batch, self._inspector.batch = self._inspector.batch, []
         if not batch or self._intake is None:
             return
         self._intake.commit(batch)
@@ -297,17 +251,12 @@ class Receiver(Worker):
         except OSError:
             pass  # it is gone, which is noticed once everything that it said is taken in
 
-    def _refuse(self, why: str) -> None:
-        self._monitor.refused += 1
-        if self._monitor.refused & (self._monitor.refused - 1) == 0:  # 1st, 2nd, 4th, 8th, …
-            _log.warning("record refused: %s (%d so far)", why, self._monitor.refused)
-
     def _hang_up(self) -> None:
         if self._wall is not None:
             self._wall.close()
         self._wall = None
         self._intake = None
-        self._batch.clear()
+        self._inspector.batch.clear()
         self._monitor.disconnected()
         self._on_news()
 
