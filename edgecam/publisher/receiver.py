@@ -216,7 +216,8 @@ class Receiver(Worker):
                 rows.append((record.counter, event))
         facts = {_CAMERA: camera} if camera != before else {}
         counter = self._outbox.commit(self._vision_run, rows, facts)
-        self._answer(Committed(counter))
+        if counter:  # 0: nothing is safe yet, and the next commit will say more
+            self._answer(Committed(counter))
         self._on_news()
 
     def _answer(self, record: FromPublisher) -> None:
