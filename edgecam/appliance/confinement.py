@@ -31,6 +31,9 @@ _CAPABILITY_WORDS = 6
 FILE_CAPABILITIES = 0b1111
 """CAP_CHOWN, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH and CAP_FOWNER: capabilities(7)."""
 
+Namespace = Literal["kept", "own", "own, in a user namespace"]
+"""Whether the network namespace is the one that the process was started in."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -40,7 +43,7 @@ class Confinement:
 
     network_for: str
     """What this process needs the network for; empty where it needs none."""
-    namespace: Literal["kept", "own", "own, in a user namespace"] = "kept"
+    namespace: Namespace = "kept"
     filtered: bool = False
     """Whether the kernel refuses it IP sockets."""
 
@@ -80,29 +83,30 @@ def confine(*, network_for: str) -> Confinement:
     Raises ConfinementError where a socket of the network was handed to a process that must have
     none.
     """
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    made = Confinement(network_for) if network_for else _without_network()
-    _keep_capabilities(FILE_CAPABILITIES)
-    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    # Last: a process that is not dumpable may not write the maps of its user namespace. It also
-    # stops the core dumps that a core_pattern with a pipe takes whatever the limit is: core(5).
-    _prctl(_PR_SET_DUMPABLE, 0)
-    return made
-
-
-def _without_network() -> Confinement:
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         msg = "confinement comes too late: there are other threads already"
         raise RuntimeError(msg)
-    _check_inherited()
-    # Where a process may not do it itself, systemd's PrivateNetwork= may have done it already.
-    own = _unshare(_CLONE_NEWNET) or Observer().alone(os.getpid()) is not False
-    _keep_capabilities(FILE_CAPABILITIES)  # without CAP_SYS_ADMIN there is no way back
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    namespace: Namespace = "kept"
+    if not network_for:
+        _check_inherited()
+        namespace = _own_network()
+    _keep_capabilities(FILE_CAPABILITIES)  # without CAP_SYS_ADMIN no namespace can be left again
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
-    filtered = ip_filter.refuse_ip_sockets()
-    if own or filtered or not _enter_user_namespace():
-        return Confinement("", "own" if own else "kept", filtered)
-    return Confinement("", "own, in a user namespace")
+    filtered = not network_for and ip_filter.refuse_ip_sockets()
+    if not (network_for or filtered) and namespace == "kept":
+        namespace = _in_user_namespace()
+    # Last: a process that is not dumpable may not write the maps of its user namespace. It also
+    # stops the core dumps that a core_pattern with a pipe takes whatever the limit is: core(5).
+    _prctl(_PR_SET_DUMPABLE, 0)
+    return Confinement(network_for, namespace, filtered)
+
+
+def _own_network() -> Namespace:
+    # Where a process may not do it itself, systemd's PrivateNetwork= may have done it already.
+    # That counts where it can be seen, which takes a look at process 1.
+    own = _unshare(_CLONE_NEWNET) or Observer().alone(os.getpid())
+    return "own" if own else "kept"
 
 
 def _check_inherited() -> None:
@@ -115,15 +119,15 @@ def _check_inherited() -> None:
         raise ConfinementError(msg)
 
 
-def _enter_user_namespace() -> bool:
-    """An own network namespace for a process without privileges; whether the kernel gave one.
+def _in_user_namespace() -> Namespace:
+    """An own network namespace for a process without privileges, if the kernel gives one.
 
     The last resort, where there is no filter: in a user namespace the files of other users look
     like nobody's. Access through the process's own user and groups (/dev/video*) stays as it was.
     """
     uid, gid = os.geteuid(), os.getegid()
     if not _unshare(_CLONE_NEWUSER | _CLONE_NEWNET):
-        return False
+        return "kept"
     try:
         Path("/proc/self/setgroups").write_text("deny", encoding="ascii")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1", encoding="ascii")
@@ -131,7 +135,7 @@ def _enter_user_namespace() -> bool:
     except OSError:
         pass  # the maps only say by which numbers this process knows itself
     _keep_capabilities(0)  # a new namespace comes with every capability over itself
-    return True
+    return "own, in a user namespace"
 
 
 def _unshare(flags: int) -> bool:

@@ -2,6 +2,9 @@
 
 The library is `pyseccomp` (the extra `confine`) or Debian's `python3-seccomp`, whose module is
 named `seccomp`; both speak to libseccomp2 in the same words. Without either there is no filter.
+
+A socket that another process hands over (SCM_RIGHTS) would still arrive: libcamera's udev needs
+recvmsg(2), so it cannot be refused. The publisher never sends one.
 """
 
 import errno

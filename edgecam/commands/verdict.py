@@ -71,7 +71,7 @@ def report(loaded: Loaded) -> Report:
     installed = bool(units) or any(process.half != "both" for process in judged)
     broken = list(_broken(judged, units)) if installed else []
     answers = {claim.answer for process in judged for claim in process.claims}
-    certain = installed and bool(judged) and "unknown" not in answers
+    certain = bool(broken) or (installed and answers == {"yes"})
     return Report(
         config=str(loaded.file),
         topics=bound.flows,
@@ -83,7 +83,7 @@ def report(loaded: Loaded) -> Report:
         },
         installed=installed,
         processes=judged,
-        enforced=False if broken else True if certain else None,
+        enforced=not broken if certain else None,
         broken=broken,
         notes=[*_notes(judged, others, units), *_wider(streams=streams)],
     )

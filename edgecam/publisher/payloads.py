@@ -62,7 +62,7 @@ def info(
 ) -> InfoPayload:
     """What this appliance is, without anything secret."""
     _, height, width, _ = model.input.shape
-    return InfoPayload(
+    payload = InfoPayload(
         version=__version__,
         model=ModelPart(
             name=model.name,
@@ -83,6 +83,12 @@ def info(
         ),
         restart_required=list(restart_required),
     )
+    # Many regions of long names, and much to restart for: what it runs on matters less.
+    if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        payload = msgspec.structs.replace(payload, runtime="", python="", os="")
+    while len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        payload.restart_required.pop()
+    return payload
 
 
 def state(shown: Shown) -> StatePayload:

@@ -14,13 +14,16 @@ from faults.rig import Rig, lively
 from faults.series import Result, Trial
 
 AWAY_S = (0.1, 3.0)
+# A broker that hangs up twice in half a minute is taken for one where another client uses our id,
+# and is then left alone for 30 s and more.
+HELD_S = 31.0
 
 
 def run(trial: Trial) -> Result:
     with lively(trial.folder) as (rig, broker):
         for done in range(trial.count):
             rig.judge.wait_recovered()
-            time.sleep(trial.random.uniform(0, 1.0))
+            time.sleep(trial.random.uniform(0, 1.0) + (HELD_S if done else 0.0))
             away_s = trial.random.uniform(*AWAY_S)
             if done % 2 == 0:
                 _restart(broker, away_s)

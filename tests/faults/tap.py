@@ -181,7 +181,7 @@ def _fact(event: list[Any]) -> Fact | None:
     """A sighting as the contract tells it; None for what the publisher need not keep."""
     if event[0] != "sighting":
         return None
-    _, appeared, _, _, thousandths, at_ns = event
+    _, appeared, _region, _label, thousandths, at_ns = event
     what = "appeared" if appeared else "disappeared"
     return what, round(at_ns / 1e9, 3), thousandths / 1000
 

@@ -183,8 +183,11 @@ def test_fault_38_what_we_owe_a_broker_that_does_not_read_is_bounded(new_fake: N
     connection = connected(new_fake(behave))
 
     def stuck() -> bool:
-        connection.poll(0.01)
-        return connection._client.want_write()
+        for _ in range(1000):
+            connection.poll(0.01)
+            if connection._client.want_write():
+                return True
+        return False
 
     wait_until(stuck, 20.0)
     came = len(connection.messages) + connection.passed_over

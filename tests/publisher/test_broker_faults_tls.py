@@ -125,6 +125,25 @@ def test_what_fits_connects_with_certificate_and_password(
     wait_until(lambda: publisher.waiting == 0, 15.0)
 
 
+def test_certificates_that_cannot_be_read_for_a_moment_are_tried_again(
+    tmp_path: Path, make: Make, new_broker: NewBroker, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They are being renewed while the connection is lost."""
+    authority = Authority(tmp_path)
+    broker = tls_broker(new_broker, authority, Case(""))
+    publisher = make(options(broker, TlsOptions(ca_file=str(authority.file)), "5"))
+    publisher.start()
+    publisher.store(1, 1)
+    wait_until(lambda: publisher.waiting == 0, 10.0)
+    away = authority.file.rename(tmp_path / "away.pem")
+    broker.stop()
+    broker.start()
+    wait_until(lambda: f"{authority.file} cannot be read" in caplog.text, 10.0)
+    away.rename(authority.file)
+    publisher.store(2, 2)
+    wait_until(lambda: publisher.waiting == 0, 20.0)
+
+
 def tls_1_1(certificate: Certificate) -> ssl.SSLContext:
     """What a server of 2010 could do at best."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -15,9 +15,10 @@ from support.recorder import Recorder
 from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
-from edgecam.messages import RegionState, VisionHealth
+from edgecam.messages import VisionHealth
 from edgecam.publisher import mqtt, refusals, retained
 from edgecam.publisher.mqtt import MAX_IN_FLIGHT
+from edgecam.publisher.presence import Shown
 
 
 @pytest.mark.parametrize("protocol", ["auto", "5", "3.1.1"])
@@ -126,7 +127,7 @@ def test_a_broker_that_was_restarted_is_told_everything_again(
 ) -> None:
     publisher = make(to(broker))
     publisher.monitor.connected(1)
-    publisher.monitor.show(RegionState(0, 1, 700, time.monotonic_ns()))
+    publisher.monitor.show([Shown("dog", 700, time.monotonic_ns())])
     publisher.start()
     recorder.wait_for(lambda seen: seen.on("/state/door"))
     broker.stop()
@@ -154,10 +155,11 @@ def test_health_follows_the_vision_half_at_once(
     assert health["vision"] == {
         "up": True,
         "fps": 10.0,
-        "last_frame_age_s": 0.1,
+        "last_frame_age_s": 0.09,
         "restarts": 0,
         "dropped": 4,
         "unreadable": 2,
+        "paused": False,
     }
     assert health["inference"] == {"p50_ms": 5.0, "p95_ms": 6.0, "skipped": 3}
 
@@ -165,12 +167,12 @@ def test_health_follows_the_vision_half_at_once(
 def test_an_unchanged_state_is_said_once(broker: Mosquitto, recorder: Recorder, make: Make) -> None:
     publisher = make(to(broker))
     publisher.monitor.connected(1)
-    state = RegionState(0, 0, 700, time.monotonic_ns())
-    publisher.monitor.show(state)
+    state = Shown("cat", 700, time.monotonic_ns())
+    publisher.monitor.show([state])
     publisher.start()
     recorder.wait_for(lambda seen: seen.on("/state/door"))
     for number in range(1, 20):
-        publisher.monitor.show(state)
+        publisher.monitor.show([state])
         publisher.store(number, number)
     recorder.wait_for(lambda seen: len(seen.events) == 19)
     assert len(recorder.on("/state/door")) == 1

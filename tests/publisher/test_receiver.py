@@ -188,10 +188,9 @@ def test_a_question_goes_over_the_wall_and_its_answer_comes_back(
     number = publisher.control.ask(1)
     assert wall.answer() == Ask(number, 1)
     answer = Explanation(number, 1, 5, ())
-    wall.send(answer)
-    answers: list[Explanation] = []
-    wait_until(lambda: answers.extend(publisher.control.answers()) or answers)
-    assert answers == [answer]
+    wall.send(answer, Numbered(1, sighting()))
+    assert wall.answer() == Committed(1)
+    assert publisher.control.answers() == [answer]
     assert publisher.refused == 0
 
 

@@ -14,7 +14,7 @@ class Certificate:
 
 
 class Authority:
-    """A certificate authority in a folder; certificates are for one host each."""
+    """A certificate authority in a folder, as mosquitto-tls(7) makes it: without a key usage."""
 
     def __init__(self, folder: Path, name: str = "authority") -> None:
         self._folder = folder

@@ -22,7 +22,7 @@ from edgecam.publisher.outbox.database import WAL_PAGES, Database
 from edgecam.publisher.outbox.opening import open_queue
 from edgecam.publisher.outbox.reserve import RESERVE_BYTES, Reserve
 from edgecam.publisher.outbox.running_time import RunningTime
-from edgecam.publisher.outbox.transaction import Row, Transaction
+from edgecam.publisher.outbox.transaction import Row, State, Transaction
 from edgecam.publisher.outbox.trouble import Trouble, trouble_of, unusable
 
 _ROOMY_BYTES = 8 * 1024 * 1024  # free again, so that a disk on the verge is not full by turns
@@ -54,6 +54,8 @@ class Disk:
         self._whole_bounds = self._bounds = bounds
         self._running = running
         self._lost = 0
+        self._last: State | None = None
+        self._promised: State | None = None
         self._database: Database | None = None
         self._view: readonly.View | None = None
         try:
@@ -92,7 +94,8 @@ class Disk:
         if self.database is None or self.suspect:
             return []
         try:
-            return self.database.rows(place, limit)
+            rows = self.database.rows(place, limit)
+            return [row for row in rows if row.place <= self.database.state.last_place]
         except (sqlite3.Error, ValueError) as error:
             _log.debug("%s cannot be read: %s", self._file, error)
             self.suspect = True
@@ -120,7 +123,8 @@ class Disk:
                 with contextlib.suppress(sqlite3.Error):  # its -wal stays, and loses nothing
                     part.close()
         if self._database is not None:
-            self._lost += self._database.state.lost
+            self._last = self._database.state
+            self._lost += self._last.lost
         self._view = self._database = None
         self.writable = False
 
@@ -164,7 +168,14 @@ class Disk:
         """Verify the file from the start, and that it can be written."""
         self.close()
         self._open()
-        self._transact(lambda transaction, _: transaction.note())
+
+        def prove(transaction: Transaction, _: Bounds) -> None:
+            if self._promised is not None:
+                transaction.return_to(self._promised)
+            transaction.note()
+
+        self._transact(prove)
+        self._promised = None
 
     def _lose(self, trouble: Trouble, error: Exception) -> None:
         """Do without the disk, but for what can be read."""
@@ -172,6 +183,11 @@ class Disk:
         self._reserve.release()
         self.suspect = False
         self._view = readonly.look(self._file, self._running)
+        # A transaction that failed may be there to be read all the same, but it was not promised
+        # and may be gone tomorrow: what it stored is told by whoever holds it in memory.
+        self._promised = self._promised or self._last
+        if self._view is not None and self._promised is not None:
+            self._view.database.state = replace(self._promised, lost=0)
         self._enter(trouble, error)
 
     def _enter(self, trouble: Trouble, error: Exception) -> None:

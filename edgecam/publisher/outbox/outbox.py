@@ -28,6 +28,7 @@ DELETE_AFTER_S = 90.0  # longer than a minute: events one a minute take their fo
 DELETE_BATCH = 200  # acknowledged events that are deleted even when none comes
 _BOOT_DRIFT_NS = 100_000_000  # a better idea of the boot's time is worth a write from here on
 _PATIENCE_S = 0.2  # for a commit to end before events are read: the connection must be kept alive
+_GAP = 10_000  # between places on disk and in memory: a transaction that failed may have some
 _UNSEEN_PLACES = 2**60  # later than those of a file that cannot even be read
 
 
@@ -231,7 +232,7 @@ class Outbox:
 
     def _next_place(self) -> int:
         database = self._disk.database
-        return database.state.last_place + 1 if database is not None else _UNSEEN_PLACES
+        return database.state.last_place + _GAP if database is not None else _UNSEEN_PLACES
 
     def _look(self) -> None:
         """See whether a disk in trouble is well again, and whether the clock is set."""

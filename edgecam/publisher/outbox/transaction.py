@@ -15,6 +15,7 @@ from edgecam.publisher.stored_event import StoredEvent
 OWN_RUN = -1  # of the publisher's own events; those of the vision half are not negative
 _RUNS_KEPT = 1000
 _BOOTS_KEPT = 100
+_TAIL = 10_000  # more than one transaction stores
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,18 @@ class Transaction:
     def note(self) -> None:
         """Note how the queue stands, where the transaction is of no run of the vision half."""
         self.remember(OWN_RUN, self.state.runs.get(OWN_RUN, 0))
+
+    def return_to(self, promised: State) -> None:
+        """Undo what a transaction that failed has left, but for what it had to let go."""
+        state = self.state
+        tail = rows_after(self._connection, state.epoch, promised.last_place, _TAIL)
+        losses = [row.seq for row in tail if row.event.first_seq is not None]
+        self.delete((row.place, row.place) for row in tail if row.event.first_seq is None)
+        if state.epoch == promised.epoch:
+            state.last_seq = max([promised.last_seq, *losses])
+        for run, counter in list(state.runs.items()):
+            if counter > promised.runs.get(run, 0):
+                self.remember(run, promised.runs.get(run, 0))
 
     def begin_epoch(self, epoch: str) -> None:
         """Name what comes from now on anew; what is there keeps its names."""
