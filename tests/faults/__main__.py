@@ -17,33 +17,37 @@ EXIT_INTERRUPTED = 130
 
 
 def main() -> int:
-    parser = _parser()
-    options = parser.parse_args()
-    unknown = set(options.series) - {series.name for series in SERIES}
-    if unknown:
-        parser.error(f"there is no series {', '.join(sorted(unknown))}")
+    options = _options()
     seed = random.SystemRandom().randrange(2**32) if options.seed is None else options.seed
     kind = "Quick run" if options.quick else "Full run"
-    chosen = [series for series in SERIES if not options.series or series.name in options.series]
     print(f"{kind}, --seed {seed}", file=sys.stderr)
     # Whoever ends us wants everything that we started to end, too; a shell's background job
     # inherits an interrupt that is ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    results = {}
+    results: dict[Series, Result] = {}
+    interrupted = False
     try:
-        for series in chosen:
-            results[series] = _run(series, series.quick if options.quick else series.full, seed)
+        for series in SERIES:
+            if series.name in (options.series or [series.name]):
+                count = series.quick if options.quick else series.full
+                results[series] = _run(series, count, seed)
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return EXIT_INTERRUPTED
+        interrupted = True
+        print("interrupted; this is what was finished:", file=sys.stderr)
     report = Report(results, kind, seed)
+    _tell(report, options)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return 0 if report.passed else 1
+
+
+def _tell(report: Report, options: argparse.Namespace) -> None:
     print(report.table())
     if options.json:
         options.json.write_text(report.json(), encoding="utf-8")
     if options.markdown:
         options.markdown.write_text(report.markdown(), encoding="utf-8")
-    return 0 if report.passed else 1
 
 
 def _run(series: Series, count: int, seed: int) -> Result:
@@ -66,7 +70,7 @@ def _run(series: Series, count: int, seed: int) -> Result:
     return result
 
 
-def _parser() -> argparse.ArgumentParser:
+def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/faults",
         description="Tries faults many times, with a recorder at the broker as judge.",
@@ -77,7 +81,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="throw the dice of an earlier run again")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the results")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table")
-    return parser
+    options = parser.parse_args()
+    unknown = set(options.series) - {series.name for series in SERIES}
+    if unknown:
+        parser.error(f"there is no series {', '.join(sorted(unknown))}")
+    return options
 
 
 if __name__ == "__main__":

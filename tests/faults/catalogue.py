@@ -18,7 +18,7 @@ SERIES = (
     Series("kill-publisher", "kill -9 of the publisher", 500, 5, kills.publisher),
     Series("kill-both", "kill -9 of both halves at once", 100, 2, kills.both),
     Series("sigterm", "SIGTERM in the middle of a commit", 500, 5, sigterm.run),
-    Series("power-cut", "power cut", 200, 3, borrowed.power_cut),
+    Series("power-cut", "power cut", 200, 3, borrowed.cut_power),
     Series("wifi", "Wi-Fi goes and comes back", 60, 4, wifi.run),
     Series(
         "broker-restarts", "broker restarts, with and without memory", 20, 2, broker_restarts.run
@@ -28,6 +28,6 @@ SERIES = (
     Series("publisher-away", "publisher away for an hour", 5, 1, publisher_away.run),
     Series("frames-tiny", "memory: frames, tiny model", 1_000_000, 20_000, frames.tiny_model),
     Series("frames-real", "memory: frames, the real model", 20_000, 400, frames.real_model),
-    Series("mutated-models", "damaged model files", 1_000, 10, borrowed.mutated_models),
-    Series("write-cost", "bytes written for an event", 300, 30, borrowed.write_cost),
+    Series("mutated-models", "damaged model files", 1_000, 10, borrowed.mutate_models),
+    Series("write-cost", "bytes written for an event", 300, 30, borrowed.measure_writes),
 )
