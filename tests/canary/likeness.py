@@ -2,6 +2,12 @@
 
 A thumbnail is a row of numbers in raster order. It is found in the bytes of one message as well as
 in one field of many messages, whatever the scale, the sign, the start, and what is before and after.
+
+`ALIKE` lies between two measurements. In honest traffic (14 million numbers of 400 sightings, and
+whole lives as in `scenario`) nothing was more like a thumbnail than 0.64. Thumbnails of 8x8 to 64x64
+made by area, linear or cubic interpolation gave 0.84 and more, from each view; with only 2 bits of
+grey 0.97, under noise as strong as a sixth of white 0.86. Not found: single bits in a row, other sizes
+than those below, and a thumbnail of which only a part is there.
 """
 
 import bisect

@@ -1,4 +1,8 @@
-"""A network that holds nobody but a test's own processes, and every packet on it."""
+"""A network that holds nobody but a test's own processes, and every packet on it.
+
+A vision half that has confined itself is in yet another one, from which nothing leads out; what it
+tells the kernel to send there, `trace` sees.
+"""
 
 import contextlib
 import ctypes
@@ -31,7 +35,7 @@ def private_network() -> Iterator[None]:
     before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
     try:
         if libc.unshare(_CLONE_NEWNET) != 0:
-            msg = f"no network of its own: {os.strerror(ctypes.get_errno())}; needs root"
+            msg = f"no network of its own: {os.strerror(ctypes.get_errno())}; run this as root"
             raise OSError(msg)
         for command in (
             "link set lo up",

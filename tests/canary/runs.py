@@ -6,12 +6,12 @@ from numpy.typing import NDArray
 from canary import picture
 
 RUN_BYTES = 24
-"""The shortest piece that is found: eight pixels. By chance 24 bytes of which at least
-`DISTINCT` differ are the picture's with a probability of less than 1e-10 in all that a run of the
-tests lets out; and no piece of honest evidence was ever found."""
-DISTINCT = 8
+"""The shortest piece that is looked for: eight pixels. Of the block of noise every such piece is
+found; of the photograph 93 % of pieces of ten pixels and every one of 32 (500 each, at random
+places). In 13 MB of honest evidence none was."""
+DISTINCT = 8  # values in a piece: plain surfaces are alike everywhere
 _WORD = 8
-_STRIDE = RUN_BYTES - _WORD  # so that each run of RUN_BYTES holds a whole indexed word, but for one
+_STRIDE = RUN_BYTES - _WORD  # so that each run of RUN_BYTES holds a whole indexed word
 
 
 class Runs:

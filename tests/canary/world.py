@@ -57,10 +57,6 @@ class World:
         self._processes: list[tuple[subprocess.Popen[bytes], int]] = []
         for made in (self._traces, self.state, *(self.folder / home for home in _HOMES.values())):
             made.mkdir(parents=True)
-        self._mounted = disk_kb > 0
-        if self._mounted:
-            size = f"size={disk_kb}k"
-            subprocess.run(["mount", "-t", "tmpfs", "-o", size, "canary", self.state], check=True)
         self.broker.start()
         # Before the capture: what a connection carries that it did not see begin is not noted.
         self.recorder = Recorder(self.broker.port)
@@ -68,6 +64,10 @@ class World:
         self.picture = picture.show(folder / "pictures") / "a-canary.png"
         self.options = self._options(hold_s)
         self.write_config()
+        self._mounted = disk_kb > 0
+        if self._mounted:
+            size = f"size={disk_kb}k"
+            subprocess.run(["mount", "-t", "tmpfs", "-o", size, "canary", self.state], check=True)
 
     def write_config(self) -> None:
         """Write `options` to where the appliance reads them."""

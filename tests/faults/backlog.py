@@ -43,7 +43,7 @@ def run(trial: Trial) -> Result:
 
 def _fill(file: Path, count: int, room: int) -> set[Fact]:
     """Commit events straight into the queue file: what `commit` has returned for is promised."""
-    outbox = Outbox(file, max_events=room, max_mb=MAX_MB, max_age_days=1)
+    outbox = Outbox(file, max_events=room, max_mb=MAX_MB, max_age_days=30)
     began_ms = time.monotonic_ns() // 10**6 - count
     promised: set[Fact] = set()
     for first in range(1, count + 1, BATCH):

@@ -37,10 +37,11 @@ def mutated_models(trial: Trial) -> Result:
 
 def write_cost(trial: Trial) -> Result:
     """What the block device was given, in a burst and where events come one by one."""
-    result = _part("write_cost").run(trial.progress)
-    worst_bytes = max(result.burst_bytes, result.single_bytes)
-    problems = (f"more than {MAX_EVENT_BYTES} bytes",) if worst_bytes > MAX_EVENT_BYTES else ()
-    figures = f"{result.burst_bytes:,.0f} in a burst, {result.single_bytes:,.0f} one by one"
+    cost = _part("write_cost").measure(trial.count)
+    trial.progress(trial.count)
+    dearest = max(cost.burst, cost.one_by_one)
+    problems = (f"more than {MAX_EVENT_BYTES:,} bytes",) if dearest > MAX_EVENT_BYTES else ()
+    figures = f"{cost.burst:,.0f} bytes in a burst, {cost.one_by_one:,.0f} one by one"
     return Result(tried=trial.count, figures=figures, problems=problems)
 
 

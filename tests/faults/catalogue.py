@@ -29,5 +29,5 @@ SERIES = (
     Series("frames-tiny", "memory: frames, tiny model", 1_000_000, 20_000, frames.tiny_model),
     Series("frames-real", "memory: frames, the real model", 20_000, 400, frames.real_model),
     Series("mutated-models", "damaged model files", 1_000, 10, borrowed.mutated_models),
-    Series("write-cost", "bytes written for an event", 1, 1, borrowed.write_cost),
+    Series("write-cost", "bytes written for an event", 300, 30, borrowed.write_cost),
 )
