@@ -194,8 +194,8 @@ def _health_line(health: HealthPayload) -> str:
     ]
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
-    if isinstance(health.board.cpu_temp_c, float):
-        parts.append(f"{health.board.cpu_temp_c:.0f} °C")
+    if isinstance(health.board.cpu_temp_c, int):
+        parts.append(f"{health.board.cpu_temp_c} °C")
     if isinstance(health.board.throttled, list):
         parts += health.board.throttled
     parts += health.alarms

@@ -12,15 +12,13 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgecam import __version__
-from edgecam.appliance import board
 from edgecam.config import MqttOptions
 from edgecam.config.options import Command
 from edgecam.errors import BrokerError, ConfigError
 from edgecam.messages import Explanation
 from edgecam.publisher import contract, credentials, payloads
 from edgecam.publisher.attempts import Attempts
-from edgecam.publisher.contract import Alarm, HealthPayload, OutboxPart, ReportPart, Topics, WhyPart
+from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, Topics, WhyPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import Connection, Will
@@ -28,16 +26,12 @@ from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
 from edgecam.publisher.requests import Requests
 from edgecam.publisher.retained import Retained
+from edgecam.publisher.vitals import Vitals
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 _SLICE_S = 0.5
-_DISK_ALARMS: dict[str, Alarm] = {
-    "full": "disk_full",
-    "read_only": "disk_read_only",
-    "failing": "disk_failing",
-}
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +60,9 @@ class Delivery(Worker):
         self._client_id = options.client_id or f"edgecam-{node}"
         self._topics = Topics(node)
         self._outbox = outbox
-        self._outbox_folder = outbox_folder
         self._monitor = monitor
         self._control = control
         self._vocabulary = vocabulary
-        self._board = board.Board()
         self._wakeup = Wakeup()
         self._attempts = Attempts(options)
         self._connection: Connection | None = None
@@ -82,6 +74,9 @@ class Delivery(Worker):
             health_interval_s=health_interval_s,
         )
         self._refusals = Refusals(self._topics)
+        self._vitals = Vitals(
+            outbox=outbox, outbox_folder=outbox_folder, monitor=monitor, control=control
+        )
         self._requests = Requests(
             allowed=commands,
             regions=vocabulary.tables.regions,
@@ -159,7 +154,11 @@ class Delivery(Worker):
         was_connected = connection.connected
         if was_connected:
             self._attempts.holds(time.monotonic() - connection.connected_s)
-            self._retained.refresh(self._vocabulary, self._alarms())
+            alarms = self._vitals.alarms(
+                events_refused=self._refusals.lasting,
+                client_id_taken=self._attempts.client_id_taken,
+            )
+            self._retained.refresh(self._vocabulary, alarms)
             self._send(connection)
             self._converse(connection)
             timeout_s = min(timeout_s, self._retained.due_s)
@@ -258,44 +257,12 @@ class Delivery(Worker):
             self._take_acknowledgements(connection)
         connection.close()
 
-    def _alarms(self) -> tuple[Alarm, ...]:
-        alarms: list[Alarm] = []
-        if self._refusals.lasting:
-            alarms.append("events_refused")
-        if self._attempts.client_id_taken:
-            alarms.append("client_id_taken")
-        if self._outbox.trouble:
-            alarms.append(_DISK_ALARMS[self._outbox.trouble])
-        if self._monitor.held:
-            alarms.append("events_held")
-        return tuple(alarms)
-
     def _report(self) -> ReportPart:
         self._retained.say_health()
-        return ReportPart(
-            version=__version__,
-            up=self._monitor.up,
-            paused=self._control.paused,
-            queued=self._outbox.count,
-            lost=self._outbox.lost,
-        )
+        return self._vitals.report()
 
     def _why(self, explanation: Explanation) -> WhyPart:
         return self._vocabulary.why(explanation, paused=self._control.paused)
 
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
-        oldest = self._outbox.oldest()
-        age_s = payloads.age_s(oldest) if oldest else 0.0
-        return payloads.health(
-            self._monitor,
-            OutboxPart(
-                queued=self._outbox.count,
-                oldest_s=round(age_s, 1),
-                lost=self._outbox.lost,
-            ),
-            self._board,
-            disk_free_mb=board.disk_free_mb(self._outbox_folder),
-            alarms=alarms,
-            paused=self._control.paused,
-            ignored=self._requests.ignored,
-        )
+        return self._vitals.health(alarms, ignored=self._requests.ignored)
