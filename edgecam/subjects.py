@@ -15,21 +15,16 @@ from edgecam.errors import ConfigError
 
 @dataclass(frozen=True)
 class Subject:
-    """A label or a group: its index in the wall's label table, and the labels that it sums up."""
+    """A label or a group: its index in the wall's label table, and the labels that it sums up.
+
+    Names are unique: labels that a model names alike are one subject, known by its first index.
+    """
 
     name: str
     index: int
     members: tuple[int, ...]
     appear: float
     disappear: float
-
-    @property
-    def key(self) -> int | str:
-        """What it is known by under whatever configuration.
-
-        Two labels of a model may have one name, and the index of a group may change.
-        """
-        return self.index if self.members == (self.index,) else self.name
 
 
 def choose(options: DecisionOptions, labels: Sequence[str]) -> tuple[Subject, ...]:
@@ -41,7 +36,11 @@ def choose(options: DecisionOptions, labels: Sequence[str]) -> tuple[Subject, ..
     members = _group_members(groups, labels)
     _check_known(options, labels, groups)
     taken = {index for group in members.values() for index in group}
-    named = [(name, index, [index]) for index, name in enumerate(labels) if index not in taken]
+    alone: dict[str, list[int]] = {}
+    for index, name in enumerate(labels):
+        if index not in taken:
+            alone.setdefault(name, []).append(index)
+    named = [(name, indices[0], indices) for name, indices in alone.items()]
     named += [(name, len(labels) + position, members[name]) for position, name in enumerate(groups)]
     return tuple(
         Subject(name, index, tuple(summed), *_thresholds(options, name))

@@ -72,7 +72,7 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     restarts: int
     dropped: int
     unreadable: int
-    paused: bool
+    paused: bool = False
 
 
 class InferencePart(_Payload, frozen=True, kw_only=True):

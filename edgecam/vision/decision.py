@@ -95,10 +95,10 @@ class Decision:
         What is present stays so, cooldowns go on; votes are counted anew.
         """
         heir = Decision(rules, self._region)
-        places = {subject.key: place for place, subject in enumerate(rules.subjects)}
+        places = {subject.name: place for place, subject in enumerate(rules.subjects)}
         ended = []
         for place, subject in enumerate(self._rules.subjects):
-            there = places.get(subject.key)
+            there = places.get(subject.name)
             if there is not None:
                 heir._present[there] = self._present[place]
                 heir._may_appear_ns[there] = self._may_appear_ns[place]

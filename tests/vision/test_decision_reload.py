@@ -54,7 +54,7 @@ def test_a_group_is_known_by_its_name_whatever_its_index_is() -> None:
     assert region.look(tabby_cat=0.9, dog=0.1) == ["-pet", "+cat"]
 
 
-def test_two_labels_of_one_name_are_not_mistaken_for_each_other() -> None:
+def test_two_labels_of_one_name_stay_one_subject() -> None:
     """The models that come with edgecam know two things called "crane"."""
     region = Region(("crane", "dog", "crane"), votes=1, window=1)
     region.look(crane=0.9)  # the first one
