@@ -9,6 +9,7 @@ import logging
 import select
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,8 +26,9 @@ from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import Connection, Will
 from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
-from edgecam.publisher.requests import Requests
+from edgecam.publisher.requests import Requests, Response
 from edgecam.publisher.retained import Retained
+from edgecam.publisher.vitals import Vitals
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
@@ -75,6 +77,9 @@ class Delivery(Worker):
             health_interval_s=health_interval_s,
         )
         self._refusals = Refusals(self._topics)
+        self._vitals = Vitals(
+            outbox=outbox, outbox_folder=outbox_folder, monitor=monitor, control=control
+        )
         self._requests = Requests(
             allowed=commands,
             regions=vocabulary.tables.regions,
@@ -82,6 +87,7 @@ class Delivery(Worker):
             report=self._report,
             why=self._why,
         )
+        self._responses: deque[Response] = deque()  # to be sent; as few as there are requests
         self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
         self._sent_place = 0
 
@@ -159,6 +165,7 @@ class Delivery(Worker):
             self._retained.refresh(self._vocabulary, alarms)
             self._send(connection)
             self._converse(connection)
+            self._send(connection)
             timeout_s = min(timeout_s, self._retained.due_s)
         connection.poll(timeout_s, self._wakeup)
         self._wakeup.clear()
@@ -182,13 +189,20 @@ class Delivery(Worker):
         self._attempts.failed(error, held_s)
         self._connection = None
         self._in_flight.clear()
+        self._responses.clear()
         self._sent_place = 0
 
     def _send(self, connection: Connection) -> None:
-        """What is true now goes before events, however many of them wait."""
+        """What is true now, and what was asked, go before events, however many of them wait."""
         room = connection.max_in_flight - len(self._in_flight)
         for topic, payload in self._retained.take(room):
             self._in_flight[connection.publish(topic, payload, retain=True)] = None
+            room -= 1
+        while self._responses and room > 0:
+            response = self._responses.popleft()
+            topic = self._topics.response(response.command)
+            answer = contract.encode(response.payload)
+            self._in_flight[connection.publish(topic, answer, retain=False)] = None
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
@@ -199,19 +213,16 @@ class Delivery(Worker):
             self._sent_place = queued.place
 
     def _converse(self, connection: Connection) -> None:
-        """Answer what is asked, and pass on looks as far as they get through at once."""
+        """Hear what is asked, and pass on looks as far as they get through at once."""
         self._requests.ignored += connection.passed_over
         connection.passed_over = 0
-        responses = self._requests.answers()
+        self._responses.extend(self._requests.answers())
         while connection.messages:
             message = connection.messages.popleft()
             command = message.topic.rpartition("/")[2]
             response = self._requests.take(command, message.payload, retain=message.retain)
-            responses += [] if response is None else [response]
-        for response in responses:
-            answer = contract.encode(response.payload)
-            topic = self._topics.response(response.command)
-            self._in_flight[connection.publish(topic, answer, retain=False)] = None
+            if response is not None:
+                self._responses.append(response)
         labels = self._vocabulary.tables.labels
         for look in self._monitor.looks():
             topic = self._topics.live(self._vocabulary.tables.regions[look.region])
@@ -230,7 +241,7 @@ class Delivery(Worker):
 
     def _refused(self, queued: Queued | None, why: str) -> None:
         if queued is None:
-            self._refusals.retained(why)
+            self._refusals.other(why)
         else:
             self._refusals.event(queued.seq, why)
             self._sent_place = min(self._sent_place, queued.place - 1)
@@ -240,7 +251,7 @@ class Delivery(Worker):
         while time.monotonic() < deadline_s and not self._refusals.holding:
             self._work(connection, 0.05)
             waiting = self._outbox.after(self._sent_place, 1)
-            if not (waiting or self._in_flight or self._retained.unsaid):
+            if not (waiting or self._in_flight or self._responses or self._retained.unsaid):
                 return
 
     def _say_goodbye(self, connection: Connection) -> None:
