@@ -28,7 +28,6 @@ from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
 from edgecam.publisher.requests import Requests, Response
 from edgecam.publisher.retained import Retained
-from edgecam.publisher.vitals import Vitals
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
@@ -77,9 +76,6 @@ class Delivery(Worker):
             health_interval_s=health_interval_s,
         )
         self._refusals = Refusals(self._topics)
-        self._vitals = Vitals(
-            outbox=outbox, outbox_folder=outbox_folder, monitor=monitor, control=control
-        )
         self._requests = Requests(
             allowed=commands,
             regions=vocabulary.tables.regions,
