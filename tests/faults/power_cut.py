@@ -58,7 +58,7 @@ class Result:
 def run(cuts: int, progress: Callable[[int], None]) -> Result:
     """Cut one card's power so often, at moments that SEED decides; `progress` counts along."""
     moment = random.Random(SEED)  # noqa: S311  moments that can be had again
-    committed = lost = corrupt = 0
+    committed = delivered = lost = corrupt = 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         card, copy = folder / "card", folder / "copy"
@@ -69,8 +69,9 @@ def run(cuts: int, progress: Callable[[int], None]) -> Result:
             copy.replace(card)
             whole = _check(card) in (_CLEAN, _REPAIRED)
             found, intact = _found(card, folder)
-            missing = set(range(said["delivered"] + 1, said["committed"] + 1)) - found
-            committed, lost = max(committed, said["committed"]), lost + len(missing)
+            committed = max(committed, said["committed"])
+            delivered = max(delivered, said["delivered"])
+            lost += len(set(range(delivered + 1, committed + 1)) - found)
             corrupt += not (whole and intact)
             progress(number)
     return Result(cuts, committed, lost, corrupt)

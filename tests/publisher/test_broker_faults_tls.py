@@ -1,5 +1,6 @@
 """Fault 35: a broker that cannot be trusted is never talked to; each reason has its own words."""
 
+import shutil
 import socket
 import ssl
 from dataclasses import dataclass
@@ -131,15 +132,17 @@ def test_certificates_that_cannot_be_read_for_a_moment_are_tried_again(
     """They are being renewed while the connection is lost."""
     authority = Authority(tmp_path)
     broker = tls_broker(new_broker, authority, Case(""))
-    publisher = make(options(broker, TlsOptions(ca_file=str(authority.file)), "5"))
+    trusted = tmp_path / "trusted.pem"
+    shutil.copy(authority.file, trusted)
+    publisher = make(options(broker, TlsOptions(ca_file=str(trusted)), "5"))
     publisher.start()
     publisher.store(1, 1)
     wait_until(lambda: publisher.waiting == 0, 10.0)
-    away = authority.file.rename(tmp_path / "away.pem")
+    away = trusted.rename(tmp_path / "away.pem")
     broker.stop()
     broker.start()
-    wait_until(lambda: f"{authority.file} cannot be read" in caplog.text, 10.0)
-    away.rename(authority.file)
+    wait_until(lambda: f"{trusted} cannot be read" in caplog.text, 10.0)
+    away.rename(trusted)
     publisher.store(2, 2)
     wait_until(lambda: publisher.waiting == 0, 20.0)
 

@@ -109,9 +109,7 @@ def test_what_was_delivered_is_deleted_with_the_next_commit_or_after_a_while(
     file = tmp_path / "q.db"
 
     def on_disk() -> int:
-        database = outbox._disk.database
-        assert database is not None
-        return len(database.rows(0, 1000))
+        return len(outbox._disk.rows(0, 1000))
 
     outbox = opened.open(file)
     outbox.tidy()

@@ -177,7 +177,7 @@ def explained(labels: tuple[str, ...]) -> contract.WhyPart:
     )
 
 
-@given(st.lists(WORST_LABELS, min_size=3, max_size=3))
+@given(st.lists(WORST_LABELS, min_size=3, max_size=3, unique=True))
 def test_the_largest_answer_to_why_fits_and_names_the_best(labels: list[str]) -> None:
     part = explained(tuple(labels))
     response = contract.ResponsePayload(status="ok", data=part, error=None, transaction="t" * 36)

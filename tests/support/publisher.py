@@ -1,11 +1,12 @@
 """The publisher's way to a broker: its queue, its monitor and its delivery, without a wall."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgecam.config import DecisionOptions, MqttOptions
+from edgecam.config.options import Command
 from edgecam.model import Model, Tensor
 from edgecam.publisher.control import Control
 from edgecam.publisher.delivery import Delivery
@@ -32,6 +33,7 @@ class Publisher:
         options: MqttOptions,
         secret: str | None = None,
         health_interval_s: float = 30.0,
+        commands: Sequence[Command] = (),
     ) -> None:
         self.outbox = Outbox(folder / "q.db", max_events=100_000, max_mb=64, max_age_days=30)
         self.monitor = VisionMonitor(1, health_interval_s)
@@ -40,7 +42,7 @@ class Publisher:
             secret=secret,
             node="test",
             vocabulary=VOCABULARY,
-            commands=[],
+            commands=commands,
             outbox=self.outbox,
             outbox_folder=folder,
             monitor=self.monitor,

@@ -12,7 +12,7 @@ bounds.py       who has to give way; memory.py what waits while the disk takes n
 Bytes written to the disk for one event, measured by tests/faults/write_cost.py on ext4 with 4 kB
 blocks (kernel 6.18), everything synced: 6 kB in a burst, 23 kB where events come one a minute. Of
 the latter ext4 itself takes 16 for noting when the file was changed (three blocks of its journal
-and the inode), which no way of writing a file avoids. with pages of 4 kB it was 12 and 29.
+and the inode), which no way of writing a file avoids. With pages of 4 kB it was 12 and 29.
 """
 
 from edgecam.publisher.outbox.outbox import Outbox

@@ -27,6 +27,7 @@ from edgecam.publisher.outbox.trouble import Trouble, trouble_of, unusable
 
 _ROOMY_BYTES = 8 * 1024 * 1024  # free again, so that a disk on the verge is not full by turns
 _TIGHT_WAL_PAGES = 128
+_UNSEEN = State(epoch="", last_place=2**60)  # later than those of a file that was never read
 _WORDS: dict[Trouble, str] = {
     "full": "is full: the oldest events give way, or the newest wait in memory",
     "read_only": "is read-only: new events wait in memory, those in the queue are delivered",
@@ -67,9 +68,10 @@ class Disk:
             self._lose(trouble, error)
 
     @property
-    def database(self) -> Database | None:
-        """What can be read at the moment."""
-        return self._view.database if self._view is not None else self._database
+    def state(self) -> State:
+        """What is known of the file, also while it cannot be read."""
+        database = self._readable
+        return database.state if database is not None else self._promised or _UNSEEN
 
     @property
     def lost(self) -> int:
@@ -91,11 +93,12 @@ class Disk:
 
     def rows(self, place: int, limit: int) -> list[Row]:
         """The first rows after a place, as far as the disk lets us."""
-        if self.database is None or self.suspect:
+        database = self._readable
+        if database is None or self.suspect:
             return []
         try:
-            rows = self.database.rows(place, limit)
-            return [row for row in rows if row.place <= self.database.state.last_place]
+            found = database.rows(place, limit)
+            return [row for row in found if row.place <= database.state.last_place]
         except (sqlite3.Error, ValueError) as error:
             _log.debug("%s cannot be read: %s", self._file, error)
             self.suspect = True
@@ -127,6 +130,10 @@ class Disk:
             self._lost += self._last.lost
         self._view = self._database = None
         self.writable = False
+
+    @property
+    def _readable(self) -> Database | None:
+        return self._view.database if self._view is not None else self._database
 
     def _open(self) -> None:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -29,7 +29,6 @@ DELETE_BATCH = 200  # acknowledged events that are deleted even when none comes
 _BOOT_DRIFT_NS = 100_000_000  # a better idea of the boot's time is worth a write from here on
 _PATIENCE_S = 0.2  # for a commit to end before events are read: the connection must be kept alive
 _GAP = 10_000  # between places on disk and in memory: a transaction that failed may have some
-_UNSEEN_PLACES = 2**60  # later than those of a file that cannot even be read
 
 
 class Outbox:
@@ -86,7 +85,7 @@ class Outbox:
             if not self._write(store):
                 known = self._known(run)
                 new = [(counter, event) for counter, event in events if counter > known]
-                self._memory.store(run, new, self._next_place())
+                self._memory.store(run, new, self._disk.state.last_place + _GAP)
                 self._memory.facts.update(facts)
         return self.committed(run)
 
@@ -144,12 +143,12 @@ class Outbox:
         """
         now_s = self._monotonic_s()
         with self._lock:
-            if now_s >= self._look_due_s or self._disk.suspect:
+            if now_s >= self._look_due_s or (self._disk.suspect and self._disk.writable):
                 self._look_due_s = now_s + RETRY_S
                 self._look()
             if now_s >= self._expiry_due_s:
                 self._expiry_due_s = now_s + EXPIRE_S
-                if self._disk_count:
+                if self._disk.state.count:
                     self._write(_expire)
             waited = self._delivered and now_s - self._delivered_s > DELETE_AFTER_S
             if waited or len(self._delivered) >= DELETE_BATCH:
@@ -158,7 +157,7 @@ class Outbox:
     @property
     def count(self) -> int:
         """How many events wait."""
-        return max(self._disk_count - len(self._delivered), 0) + len(self._memory)
+        return max(self._disk.state.count - len(self._delivered), 0) + len(self._memory)
 
     @property
     def lost(self) -> int:
@@ -177,27 +176,18 @@ class Outbox:
 
     def fact(self, name: str) -> str:
         """A remembered fact; empty where there is none."""
-        database = self._disk.database
-        known = database.state.facts if database is not None else {}
-        return self._memory.facts.get(name, known.get(name, ""))
+        return self._memory.facts.get(name, self._disk.state.facts.get(name, ""))
 
     def close(self) -> None:
         """Delete what was delivered, and close the file."""
         with self._lock:
-            if self._delivered or self._disk_count:
+            if self._delivered or self._disk.state.count:
                 self._write(_note)
             self._disk.close()
 
-    @property
-    def _disk_count(self) -> int:
-        database = self._disk.database
-        return database.state.count if database is not None else 0
-
     def _known(self, run: int) -> int:
         """The last counter of a run that was ever taken in."""
-        database = self._disk.database
-        stored = database.state.runs.get(run, 0) if database is not None else 0
-        return max(stored, self._memory.runs.get(run, 0))
+        return max(self._disk.state.runs.get(run, 0), self._memory.runs.get(run, 0))
 
     def _write(self, work: Work) -> bool:
         """Do some work together with the deletions that wait; whether it is on disk now."""
@@ -222,17 +212,9 @@ class Outbox:
             place = rows[-1].place
             for row in rows:
                 if row.place not in self._delivered:
-                    offset_ns = self._offset_ns(row.event.boot_id)
+                    offset_ns = self._disk.state.boots.get(row.event.boot_id)
                     found.append(Queued(row.place, row.epoch, row.seq, row.event, offset_ns))
         return found
-
-    def _offset_ns(self, boot_id: str) -> int | None:
-        database = self._disk.database
-        return database.state.boots.get(boot_id) if database is not None else None
-
-    def _next_place(self) -> int:
-        database = self._disk.database
-        return database.state.last_place + _GAP if database is not None else _UNSEEN_PLACES
 
     def _look(self) -> None:
         """See whether a disk in trouble is well again, and whether the clock is set."""
@@ -241,7 +223,7 @@ class Outbox:
             self._bring_home()
         if self._disk.writable and clock.synchronized():
             boot_id, offset_ns = clock.boot_id(), clock.wall_ns(0)
-            known_ns = self._offset_ns(boot_id)
+            known_ns = self._disk.state.boots.get(boot_id)
             if known_ns is None or abs(offset_ns - known_ns) > _BOOT_DRIFT_NS:
                 self._write(lambda transaction, _: transaction.remember_boot(boot_id, offset_ns))
 

@@ -22,6 +22,8 @@ CREATE TABLE runs (
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE boots (id INTEGER PRIMARY KEY, boot_id TEXT UNIQUE, offset_ns INTEGER NOT NULL) STRICT
 """
+_MAGIC = b"SQLite format 3\0"
+_LAST_CREDIBLE = 1000  # a header that names a later version is damaged
 _VERSION_AT = 60  # https://www.sqlite.org/fileformat.html#user_version_number
 
 
@@ -51,4 +53,5 @@ def version_in(file: Path) -> int:
             header = stream.read(_VERSION_AT + 4)
     except OSError:
         return 0
-    return int.from_bytes(header[_VERSION_AT:]) if header.startswith(b"SQLite format 3\0") else 0
+    found = int.from_bytes(header[_VERSION_AT:]) if header.startswith(_MAGIC) else 0
+    return found if found <= _LAST_CREDIBLE else 0

@@ -1,17 +1,23 @@
-"""Row 24 of the fault catalogue: an fsync that takes 5 s holds up nothing but the commit."""
+"""Rows 20 and 24 of the fault catalogue: a disk that takes nothing, or takes its time."""
 
 from itertools import pairwise
 from pathlib import Path
 
 from support.appliance import Appliance, stop
 from support.fsync import Fsync
+from support.mosquitto import Mosquitto
+from support.mounts import remount, tmpfs
+from support.queues import fill
 from support.recorder import Recorder
 from support.waiting import wait_until
+
+from edgecam.publisher.outbox import Outbox
 
 
 def test_fsync_takes_5_s_and_looking_and_talking_go_on(
     tmp_path: Path, appliance: Appliance, recorder: Recorder
 ) -> None:
+    """Row 24: it holds up nothing but the commit."""
     fsync = Fsync(tmp_path)
     process = appliance.start(env=fsync.env)
     recorder.wait_for(lambda seen: len(seen.events) >= 2)
@@ -35,3 +41,26 @@ def test_fsync_takes_5_s_and_looking_and_talking_go_on(
     numbers = [event["seq"] for event in recorder.events]
     assert all(after == before + 1 for before, after in pairwise(numbers))
     assert not [event for event in recorder.events if event["event_type"] == "loss"]
+
+
+def test_disk_read_only_events_still_reach_the_broker_and_the_appliance_stays_up(
+    tmp_path: Path, broker: Mosquitto, recorder: Recorder
+) -> None:
+    """Row 20, whole: what was queued comes first, and then what happens now."""
+    with tmpfs(tmp_path / "disk", "4m") as disk:
+        appliance = Appliance(tmp_path, broker.url, outbox={"file": str(disk / "q.db")})
+        outbox = Outbox(disk / "q.db", max_events=1000, max_mb=1, max_age_days=30)
+        fill(outbox, 1, 5)
+        outbox.close()
+        remount(disk, "ro")
+        process = appliance.start()
+        recorder.wait_for(lambda seen: len(seen.events) >= 17)
+        assert stop(process) == 0
+    assert [event["label"] for event in recorder.events[:5]] == [f"label {n}" for n in range(1, 6)]
+    epochs = [event["epoch"] for event in recorder.events]
+    assert len(set(epochs[:5])) == len(set(epochs[5:])) == 1
+    assert epochs[4] != epochs[5]
+    assert [event["seq"] for event in recorder.events[5:]] == list(range(1, len(epochs) - 4))
+    assert recorder.statuses == ["online", "stopped"]
+    assert appliance.said.count("read-only") == 1
+    assert "Traceback" not in appliance.said
