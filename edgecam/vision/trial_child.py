@@ -11,13 +11,11 @@ import sys
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from edgecam import model
+from edgecam.appliance import confinement
 from edgecam.errors import ConfigError, ModelError
 from edgecam.vision import trial
-from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.trial import Answer, Refusal, Request, Trial
 
 # Both interpreters come to 0.6 GB with the model that is shipped, most of it never touched.
@@ -53,6 +51,7 @@ def _limit() -> None:
         _, hardest = resource.getrlimit(kind)
         limit = value if hardest == resource.RLIM_INFINITY else min(value, hardest)
         resource.setrlimit(kind, (limit, limit))
+    confinement.confine(network_for="")
 
 
 def _answer(request: Request) -> Answer:
@@ -66,6 +65,12 @@ def _answer(request: Request) -> Answer:
 
 
 def _tried(request: Request) -> Trial:
+    # NumPy starts threads as it is loaded, and a process is confined before it has a second one.
+    import numpy as np  # noqa: PLC0415
+
+    from edgecam.vision.classifier import Classifier, UnusableScores  # noqa: PLC0415
+    from edgecam.vision.preprocess import Preprocessor  # noqa: PLC0415
+
     options = request.options
     found = model.load(options)
     classifier = Classifier(found, request.runtime, options.threads)
