@@ -80,6 +80,7 @@ class Delivery(Worker):
         self._said_health: tuple[bool, VisionHealth | None] = (False, None)
         self._in_flight: dict[int, Queued | None] = {}  # by message id, None for retained ones
         self._sent_place = 0
+        self._disk_trouble = outbox.trouble
         self._hold_until_s = 0.0
 
     def nudge(self) -> None:
@@ -210,6 +211,10 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or time.monotonic() < self._hold_until_s:
             return
+        if self._outbox.trouble != self._disk_trouble:
+            # What could not be read before may lie before what was sent meanwhile.
+            self._disk_trouble = self._outbox.trouble
+            self._sent_place = 0
         for queued in self._outbox.after(self._sent_place, room):
             payload = contract.encode(payloads.event(queued, self._node))
             mid = connection.publish(self._topics.event, payload, retain=False)
