@@ -202,6 +202,10 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
+        if self._outbox.trouble != self._disk_trouble:
+            # What could not be read before may lie before what was sent meanwhile.
+            self._disk_trouble = self._outbox.trouble
+            self._sent_place = 0
         for queued in self._outbox.after(self._sent_place, room):
             payload = contract.encode(payloads.event(queued, self._node))
             mid = connection.publish(self._topics.event, payload, retain=False)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from support.fsync import Fsync
+from support.mounts import tmpfs
 
 _TESTS = Path(__file__).parents[1]
 
@@ -114,3 +115,35 @@ def test_fsync_fails_for_good_events_wait_in_memory_until_it_is_well_again(
     assert said.count("fails: new events wait in memory") == 1
     assert said.count("is well again") == 1
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_the_disk_does_every_event_arrives_or_is_counted_and_no_name_stands_for_two(
+    tmp_path: Path, fsync: Fsync, seed: int
+) -> None:
+    with tmpfs(tmp_path / "disk", "3m") as disk:
+        done = subprocess.run(
+            [sys.executable, "-m", "support.queue_storm", disk, tmp_path / "fsync", str(seed)],
+            env={**fsync.env, "PYTHONPATH": f"{_TESTS.parent}:{_TESTS}"},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    names: dict[tuple[str, int], str | None] = {}
+    last: dict[str, int] = {}
+    counted = 0
+    for epoch, seq, label, count in found["got"]:
+        if (epoch, seq) in names:
+            assert names[epoch, seq] == label
+            continue
+        names[epoch, seq] = label
+        counted += count or 0
+        assert seq > last.get(epoch, 0)  # what arrives first arrives in order
+        last[epoch] = seq
+    arrived = {int(label.split()[1]) for label in names.values() if label is not None}
+    missing = set(range(1, found["made"] + 1)) - arrived
+    assert found["committed"] == found["made"]
+    assert len(missing) <= counted
