@@ -86,6 +86,7 @@ class Delivery(Worker):
         self._responses: deque[Response] = deque()  # to be sent; as few as there are requests
         self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
         self._sent_place = 0
+        self._disk_trouble = outbox.trouble
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
