@@ -22,9 +22,9 @@ _log = logging.getLogger(__name__)
 def migrate(file: Path, running: RunningTime) -> None:
     """Copy a file of an older version into one of this version. Raises sqlite3.Error, OSError."""
     source = Source(file)
+    _rebuild(file, source, running)
     if source.damaged:
         raise sqlite3.DatabaseError("not all of the older version can be read")
-    _rebuild(file, source, running)
     _replace(file)
     _log.info("%s was brought to the present version of the queue", file)
 

@@ -167,9 +167,12 @@ class Transaction:
 
     def _oldest_seq(self) -> int:
         row = self._connection.execute(
-            "SELECT seq FROM events WHERE epoch IS NULL ORDER BY place LIMIT 1"
+            "SELECT epoch, seq FROM events ORDER BY place LIMIT 1"
         ).fetchone()
-        return row[0] if row else self.state.last_seq + 1
+        if row is None:
+            return self.state.last_seq + 1
+        # Before those of another epoch nothing is known of our own: what was known stays true.
+        return row[1] if row[0] is None else self.state.first_seq
 
 
 def rows_after(connection: sqlite3.Connection, epoch: str, place: int, limit: int) -> list[Row]:
