@@ -7,7 +7,7 @@ from support.waiting import wait_until
 
 from edgecam.appliance import daemon
 from edgecam.errors import HungError
-from edgecam.publisher import delivery
+from edgecam.publisher.broker import delivery
 from edgecam.vision import capture, service
 from edgecam.worker import STEP_LIMIT_S, Wakeup, Worker
 

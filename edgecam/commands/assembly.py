@@ -96,10 +96,10 @@ def _publisher(
     listener: socket.socket | None = None,
     wall: socket.socket | None = None,
 ) -> Half:
-    from edgecam.publisher import credentials  # noqa: PLC0415
-    from edgecam.publisher.limits import Limits  # noqa: PLC0415
+    from edgecam.publisher.broker import credentials  # noqa: PLC0415
     from edgecam.publisher.service import PublisherService  # noqa: PLC0415
     from edgecam.publisher.vocabulary import Vocabulary  # noqa: PLC0415
+    from edgecam.publisher.wall.limits import Limits  # noqa: PLC0415
 
     runtime = runtimes.version(runtimes.chosen(config.model.runtime))
 

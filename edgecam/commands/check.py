@@ -12,7 +12,7 @@ from edgecam.commands import arguments
 from edgecam.config import Config
 from edgecam.config.shown import without_password
 from edgecam.model import Model
-from edgecam.publisher import credentials
+from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
 from edgecam.vision import trial
 

@@ -26,7 +26,7 @@ from edgecam.commands.views import View
 from edgecam.commands.watch import follow, view_for
 from edgecam.config import MqttOptions
 from edgecam.errors import EXIT_FAILURE, ConfigError, EdgecamError
-from edgecam.publisher.mqtt import Message
+from edgecam.publisher.broker.mqtt import Message
 
 HOLD_S = 2.0
 HEALTH_S = 5.0

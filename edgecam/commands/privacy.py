@@ -7,7 +7,7 @@ import msgspec
 from edgecam.commands import arguments, verdict
 from edgecam.commands.verdict import Judged, Report
 from edgecam.errors import EXIT_FAILURE
-from edgecam.publisher import channel
+from edgecam.publisher.wall import channel
 
 _EXAMPLE = """\
   sudo edgecam privacy -c config.yaml         only root sees all of another user's process

@@ -13,8 +13,8 @@ from edgecam.appliance.observation import Observer
 from edgecam.appliance.running import Running
 from edgecam.config import Loaded
 from edgecam.link import Tables
-from edgecam.publisher import channel
-from edgecam.publisher.channel import Flow
+from edgecam.publisher.wall import channel
+from edgecam.publisher.wall.channel import Flow
 
 _SYSTEMCTL_TIMEOUT_S = 10.0
 

@@ -18,8 +18,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edgecam.publisher.broker.mqtt import Message
 from edgecam.publisher.contract import EventPayload, HealthPayload, StatePayload
-from edgecam.publisher.mqtt import Message
 
 _BAR_CELLS = 10
 _LABEL_CELLS = 20  # so that the table stands still while labels change

@@ -14,11 +14,11 @@ from edgecam.config import SEARCHED, Config, MqttOptions
 from edgecam.config.rules import broker_problem
 from edgecam.config.shown import without_password
 from edgecam.errors import BrokerError
-from edgecam.publisher import credentials
-from edgecam.publisher.attempts import first_protocol
-from edgecam.publisher.backoff import Backoff
-from edgecam.publisher.endings import ProtocolRefusedError
-from edgecam.publisher.mqtt import Connection
+from edgecam.publisher.broker import credentials
+from edgecam.publisher.broker.attempts import first_protocol
+from edgecam.publisher.broker.backoff import Backoff
+from edgecam.publisher.broker.endings import ProtocolRefusedError
+from edgecam.publisher.broker.mqtt import Connection
 
 _EXAMPLE = """\
   edgecam watch                                     the broker of the configuration

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from edgecam.messages import Look, VisionHealth
-from edgecam.publisher.presence import Shown
+from edgecam.publisher.wall.presence import Shown
 
 
 class VisionMonitor:

@@ -39,8 +39,8 @@ from edgecam.publisher.contract import (
 )
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
-from edgecam.publisher.presence import Shown
 from edgecam.publisher.stored_event import StoredEvent
+from edgecam.publisher.wall.presence import Shown
 from edgecam.subjects import Subject
 
 ROUGH_DIGITS = 2  # of what vision says of itself

@@ -18,7 +18,7 @@ from edgecam.config.options import Command
 from edgecam.messages import Explanation
 from edgecam.publisher.contract import PausedPart, ReportPart, ResponsePayload, WhyPart
 from edgecam.publisher.control import Control
-from edgecam.publisher.limits import HOUR_S, Rate
+from edgecam.publisher.wall.limits import HOUR_S, Rate
 
 MAX_REQUEST_BYTES = 256
 REQUESTS_PER_HOUR = 120.0

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from edgecam.config import MqttOptions, OutboxOptions
 from edgecam.config.options import Command
+from edgecam.publisher.broker.delivery import Delivery
 from edgecam.publisher.control import Control
-from edgecam.publisher.delivery import Delivery
-from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.receiver import PAUSED, Receiver
 from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.publisher.wall.limits import Limits
+from edgecam.publisher.wall.receiver import PAUSED, Receiver
 
 STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
 

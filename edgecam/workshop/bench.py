@@ -29,11 +29,11 @@ from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
 from edgecam.link import Tables
 from edgecam.model import Model
 from edgecam.publisher.control import Control
-from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.receiver import Receiver
 from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.publisher.wall.limits import Limits
+from edgecam.publisher.wall.receiver import Receiver
 from edgecam.subjects import choose
 from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier

@@ -5,7 +5,7 @@ import io
 from rich.console import Console
 
 from edgecam.commands.views import TableView, described
-from edgecam.publisher.mqtt import Message
+from edgecam.publisher.broker.mqtt import Message
 
 HEALTH = (
     b'{"vision": {"up": true, "fps": 9.9, "last_frame_age_s": 0.1, "restarts": 0, "dropped": 0,'

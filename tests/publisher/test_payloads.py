@@ -29,8 +29,8 @@ from edgecam.model import Model, Tensor
 from edgecam.publisher import contract, payloads
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
-from edgecam.publisher.presence import Shown
 from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.publisher.wall.presence import Shown
 from edgecam.subjects import choose
 
 NODE = "n" * 24

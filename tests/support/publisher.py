@@ -8,8 +8,8 @@ from typing import Any
 from edgecam.config import DecisionOptions, MqttOptions
 from edgecam.config.options import Command
 from edgecam.model import Model, Tensor
+from edgecam.publisher.broker.delivery import Delivery
 from edgecam.publisher.control import Control
-from edgecam.publisher.delivery import Delivery
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.stored_event import happened

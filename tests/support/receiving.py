@@ -11,12 +11,12 @@ from edgecam.link import PROTOCOL, FromPublisher, FromVision, Hello, Tables
 from edgecam.messages import Sighting
 from edgecam.model import Model, Tensor
 from edgecam.publisher.control import Control
-from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.receiver import Receiver
 from edgecam.publisher.stored_event import StoredEvent
 from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.publisher.wall.limits import Limits
+from edgecam.publisher.wall.receiver import Receiver
 
 RUN = 42
 LABELS = ("cat", "dog", "elk", "secret")

@@ -11,8 +11,8 @@ import numpy as np
 from edgecam.arrays import Pixels
 from edgecam.errors import CameraError
 from edgecam.messages import Frame
-from edgecam.publisher.delivery import Delivery
-from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.broker.delivery import Delivery
+from edgecam.publisher.wall.receiver import Receiver
 from edgecam.vision import camera, capture
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier

@@ -7,9 +7,9 @@ import pytest
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher import attempts
-from edgecam.publisher.attempts import Attempts
-from edgecam.publisher.endings import (
+from edgecam.publisher.broker import attempts
+from edgecam.publisher.broker.attempts import Attempts
+from edgecam.publisher.broker.endings import (
     ClientIdTakenError,
     HungUpError,
     NoEntryError,

@@ -17,10 +17,10 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.messages import VisionHealth
-from edgecam.publisher import mqtt, retained
-from edgecam.publisher.mqtt import MAX_IN_FLIGHT
-from edgecam.publisher.presence import Shown
+from edgecam.publisher.broker import mqtt, retained
+from edgecam.publisher.broker.mqtt import MAX_IN_FLIGHT
 from edgecam.publisher.requests import REQUESTS_AT_ONCE
+from edgecam.publisher.wall.presence import Shown
 
 
 @pytest.mark.parametrize("protocol", ["auto", "5", "3.1.1"])

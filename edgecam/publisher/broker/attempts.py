@@ -12,14 +12,14 @@ import msgspec
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher.backoff import STABLE_S, Backoff
-from edgecam.publisher.endings import (
+from edgecam.publisher.broker.backoff import STABLE_S, Backoff
+from edgecam.publisher.broker.endings import (
     ClientIdTakenError,
     HungUpError,
     NoEntryError,
     ProtocolRefusedError,
 )
-from edgecam.publisher.mqtt import Protocol
+from edgecam.publisher.broker.mqtt import Protocol
 
 NEXT_ADDRESS_S = 1.0  # at most, jittered: between the addresses of a round
 NO_ENTRY_WAIT_S = 60.0  # at least, jittered up to a quarter more: after a refused password

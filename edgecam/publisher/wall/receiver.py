@@ -26,12 +26,12 @@ from edgecam.link import (
     encode,
 )
 from edgecam.publisher.control import Control
-from edgecam.publisher.inspector import Inspector
-from edgecam.publisher.intake import Intake
-from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.publisher.wall.inspector import Inspector
+from edgecam.publisher.wall.intake import Intake
+from edgecam.publisher.wall.limits import Limits
 from edgecam.worker import Worker
 
 MAX_BATCH = 64  # records taken in before the events among them are committed together

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecam.publisher import limits as module
-from edgecam.publisher.limits import EVENTS_AT_ONCE, HOUR_S, LONGEST_WAIT_S, Limits, Rate
+from edgecam.publisher.wall import limits as module
+from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, HOUR_S, LONGEST_WAIT_S, Limits, Rate
 
 
 class Clock:

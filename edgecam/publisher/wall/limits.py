@@ -4,7 +4,7 @@ In a second, so that a flood starves nobody; in an hour, so that the bits which 
 half could send are few.
 
 What comes faster than it may waits on the wall, where it holds up its sender: an honest vision
-half keeps its events meanwhile, and nothing is lost. `edgecam.publisher.channel` turns these
+half keeps its events meanwhile, and nothing is lost. `edgecam.publisher.wall.channel` turns these
 figures into bits.
 """
 

@@ -9,8 +9,8 @@ from support.receiving import ANIMALS, CAT, DOG, MODEL, vocabulary
 
 from edgecam.link import Numbered
 from edgecam.messages import CameraState, Sighting
-from edgecam.publisher.intake import MAX_GAP, Intake
 from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.wall.intake import MAX_GAP, Intake
 
 RUN = 2**63 - 1
 TABLES = vocabulary().tables

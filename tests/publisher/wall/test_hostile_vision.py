@@ -21,9 +21,9 @@ from support.waiting import wait_until
 from edgecam import link
 from edgecam.link import PROTOCOL, Committed, FromVision, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, VisionHealth
-from edgecam.publisher import limits
-from edgecam.publisher import receiver as module
-from edgecam.publisher.intake import MAX_GAP
+from edgecam.publisher.wall import limits
+from edgecam.publisher.wall import receiver as module
+from edgecam.publisher.wall.intake import MAX_GAP
 
 HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
 UNLIMITED = 3_600_000  # what refuses is to be seen, not what holds back

@@ -14,10 +14,10 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.config.options import TlsOptions
-from edgecam.publisher import attempts
-from edgecam.publisher.backoff import Backoff
-from edgecam.publisher.mqtt import Connection
-from edgecam.publisher.presence import Shown
+from edgecam.publisher.broker import attempts
+from edgecam.publisher.broker.backoff import Backoff
+from edgecam.publisher.broker.mqtt import Connection
+from edgecam.publisher.wall.presence import Shown
 
 NewProxy = Callable[..., Proxy]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecam.messages import Sighting
-from edgecam.publisher.presence import MAX_OPEN, Presence, Shown
+from edgecam.publisher.wall.presence import MAX_OPEN, Presence, Shown
 
 RUN = 7
 REGIONS = ("door", "yard")

@@ -7,8 +7,8 @@ from support.mosquitto import Mosquitto, free_port
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher.endings import ProtocolRefusedError
-from edgecam.publisher.mqtt import Connection
+from edgecam.publisher.broker.endings import ProtocolRefusedError
+from edgecam.publisher.broker.mqtt import Connection
 
 
 def connected(options: MqttOptions) -> Connection:

@@ -11,7 +11,7 @@ import pytest
 from support.fsync import Fsync
 from support.mounts import tmpfs
 
-_TESTS = Path(__file__).parents[1]
+_TESTS = Path(__file__).parents[2]
 
 _WRITER = """
 import json, sys

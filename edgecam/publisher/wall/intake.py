@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from edgecam.link import Numbered, Tables
 from edgecam.messages import TROUBLES, CameraState, Sighting
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.presence import Presence, Shown
 from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.publisher.wall.presence import Presence, Shown
 
 MAX_GAP = 1_000_000  # events that one run may have lost between two that came
 

@@ -15,9 +15,9 @@ from support.recorder import Recorder
 from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
-from edgecam.publisher import attempts, refusals
-from edgecam.publisher.backoff import Backoff
-from edgecam.publisher.mqtt import Protocol
+from edgecam.publisher.broker import attempts, refusals
+from edgecam.publisher.broker.backoff import Backoff
+from edgecam.publisher.broker.mqtt import Protocol
 
 CLIENT_ID = "edgecam-test"
 PROTOCOLS: list[Protocol] = ["5", "3.1.1"]

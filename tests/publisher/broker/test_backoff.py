@@ -1,6 +1,6 @@
 """Waits between attempts."""
 
-from edgecam.publisher.backoff import Backoff
+from edgecam.publisher.broker.backoff import Backoff
 
 
 def test_backoff_doubles_to_its_limit_with_jitter() -> None:

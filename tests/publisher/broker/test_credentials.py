@@ -7,7 +7,7 @@ import pytest
 from edgecam.config import MqttOptions
 from edgecam.config.options import TlsOptions
 from edgecam.errors import ConfigError
-from edgecam.publisher import credentials
+from edgecam.publisher.broker import credentials
 
 
 def test_a_certificate_that_is_not_there_is_a_configuration_error(tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from edgecam.config import Config
 from edgecam.messages import TROUBLES
-from edgecam.publisher import limits, requests
+from edgecam.publisher import requests
 from edgecam.publisher.contract import Topics
-from edgecam.publisher.intake import MAX_GAP
 from edgecam.publisher.payloads import ROUGH_DIGITS
+from edgecam.publisher.wall import limits
+from edgecam.publisher.wall.intake import MAX_GAP
 
 PICTURE_BITS = 32 * 32 * 4  # the smallest picture in which one could recognise anything
 

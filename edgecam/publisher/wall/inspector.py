@@ -10,9 +10,9 @@ import time
 from edgecam.link import FromVision, Hello, Numbered, Tables
 from edgecam.messages import Explanation, Look, VisionHealth
 from edgecam.publisher.control import Control
-from edgecam.publisher.intake import Intake
-from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.wall.intake import Intake
+from edgecam.publisher.wall.limits import Limits
 
 _log = logging.getLogger(__name__)
 

@@ -19,9 +19,9 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher import attempts
-from edgecam.publisher.client import MAX_MESSAGE_BYTES, MAX_PACKET_BYTES
-from edgecam.publisher.mqtt import MAX_MESSAGES, Connection, Protocol
+from edgecam.publisher.broker import attempts
+from edgecam.publisher.broker.client import MAX_MESSAGE_BYTES, MAX_PACKET_BYTES
+from edgecam.publisher.broker.mqtt import MAX_MESSAGES, Connection, Protocol
 
 PROTOCOLS: list[Protocol] = ["5", "3.1.1"]
 NewFake = Callable[[Callable[[socket.socket], None]], FakeBroker]

@@ -4,7 +4,7 @@ import ssl
 from dataclasses import dataclass
 
 from edgecam.errors import BrokerError
-from edgecam.publisher import credentials
+from edgecam.publisher.broker import credentials
 
 _LOGIN = "mqtt.username, mqtt.password_file"
 # Answers that stay the same until somebody changes something, and the options to look at. The names

@@ -21,9 +21,9 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher import credentials
-from edgecam.publisher.client import MAX_MESSAGE_BYTES, BoundedClient
-from edgecam.publisher.endings import Endings
+from edgecam.publisher.broker import credentials
+from edgecam.publisher.broker.client import MAX_MESSAGE_BYTES, BoundedClient
+from edgecam.publisher.broker.endings import Endings
 from edgecam.worker import Wakeup
 
 # For the broker's answer after TCP and TLS. Some brokers meet a version that they do not know with

@@ -17,17 +17,18 @@ from edgecam.config import MqttOptions
 from edgecam.config.options import Command
 from edgecam.errors import BrokerError, ConfigError
 from edgecam.messages import Explanation
-from edgecam.publisher import contract, credentials, payloads
-from edgecam.publisher.attempts import Attempts
+from edgecam.publisher import contract, payloads
+from edgecam.publisher.broker import credentials
+from edgecam.publisher.broker.attempts import Attempts
+from edgecam.publisher.broker.mqtt import Connection, Will
+from edgecam.publisher.broker.refusals import Refusals
+from edgecam.publisher.broker.retained import Retained
 from edgecam.publisher.condition import Condition
 from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, Topics, WhyPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.mqtt import Connection, Will
 from edgecam.publisher.outbox import Outbox, Queued
-from edgecam.publisher.refusals import Refusals
 from edgecam.publisher.requests import Requests, Response
-from edgecam.publisher.retained import Retained
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 

@@ -24,7 +24,7 @@ EVENTS = 60
 DELIVERED = 10
 OLD_EPOCH = "5d826b11"
 OLD = Path(__file__).parent / "data" / "outbox-version-1.db"
-_TESTS = Path(__file__).parents[1]
+_TESTS = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from edgecam.publisher import contract, payloads
 from edgecam.publisher.contract import Alarm, HealthPayload, Topics
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.presence import Shown
 from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.publisher.wall.presence import Shown
 
 VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
 HEALTH_GRACE_S = 2.0

@@ -19,7 +19,7 @@ from support.queues import (
     waiting,
 )
 
-_HERE = Path(__file__).parents[1]
+_HERE = Path(__file__).parents[2]
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from support.waiting import wait_until
 
 from edgecam.link import PROTOCOL, Ask, Committed, Hello, Numbered, Pause, Refused, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, VisionHealth
-from edgecam.publisher import receiver as module
-from edgecam.publisher.limits import EVENTS_AT_ONCE, Limits
+from edgecam.publisher.wall import receiver as module
+from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, Limits
 
 WELCOME = Welcome(0, paused=False)
 HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
