@@ -18,6 +18,8 @@ COMMANDS = {
     "run": "run the appliance, or one half of it",
     "check": "check a configuration and print what is in force",
     "classify": "name what is on pictures",
+    "model": "say what a model file is, without trusting it",
+    "privacy": "print what could leave at worst, and what enforces it here",
     "watch": "show live what appliances publish",
     "schema": "print the JSON Schema of the configuration or of the messages",
     "demo": "run everything on the sample pictures with a broker of its own",

@@ -4,7 +4,9 @@ EdgecamError
 ├── ConfigError       the owner: edit the configuration (exit 78, systemd does not restart it)
 │   └── ModelError    the owner: the model file is not the one that was configured (exit 78)
 ├── CameraError       a restart of the vision half may cure it (exit 1)
+├── HungError         a restart of the half cures it: a thread of ours does not come back (exit 1)
 ├── LinkError         the other half must come, or be configured alike (exit 1)
+├── ConfinementError  whoever starts the process: what it hands over must not be there (exit 1)
 ├── OutboxError       the disk or the queue file (exit 1)
 └── BrokerError       the broker or the network: the publisher tries again by itself (exit 1
                       only where a command, such as `edgecam watch`, has nothing else to do)
@@ -45,7 +47,8 @@ class ModelError(ConfigError):
 class CameraError(EdgecamError):
     """The camera cannot be opened or has stopped delivering frames.
 
-    `reason` is one of `edgecam.messages.TROUBLES`.
+    `reason` is one of `edgecam.messages.TROUBLES`. Where opening fails with `missing` or `busy`,
+    nothing is held, and it may be tried again in the same process.
     """
 
     def __init__(self, message: str, *, reason: str) -> None:
@@ -53,8 +56,16 @@ class CameraError(EdgecamError):
         self.reason = reason
 
 
+class HungError(EdgecamError):
+    """A thread does not come back from what it does, or is gone."""
+
+
 class LinkError(EdgecamError):
     """The wall between the halves: no connection, or a peer that speaks of other tables."""
+
+
+class ConfinementError(EdgecamError):
+    """A process was started with something that it must not have."""
 
 
 class OutboxError(EdgecamError):

@@ -1,7 +1,7 @@
 """The wall between the halves: one SOCK_SEQPACKET socket, one packet a record, a closed schema.
 
-vision → publisher: `Hello`, then `Numbered` events, `RegionState` and `VisionHealth`.
-publisher → vision: `Welcome` or `Refused`, then `Committed`.
+vision → publisher: `Hello`, then `Numbered` events, `VisionHealth`, `Look`, `Explanation`.
+publisher → vision: `Welcome` or `Refused`, then `Committed`, `Pause`, `Ask`.
 
 An event is known by the run of the vision half that sent it and a counter that only grows; vision
 keeps it until `Committed` (or, after a reconnect, `Welcome`) names its counter or a later one.
@@ -20,11 +20,23 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from edgecam.config import DecisionOptions
 from edgecam.errors import LinkError
-from edgecam.messages import Counter, Event, RegionState, Sighting, VisionHealth
+from edgecam.messages import (
+    Amount,
+    CameraState,
+    Counter,
+    Event,
+    Explanation,
+    Look,
+    RegionIndex,
+    Sighting,
+    VisionHealth,
+)
 from edgecam.model import Model
+from edgecam.subjects import choose
 
-PROTOCOL = 1
+PROTOCOL = 2
 MAX_RECORD_BYTES = 256
 _BACKLOG = 2
 
@@ -34,11 +46,12 @@ class _Record(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_field
 
 
 class Hello(_Record, frozen=True, tag="hello"):
-    """The first record of a connection: who speaks, and of which tables."""
+    """The first record of a connection: who speaks, of which tables, and what it was told."""
 
     protocol: Annotated[int, Meta(ge=0, le=65_535)]
     run: Annotated[int, Meta(ge=0, le=2**63 - 1)]
     tables: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}\Z")]
+    committed: Annotated[int, Meta(ge=0, le=2**53)]  # the last counter that it was told of
 
 
 class Numbered(_Record, frozen=True, tag="event"):
@@ -52,6 +65,7 @@ class Welcome(_Record, frozen=True, tag="welcome"):
     """The answer to `Hello`: events up to this counter are committed."""
 
     counter: Annotated[int, Meta(ge=0, le=2**53)]
+    paused: bool
 
 
 class Refused(_Record, frozen=True, tag="refused"):
@@ -66,8 +80,21 @@ class Committed(_Record, frozen=True, tag="committed"):
     counter: Counter
 
 
-FromVision = Hello | Numbered | RegionState | VisionHealth
-FromPublisher = Welcome | Refused | Committed
+class Pause(_Record, frozen=True, tag="pause"):
+    """Look no more, or look again."""
+
+    paused: bool
+
+
+class Ask(_Record, frozen=True, tag="ask"):
+    """Explain what a region shows."""
+
+    number: Amount
+    region: RegionIndex
+
+
+FromVision = Hello | Numbered | VisionHealth | Look | Explanation
+FromPublisher = Welcome | Refused | Committed | Pause | Ask
 
 _encoder = msgspec.msgpack.Encoder()
 _from_vision: msgspec.msgpack.Decoder[FromVision] = msgspec.msgpack.Decoder(FromVision)
@@ -80,21 +107,30 @@ class Tables:
 
     regions: tuple[str, ...]
     labels: tuple[str, ...]  # the model's, then the groups of the configuration
+    reported: frozenset[int]  # the labels that the configuration lets be reported
     fingerprint: str
 
     @classmethod
-    def build(cls, model: Model, regions: Iterable[str], groups: Iterable[str]) -> "Tables":
-        """The tables of a model and the names of regions and groups in the configuration."""
+    def build(cls, model: Model, regions: Iterable[str], decision: DecisionOptions) -> "Tables":
+        """The tables of a model and a configuration. Raises ConfigError for unknown labels."""
         regions = tuple(regions)
-        labels = model.labels + tuple(sorted(groups))
-        content = msgspec.json.encode([model.sha256, regions, labels])
-        return cls(regions, labels, hashlib.sha256(content).hexdigest()[:16])
+        labels = model.labels + tuple(sorted(decision.groups))
+        reported = sorted(subject.index for subject in choose(decision, model.labels))
+        content = msgspec.json.encode([model.sha256, regions, labels, reported])
+        fingerprint = hashlib.sha256(content).hexdigest()[:16]
+        return cls(regions, labels, frozenset(reported), fingerprint)
 
-    def hold(self, value: Event | RegionState) -> bool:
-        """Whether every index in a value stands for something."""
-        if isinstance(value, Sighting | RegionState):
-            return value.region < len(self.regions) and value.label < len(self.labels)
-        return True
+    def hold(self, value: Event | Look | Explanation) -> bool:
+        """Whether every index in a value stands for something that may be reported."""
+        if isinstance(value, CameraState):
+            return True
+        if isinstance(value, Sighting):
+            labels = [value.label]
+        elif isinstance(value, Look):
+            labels = [scored.label for scored in value.top]
+        else:
+            labels = [tally.label for tally in value.tallies]
+        return value.region < len(self.regions) and self.reported.issuperset(labels)
 
 
 def encode(record: FromVision | FromPublisher) -> bytes:

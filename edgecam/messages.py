@@ -17,9 +17,7 @@ if TYPE_CHECKING:  # the publisher half never loads NumPy
     from edgecam.arrays import Pixels
 
 # Why a camera is in trouble. The index crosses the wall, the word is published.
-TROUBLES = ("missing", "stalled", "unusable")
-
-UNKNOWN = -1  # the label index of "nothing qualifies"
+TROUBLES = ("missing", "stalled", "unusable", "busy", "frozen")
 
 # Every number that may cross the wall has a range: the bits that a subverted vision half could
 # send are counted from these.
@@ -29,6 +27,9 @@ Thousandths = Annotated[int, Meta(ge=0, le=1_000)]
 Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Counter = Annotated[int, Meta(ge=1, le=2**53)]
 Amount = Annotated[int, Meta(ge=0, le=2**32 - 1)]
+Votes = Annotated[int, Meta(ge=0, le=100)]
+
+MAX_TOP_K = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +54,6 @@ class Sighting(_Value, frozen=True, tag="sighting"):
     region: RegionIndex
     label: LabelIndex
     confidence: Thousandths
-    appearance: Counter  # numbers the appearances in this region: both ends carry the same
-    start_ns: Nanoseconds
     at_ns: Nanoseconds
 
 
@@ -65,23 +64,40 @@ class CameraState(_Value, frozen=True, tag="camera"):
     at_ns: Nanoseconds
 
 
-class Lost(_Value, frozen=True, tag="lost"):
-    """Events that the vision half had to forget before the publisher could commit them."""
-
-    count: Annotated[int, Meta(ge=1, le=2**32 - 1)]
-    at_ns: Nanoseconds
+Event = Sighting | CameraState
 
 
-Event = Sighting | CameraState | Lost
+class Scored(_Value, frozen=True):
+    """A label and its score."""
+
+    label: LabelIndex
+    score: Thousandths
 
 
-class RegionState(_Value, frozen=True, tag="state"):
-    """What a region shows now: a label index, or `UNKNOWN`."""
+class Look(_Value, frozen=True, tag="look"):
+    """The best labels of one look at a region: for the live feed, never kept."""
 
     region: RegionIndex
-    label: Annotated[int, Meta(ge=UNKNOWN, le=65_535)]
-    confidence: Thousandths
-    since_ns: Nanoseconds
+    top: Annotated[tuple[Scored, ...], Meta(max_length=MAX_TOP_K)]
+
+
+class Tally(_Value, frozen=True):
+    """How the votes for a label stand: its mean score, and its votes for and against."""
+
+    label: LabelIndex
+    score: Thousandths
+    high_votes: Votes
+    low_votes: Votes
+    present: bool
+
+
+class Explanation(_Value, frozen=True, tag="explanation"):
+    """The answer to the question with this number: what a region's decision stands on."""
+
+    number: Amount
+    region: RegionIndex
+    looks: Votes
+    tallies: Annotated[tuple[Tally, ...], Meta(max_length=3)]
 
 
 class VisionHealth(_Value, frozen=True, tag="health"):

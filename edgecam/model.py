@@ -8,6 +8,7 @@ the FlatBuffer.
 import hashlib
 import io
 import math
+import os
 import re
 import zipfile
 import zlib
@@ -16,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgecam.config import ModelOptions
+from edgecam.config.shown import printable, shown
 from edgecam.errors import ModelError
 from edgecam.flatbuffer import Table
 from edgecam.labels import label_problem
@@ -23,6 +25,8 @@ from edgecam.labels import label_problem
 MAX_FILE_BYTES = 256 * 1024 * 1024
 MAX_LABELS_BYTES = 512 * 1024
 MAX_LABELS = 65_535
+_MAX_DIMENSIONS = 8
+_SHOWN_CHARS = 200  # of what a file says of itself, in an error
 
 # What reading a damaged file raises: our own walk, then zipfile, which has no error of its own.
 _DAMAGE = (
@@ -86,8 +90,13 @@ def load(options: ModelOptions) -> Model:
     try:
         return _inspect(file, sha256, content, options)
     except _DAMAGE as error:
-        msg = f"{file} is damaged: {error}; get the file again"
+        msg = f"{file} is damaged: {printable(str(error))[:_SHOWN_CHARS]}; get the file again"
         raise ModelError(msg) from error
+
+
+def digest(file: Path) -> str:
+    """The SHA-256 of a file, of which nothing is interpreted. Raises ModelError."""
+    return hashlib.sha256(_read(file, MAX_FILE_BYTES, "model.file")).hexdigest()
 
 
 def verified_content(model: Model) -> bytes:
@@ -99,10 +108,15 @@ def verified_content(model: Model) -> bytes:
     return content
 
 
+def _open_at_once(path: str, flags: int) -> int:
+    """Without waiting for somebody to write, where the path is a FIFO."""
+    return os.open(path, flags | os.O_NONBLOCK)
+
+
 def _read(file: Path, limit: int, option: str) -> bytes:
     try:
-        with file.open("rb") as stream:
-            content = stream.read(limit + 1)
+        with open(file, "rb", opener=_open_at_once) as stream:
+            content = stream.read(limit + 1) or b""  # None: a FIFO whose writer says nothing
     except OSError as error:
         msg = f"{file} cannot be read: {error.strerror}"
         raise ModelError(msg, option=option) from error
@@ -159,8 +173,12 @@ def _tensor(graph: Table, ends_field: int) -> Tensor:
     if quantised and not (0 < scale < math.inf and lowest <= zero_point <= lowest + 255):
         msg = f"its numbers have the scale {scale} and the zero point {zero_point}"
         raise ValueError(msg)
+    shape = tuple(tensor.numbers(0, "i"))
+    if len(shape) > _MAX_DIMENSIONS:
+        msg = f"one of its tensors has {len(shape)} dimensions"
+        raise ValueError(msg)
     return Tensor(
-        shape=tuple(tensor.numbers(0, "i")),
+        shape=shape,
         dtype=_TYPES[code],
         scale=scale,
         zero_point=zero_point,
@@ -203,12 +221,18 @@ def _labels(file: Path, content: bytes, metadata: Table | None, own: str | None)
     if names:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if names[0] not in archive.namelist():
-                msg = f"its metadata names {names[0]!r}, which it does not hold"
+                msg = f"its metadata names {shown(names[0])}, which it does not hold"
                 raise ValueError(msg)
-            if archive.getinfo(names[0]).file_size > MAX_LABELS_BYTES:
+            entry = archive.getinfo(names[0])
+            # Others unpack with gigabytes of memory, or raise errors of their own.
+            if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                msg = f"its labels are compressed by method {entry.compress_type}, not deflated"
+                raise ValueError(msg)
+            if entry.file_size > MAX_LABELS_BYTES:
                 msg = f"its labels are larger than {MAX_LABELS_BYTES // 1024} kB"
                 raise ValueError(msg)
-            return _parse_labels(archive.read(names[0]), f"{file}/{names[0]}")
+            where = f"{file}/{printable(names[0])[:_SHOWN_CHARS]}"
+            return _parse_labels(archive.read(names[0]), where)
     msg = f"{file} holds no labels; name a file with one label a line"
     raise ModelError(msg, option="model.labels")
 

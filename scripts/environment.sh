@@ -44,8 +44,12 @@ make_environment() {
     printf '%s\n' "$stamp" >"$folder/stamp"
 }
 
-# Mosquitto is for the tests with a real broker; the others build systemd-python from source.
-needed=(mosquitto openssl libsystemd-dev pkg-config gcc python3-dev python3-venv)
+# Mosquitto is for the tests with a real broker, iproute2 and e2fsprogs are for the faults,
+# strace is for the canary; the others build systemd-python from source.
+needed=(
+    mosquitto openssl iproute2 e2fsprogs strace
+    libsystemd-dev pkg-config gcc python3-dev python3-venv
+)
 
 # Gets from apt what the tests and the linters need; asks for root only where something is missing.
 install_needed() {

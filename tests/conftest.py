@@ -2,11 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.appliance import Appliance
 from support.mosquitto import Mosquitto
+from support.publisher import Make, Publisher
 from support.recorder import Recorder
+from support.rigged_appliance import RiggedAppliance
+
+from edgecam.config import MqttOptions
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -48,8 +53,30 @@ def recorder(broker: Mosquitto) -> Iterator[Recorder]:
 
 
 @pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes publishers, each with a queue of its own, not started yet; ended whatever happens."""
+    made: list[Publisher] = []
+
+    def publisher(options: MqttOptions, secret: str | None = None, **more: Any) -> Publisher:
+        made.append(Publisher(tmp_path / f"publisher-{len(made)}", options, secret, **more))
+        return made[-1]
+
+    yield publisher
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
 def appliance(tmp_path: Path, broker: Mosquitto) -> Iterator[Appliance]:
     """An appliance that is set up for that broker; ended whatever happens."""
     made = Appliance(tmp_path, broker.url)
+    yield made
+    made.end()
+
+
+@pytest.fixture
+def rigged(tmp_path: Path, broker: Mosquitto) -> Iterator[RiggedAppliance]:
+    """An appliance whose parts can be broken; ended whatever happens."""
+    made = RiggedAppliance(tmp_path, broker.url)
     yield made
     made.end()

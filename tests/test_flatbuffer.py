@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgecam.flatbuffer import Table
+from edgecam.flatbuffer import MAX_ITEMS, Table
 
 
 def built() -> bytes:
@@ -134,6 +134,25 @@ def test_bytes_are_counted_as_bytes() -> None:
     assert Table.root(one_field(value)).data(0) == b"12345678"
     with pytest.raises(ValueError, match="a vector reaches past the end of the file"):
         Table.root(one_field(value[:-1])).data(0)
+
+
+def test_vectors_that_share_their_bytes_are_counted_each() -> None:
+    count = 1000
+    table = Table.root(one_field(struct.pack("<II", 4, count) + bytes(4 * count)))
+    for _ in range(MAX_ITEMS // count):
+        assert len(table.numbers(0, "i")) == count
+
+    with pytest.raises(ValueError, match="its vectors come to more than 200000 items"):
+        table.numbers(0, "i")
+
+
+def test_texts_are_counted_by_their_bytes() -> None:
+    size = MAX_ITEMS // 2 + 1
+    table = Table.root(one_field(struct.pack("<II", 4, size) + b"x" * size))
+    assert len(table.text(0)) == size
+
+    with pytest.raises(ValueError, match="its vectors come to more than"):
+        table.text(0)
 
 
 @pytest.mark.parametrize("offset", [100, 2**32 - 1])

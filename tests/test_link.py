@@ -10,60 +10,57 @@ from edgecam import link
 from edgecam.errors import LinkError
 from edgecam.link import (
     MAX_RECORD_BYTES,
+    Ask,
     Committed,
     FromPublisher,
     FromVision,
     Hello,
     Numbered,
+    Pause,
     Refused,
     Welcome,
 )
 from edgecam.messages import (
+    MAX_TOP_K,
     TROUBLES,
-    UNKNOWN,
     CameraState,
-    Lost,
-    RegionState,
+    Explanation,
+    Look,
+    Scored,
     Sighting,
+    Tally,
     VisionHealth,
 )
 
 LARGE, COUNTER, AMOUNT = 2**63 - 1, 2**53, 2**32 - 1
-SIGHTING = Sighting(
-    appeared=False,
-    region=7,
-    label=65_535,
-    confidence=1000,
-    appearance=COUNTER,
-    start_ns=LARGE,
-    at_ns=LARGE,
-)
+SIGHTING = Sighting(appeared=False, region=7, label=65_535, confidence=1000, at_ns=LARGE)
+TALLY = Tally(label=65_535, score=1000, high_votes=100, low_votes=100, present=False)
 LARGEST_FROM_VISION: list[FromVision] = [
-    Hello(65_535, LARGE, "f" * 16),
+    Hello(65_535, LARGE, "f" * 16, COUNTER),
     Numbered(COUNTER, SIGHTING),
     Numbered(COUNTER, CameraState(len(TROUBLES), LARGE)),
-    Numbered(COUNTER, Lost(AMOUNT, LARGE)),
-    RegionState(7, 65_535, 1000, LARGE),
+    Look(7, (Scored(65_535, 1000),) * MAX_TOP_K),
+    Explanation(AMOUNT, 7, 100, (TALLY,) * 3),
     VisionHealth(AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT),
 ]
 SMALLEST_FROM_VISION: list[FromVision] = [
-    Hello(0, 0, "0" * 16),
-    Numbered(
-        1,
-        Sighting(appeared=True, region=0, label=0, confidence=0, appearance=1, start_ns=0, at_ns=0),
-    ),
+    Hello(0, 0, "0" * 16, 0),
+    Numbered(1, Sighting(appeared=True, region=0, label=0, confidence=0, at_ns=0)),
     Numbered(1, CameraState(0, 0)),
-    Numbered(1, Lost(1, 0)),
-    RegionState(0, UNKNOWN, 0, 0),
+    Look(0, ()),
+    Explanation(0, 0, 0, ()),
     VisionHealth(0, 0, 0, 0, 0, 0, 0),
 ]
 FROM_PUBLISHER: list[FromPublisher] = [
-    Welcome(COUNTER),
-    Welcome(0),
+    Welcome(COUNTER, paused=True),
+    Welcome(0, paused=False),
     Refused("r" * 120),
     Refused(""),
     Committed(COUNTER),
     Committed(1),
+    Pause(paused=True),
+    Ask(AMOUNT, 7),
+    Ask(0, 0),
 ]
 
 
@@ -100,7 +97,7 @@ def packed(*values: Any) -> bytes:
     return msgspec.msgpack.encode(values)
 
 
-GOOD = ("sighting", True, 0, 5, 700, 1, 10, 20)
+GOOD = ("sighting", True, 0, 5, 700, 20)
 BAD_SIGHTINGS = [
     (*GOOD, 1),  # a field more
     GOOD[:-1],  # a field less
@@ -109,15 +106,14 @@ BAD_SIGHTINGS = [
     (*GOOD[:2], 8, *GOOD[3:]),  # a ninth region
     (*GOOD[:2], -1, *GOOD[3:]),
     (*GOOD[:3], 65_536, *GOOD[4:]),
-    (*GOOD[:3], UNKNOWN, *GOOD[4:]),  # nothing cannot appear
+    (*GOOD[:3], -1, *GOOD[4:]),
+    (*GOOD[:3], "dog", *GOOD[4:]),
     (*GOOD[:4], 1001, *GOOD[5:]),
     (*GOOD[:4], 0.5, *GOOD[5:]),
-    (*GOOD[:5], 0, *GOOD[6:]),
-    (*GOOD[:5], COUNTER + 1, *GOOD[6:]),
-    (*GOOD[:6], -1, *GOOD[7:]),
-    (*GOOD[:7], 2**63),
-    (*GOOD[:7], "20"),
-    (*GOOD[:7], None),
+    (*GOOD[:5], -1),
+    (*GOOD[:5], 2**63),
+    (*GOOD[:5], "20"),
+    (*GOOD[:5], None),
 ]
 
 
@@ -140,23 +136,35 @@ def test_an_event_outside_the_schema_is_refused(bad: tuple[Any, ...]) -> None:
         packed("event", 1, GOOD, 2),
         packed("event", 1, ("camera", len(TROUBLES) + 1, 0)),
         packed("event", 1, ("camera", "missing", 0)),
-        packed("event", 1, ("lost", 0, 0)),
-        packed("event", 1, ("lost", AMOUNT + 1, 0)),
-        packed("event", 1, ("state", 0, 0, 0, 0)),  # a state is no event
-        packed("lost", 1, 0),  # nor is an event a record without its number
-        packed("state", 0, -2, 0, 0),
+        packed("event", 1, ("look", 0, ())),  # a look is no event
+        packed("camera", 0, 0),  # nor is an event a record without its number
+        packed("look", 8, ()),
+        packed("look", 0, ((0, 1001),)),
+        packed("look", 0, ((65_536, 0),)),
+        packed("look", 0, ((0, 1, 2),)),
+        packed("look", 0, ((0, 1),) * (MAX_TOP_K + 1)),
+        packed("look", 0, b"pixels"),
+        packed("explanation", AMOUNT + 1, 0, 0, ()),
+        packed("explanation", 0, 8, 0, ()),
+        packed("explanation", 0, 0, 101, ()),
+        packed("explanation", 0, 0, 0, ((0, 0, 0, 0, True),) * 4),
+        packed("explanation", 0, 0, 0, ((0, 0, 101, 0, True),)),
+        packed("explanation", 0, 0, 0, ((0, 0, 0, 0, "why"),)),
         packed("health", AMOUNT + 1, 0, 0, 0, 0, 0, 0),
         packed("health", 0, 0, 0, 0, 0, 0, b"pixels"),
-        packed("hello", 1, 2, "0" * 15),
-        packed("hello", 1, 2, "G" * 16),
-        packed("hello", 1, 2, "0" * 16 + "\n"),
-        packed("hello", 1, -1, "0" * 16),
-        packed("hello", 1, 2**63, "0" * 16),
-        packed("hello", 1, 2, "0" * 16) + b"\0",
+        packed("hello", 1, 2, "0" * 15, 0),
+        packed("hello", 1, 2, "G" * 16, 0),
+        packed("hello", 1, 2, "0" * 16 + "\n", 0),
+        packed("hello", 1, -1, "0" * 16, 0),
+        packed("hello", 1, 2**63, "0" * 16, 0),
+        packed("hello", 1, 2, "0" * 16),
+        packed("hello", 1, 2, "0" * 16, -1),
+        packed("hello", 1, 2, "0" * 16, COUNTER + 1),
+        packed("hello", 1, 2, "0" * 16, 0) + b"\0",
         packed("picture", b"\0" * 100),
-        msgspec.msgpack.encode({"type": "lost"}),
+        msgspec.msgpack.encode({"type": "camera"}),
         msgspec.msgpack.encode("hello"),
-        link.encode(Hello(1, 2, "0" * 16))[:-1],
+        link.encode(Hello(1, 2, "0" * 16, 0))[:-1],
         b"\0" * (MAX_RECORD_BYTES + 1),
     ],
 )

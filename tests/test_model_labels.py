@@ -1,6 +1,7 @@
 """Where labels come from, and which can be published."""
 
 import hashlib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,7 @@ def test_a_model_without_labels_needs_a_file_of_them(tiny: TinyModel) -> None:
         (
             described(mean=[0.0], labels_name="other.txt"),
             FOUR,
-            "its metadata names 'other.txt', which it does not hold",
+            'its metadata names "other.txt", which it does not hold',
         ),
     ],
 )
@@ -132,6 +133,33 @@ def test_labels_inside_are_judged_alike(
     tiny = tiny_model(tmp_path / "m.tflite", metadata=metadata, labels_inside=inside)
 
     assert problem in str(refusal(tiny.options(labels=None)))
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_way_to_compress_that_takes_gigabytes_to_undo_is_refused(
+    tmp_path: Path, method: int
+) -> None:
+    tiny = tiny_model(tmp_path / "m.tflite", metadata=INSIDE)
+    with zipfile.ZipFile(tiny.path, "a", method) as archive:
+        archive.writestr(LABELS_NAME, FOUR)
+    sha256 = hashlib.sha256(tiny.path.read_bytes()).hexdigest()
+
+    error = refusal(tiny.options(labels=None, sha256=sha256))
+
+    assert f"its labels are compressed by method {method}, not deflated" in str(error)
+
+
+def test_the_name_of_the_labels_inside_cannot_steer_a_terminal(tmp_path: Path) -> None:
+    name = "\x1b[2Jlabels.txt"
+    metadata = described(mean=[0.0], labels_name=name)
+    tiny = tiny_model(tmp_path / "m.tflite", metadata=metadata)
+    with zipfile.ZipFile(tiny.path, "a") as archive:
+        archive.writestr(name, b"a\n\nb\n")
+    sha256 = hashlib.sha256(tiny.path.read_bytes()).hexdigest()
+
+    error = refusal(tiny.options(labels=None, sha256=sha256))
+
+    assert str(error) == f"{tiny.path}/\\x1b[2Jlabels.txt:2: an empty label"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What a model takes and gives: shapes, types, scales, normalisation, probabilities."""
 
+import hashlib
+import struct
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,19 @@ def test_an_input_that_is_no_picture(
         f"{tiny.path} takes (1, {height}, {width}, {channels}); "
         f"a classifier takes (1, height, width, 3)"
     )
+
+
+def test_a_shape_without_end_is_not_printed(tmp_path: Path) -> None:
+    tiny = tiny_model(tmp_path / "m.tflite")
+    content = tiny.path.read_bytes()
+    shape = struct.pack("<5I", 4, 1, 16, 16, 3)
+    assert shape in content
+    content = content.replace(shape, struct.pack("<5I", 9, 1, 16, 16, 3))
+    tiny.path.write_bytes(content)
+
+    error = refusal(tiny.options(sha256=hashlib.sha256(content).hexdigest()))
+
+    assert "is damaged: one of its tensors has 9 dimensions;" in str(error)
 
 
 def test_an_output_of_one_score_is_no_classifier(tmp_path: Path) -> None:

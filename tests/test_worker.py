@@ -5,7 +5,11 @@ import time
 import pytest
 from support.waiting import wait_until
 
-from edgecam.worker import Wakeup, Worker
+from edgecam.appliance import daemon
+from edgecam.errors import HungError
+from edgecam.publisher import delivery
+from edgecam.vision import capture, service
+from edgecam.worker import STEP_LIMIT_S, Wakeup, Worker
 
 
 class Recording(Worker):
@@ -172,3 +176,97 @@ def test_a_closed_wakeup_is_set_by_nobody() -> None:
     wakeup.set()
     with pytest.raises(OSError, match="Bad file descriptor"):
         select.select([descriptor], [], [], 0)
+
+
+@pytest.mark.parametrize("where", ["setup", "step", "close"])
+def test_a_worker_that_hangs_is_told_by_check(where: str) -> None:
+    worker = Recording(hangs_in=where, limit=1)
+    worker.check()
+    worker.start(worker.on_end)
+    wait_until(lambda: where in worker.calls)
+    worker.check()
+    worker.limit_s = 0.2
+    wait_until(lambda: worker.hung)
+    assert worker.stuck_s > 0.2
+    with pytest.raises(HungError, match=r"the recording thread has not come back for 0\.2 s"):
+        worker.check()
+    started_s = time.monotonic()
+    assert not worker.join(5)  # it has had its time
+    assert time.monotonic() - started_s < 4
+    worker.unstuck.set()
+    wait_until(lambda: not worker.hung)
+    worker.stop()
+    assert worker.join(5)
+    worker.check()
+
+
+def test_a_worker_that_goes_on_is_never_stuck_for_long() -> None:
+    worker = Recording()
+    worker.limit_s = 5.0
+    assert worker.stuck_s == 0
+    worker.start(worker.on_end)
+    wait_until(lambda: worker.calls.count("step") >= 1000)
+    worker.check()
+    worker.stop()
+    assert worker.join(5)
+    assert worker.stuck_s == 0
+    worker.check()
+
+
+class Resolving(Recording):
+    """Hangs in a call that nobody can bound, and after it in one that ought to be."""
+
+    def __init__(self) -> None:
+        super().__init__(hangs_in="after")
+        self.resolved = threading.Event()
+
+    def step(self) -> None:
+        with self.unbounded():
+            self._do("resolve")
+            self.resolved.wait()
+        self._do("after")
+
+
+def test_a_call_that_nobody_can_bound_is_no_hang() -> None:
+    worker = Resolving()
+    worker.start(worker.on_end)
+    wait_until(lambda: "resolve" in worker.calls)
+    worker.limit_s = 0.05
+    time.sleep(0.1)
+    assert worker.stuck_s == 0
+    worker.check()
+    resolved_s = time.monotonic()
+    worker.resolved.set()
+    wait_until(lambda: "after" in worker.calls)
+    assert worker.stuck_s <= time.monotonic() - resolved_s
+    wait_until(lambda: worker.hung)
+    worker.stop()
+    worker.unstuck.set()
+    wait_until(lambda: worker.ended)
+
+
+def test_what_ended_a_worker_is_told_by_check() -> None:
+    with pytest.raises(ValueError, match="broken step"):
+        run(Recording(fails_in="step")).check()
+
+
+class Leaving(Recording):
+    """Ends as no worker should: an exit in a thread is passed over in silence."""
+
+    def step(self) -> None:
+        raise SystemExit
+
+
+def test_a_worker_that_ends_without_a_reason_is_told_by_check(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    with pytest.raises(HungError, match="the recording thread has ended without a reason"):
+        run(Leaving()).check()
+
+
+def test_a_deadlock_ends_the_process_within_thirty_seconds() -> None:
+    """The limit of a step, and then the longest stop: events that nobody takes, a dead broker."""
+    vision_s = 3 * capture._SLICE_S + service.FLUSH_TIMEOUT_S
+    publisher_s = 2 * delivery.DRAIN_TIMEOUT_S + 1.0
+    assert daemon.POLL_S + STEP_LIMIT_S + vision_s + publisher_s <= 30

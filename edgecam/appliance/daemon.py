@@ -13,6 +13,7 @@ from edgecam.appliance import systemd
 from edgecam.errors import EXIT_FAILURE
 
 POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
+HELD_UP_S = 2.0  # between two looks: more says that this process was stopped, or starved
 
 _log = logging.getLogger(__name__)
 
@@ -45,21 +46,28 @@ class Service(Protocol):
 class Daemon:
     """Holds the services of one process, in the order they start."""
 
-    def __init__(self, services: Sequence[Service]) -> None:
+    def __init__(
+        self, services: Sequence[Service], reload: Callable[[], None] = lambda: None
+    ) -> None:
+        """`reload` is called at SIGHUP; it must not raise."""
         self._services = services
+        self._reload = reload
         self._stop_signal = 0
+        self._reload_asked = False
         self._wake = threading.Event()
         self._ready = False
         self._watchdog_s = systemd.watchdog_interval_s()
         self._beat_due_s = 0.0
+        self._turn_s = time.monotonic()
+        self._check_s = 0.0
 
     def run(self) -> None:
         """Start, wait, stop. Raises what ended a worker.
 
-        A hung thread (a camera whose close() never returns) cannot be ended from inside: then
-        the process ends at once, with the exit code of what went wrong.
+        A hung thread (a model that never answers, a camera whose close() never returns) cannot be
+        ended from inside: then the process ends at once, with the exit code of what went wrong.
         """
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         failure: Exception | None = None
         try:
@@ -88,19 +96,38 @@ class Daemon:
         return stopped
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._stop_signal = number
+        # A terminal that was closed ends what was started in it; a daemon has none.
+        if number == signal.SIGHUP and not os.isatty(2):
+            self._reload_asked = True
+        else:
+            self._stop_signal = number
 
     def _wait(self) -> None:
         while not self._stop_signal:
-            for service in self._services:
-                service.check()
+            if not self._held_up():
+                for service in self._services:
+                    service.check()
             if any(service.finished for service in self._services):
                 _log.info("nothing more to look at")
                 return
+            if self._reload_asked:
+                self._reload_asked = False
+                self._reload()
             self._tell_systemd()
             self._wake.wait(POLL_S)
             self._wake.clear()
         _log.info("stopping: %s", signal.Signals(self._stop_signal).name)
+
+    def _held_up(self) -> bool:
+        """Whether this thread did not run lately: then no worker did, and none of them hangs.
+
+        They get as long again to come back from the steps in which they were held up.
+        """
+        now_s = time.monotonic()
+        if now_s - self._turn_s > HELD_UP_S:
+            self._check_s = now_s + HELD_UP_S
+        self._turn_s = now_s
+        return now_s < self._check_s
 
     def _tell_systemd(self) -> None:
         if not self._ready and all(service.ready for service in self._services):

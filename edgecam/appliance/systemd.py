@@ -35,3 +35,8 @@ def set_up_log(level: str) -> None:
         stream=sys.stderr,
         force=True,
     )
+
+
+def set_log_level(level: str) -> None:
+    """Log from this level on."""
+    logging.getLogger().setLevel(level.upper())

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 
-from edgecam import model, runtimes
+from edgecam import runtimes
 from edgecam.commands import arguments
 from edgecam.config import Config
 from edgecam.config.shown import without_password
 from edgecam.model import Model
 from edgecam.publisher import credentials
-from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Rules
+from edgecam.subjects import choose
+from edgecam.vision import trial
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml"""
@@ -33,10 +33,9 @@ def main(argv: Sequence[str]) -> int:
     loaded = arguments.load(parser.parse_args(argv).config)
     config = loaded.config
     with loaded.blamed():
-        found = model.load(config.model)
         runtime = runtimes.chosen(config.model.runtime)
-        Classifier(found, runtime, config.model.threads)
-        Rules.build(config.decision, found.labels)
+        found = trial.attempt(config.model, runtime).model
+        choose(config.decision, found.labels)
         credentials.password(config.mqtt)
         credentials.tls_context(config.mqtt)
     warnings = list(_missing_here(config))

@@ -185,6 +185,8 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
         "camera": {"source": "stills", "stills": {"folder": str(samples), "hold_s": HOLD_S}},
         "model": {"file": str(_MODELS / "efficientnet_lite0_int8.tflite")},
         "outbox": {"file": str(folder / "outbox.db")},
+        # A picture every few seconds for as long as somebody watches is no usual scene.
+        "link": {"events_per_hour": 36_000},
         # amqtt leaves an MQTT 5 client that has a will waiting: no need to find that out here.
         "mqtt": {"broker": f"mqtt://127.0.0.1:{port}", "protocol": "3.1.1"},
         "health": {"interval_s": HEALTH_S},

@@ -1,33 +1,37 @@
-"""`edgecam run`: the appliance. Constructs the halves, joins them, runs them."""
+"""`edgecam run`: the appliance."""
 
 import argparse
-import socket
-import time
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 
-from edgecam import link, model, runtimes
-from edgecam.appliance import board, systemd
-from edgecam.appliance.daemon import Daemon, Service
+from edgecam import model
+from edgecam.appliance import confinement, systemd
+from edgecam.appliance.daemon import Daemon
+from edgecam.appliance.reload import InForce
 from edgecam.commands import arguments
-from edgecam.config import Config
-from edgecam.link import Tables
-from edgecam.model import Model
+from edgecam.commands.assembly import Half, assemble
+from edgecam.config import Config, Loaded, load
+from edgecam.errors import ConfigError
 
 _EXAMPLE = """\
   edgecam run -c config.yaml          both halves in one process
   edgecam run vision -c config.yaml   one half; the other, `run publisher`, in another process:
                                       they meet at link.socket, whose folder must be there"""
 
+_log = logging.getLogger(__name__)
+
 
 def main(argv: Sequence[str]) -> int:
-    """Run until SIGTERM or Ctrl-C."""
+    """Run until SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
     options = _parser().parse_args(argv)
     loaded = arguments.load(options.config)
-    config = loaded.config
-    systemd.set_up_log("debug" if options.debug else config.log.level)
+    systemd.set_up_log("debug" if options.debug else loaded.config.log.level)
+    _confine(options.half, loaded.config)
     with loaded.blamed():
-        found = model.load(config.model)
-        Daemon(_services(options.half, config, found)).run()
+        found = model.load(loaded.config.model)
+        halves = assemble(options.half, loaded.config, found)
+        reading = _Reading(loaded, halves, debug=options.debug)
+        Daemon([half.service for half in halves], reading.again).run()
     return 0
 
 
@@ -35,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = arguments.parser(
         "run",
         "Looks through the camera and publishes what it sees, until SIGTERM or Ctrl-C.\n"
-        "Events are kept on disk until a broker has acknowledged them.",
+        "Events are kept on disk until a broker has acknowledged them. SIGHUP reads the\n"
+        "configuration again: decision, live and log change at once, the rest at a restart.",
         _EXAMPLE,
     )
     parser.add_argument(
@@ -48,90 +53,43 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _services(half: str | None, config: Config, found: Model) -> list[Service]:
-    """The services of this process; the publisher first, so that vision finds it."""
-    tables = Tables.build(found, (region.name for region in config.regions), config.decision.groups)
-    if half == "vision":
-        return [_vision(config, found, tables, lambda: link.connect(config.link.socket))]
-    if half == "publisher":
-        return [_publisher(config, found, tables, listener=link.listen(config.link.socket))]
-    ours, theirs = link.pair()
-    publisher = _publisher(config, found, tables, wall=theirs)
-    return [publisher, _vision(config, found, tables, _once(ours))]
+def _confine(half: str | None, config: Config) -> None:
+    """Before any library has started a thread, and before any file of others is read."""
+    network_for = "" if half == "vision" else "MQTT"
+    if half == "vision" and confinement.is_network_stream(config.camera):
+        network_for = "the camera's stream"
+    confined = confinement.confine(network_for=network_for)
+    as_wanted = network_for or confined.kept_from_network
+    _log.log(logging.INFO if as_wanted else logging.WARNING, "%s", confined)
 
 
-def _once(wall: socket.socket) -> Callable[[], socket.socket]:
-    """Inside one process there is one wall, and its end is the end of the process."""
-    walls = [wall]
+class _Reading:
+    """The configuration, read anew when it is asked for; a broken file changes nothing."""
 
-    def connect() -> socket.socket:
-        if not walls:
-            msg = "the wall inside this process was closed"
-            raise RuntimeError(msg)
-        return walls.pop()
+    def __init__(self, loaded: Loaded, halves: Sequence[Half], *, debug: bool) -> None:
+        self._file = loaded.file
+        self._in_force = InForce(loaded.config)
+        self._halves = halves
+        self._debug = debug
 
-    return connect
-
-
-def _vision(
-    config: Config, found: Model, tables: Tables, connect: Callable[[], socket.socket]
-) -> Service:
-    # The half without a camera must not load what belongs to the half with one.
-    from edgecam.vision import camera  # noqa: PLC0415
-    from edgecam.vision.classifier import Classifier  # noqa: PLC0415
-    from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
-    from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
-    from edgecam.vision.service import Region, VisionService  # noqa: PLC0415
-
-    how = config.model
-    rules = Rules.build(config.decision, found.labels)
-    wanted = frame_wanted(found, how.fit, how.crop, [region.box for region in config.regions])
-    return VisionService(
-        camera=camera.build(config.camera, wanted),
-        classifier=Classifier(found, runtimes.chosen(how.runtime), how.threads),
-        regions=[
-            Region(
-                region.name,
-                Preprocessor(found, how.fit, how.crop, region.box),
-                Decision(rules, index, time.monotonic_ns()),
-            )
-            for index, region in enumerate(config.regions)
-        ],
-        tables=tables,
-        connect=connect,
-        stall_s=config.camera.stall_s,
-        health_interval_s=config.health.interval_s,
-    )
-
-
-def _publisher(
-    config: Config,
-    found: Model,
-    tables: Tables,
-    *,
-    listener: socket.socket | None = None,
-    wall: socket.socket | None = None,
-) -> Service:
-    from edgecam.publisher import credentials, payloads  # noqa: PLC0415
-    from edgecam.publisher.service import PublisherService  # noqa: PLC0415
-
-    runtime = runtimes.version(runtimes.chosen(config.model.runtime))
-    return PublisherService(
-        outbox=config.outbox,
-        mqtt=config.mqtt,
-        secret=credentials.password(config.mqtt),
-        node=config.node,
-        info=payloads.info(
-            found,
-            runtime=runtime,
-            os_name=board.os_name(),
-            regions=tables.regions,
-            fps=config.camera.fps,
-            decision=config.decision,
-        ),
-        tables=tables,
-        model_name=found.name,
-        health_interval_s=config.health.interval_s,
-        listener=listener,
-        wall=wall,
-    )
+    def again(self) -> None:
+        """Read the file, and let every half take over what it can while it runs."""
+        try:
+            loaded = load(self._file)
+            in_force = self._in_force.after_reading(loaded.config)
+            with loaded.blamed():
+                changes = [half.change_to(in_force) for half in self._halves]
+        except ConfigError as error:
+            for line in str(error).splitlines():
+                _log.error("%s", line)
+            _log.error("the configuration was not taken over: the one before stays in force")
+            return
+        for change in changes:
+            change()
+        self._in_force = in_force
+        _log.info("the configuration was read again")
+        if in_force.restart_required:
+            waiting = ", ".join(in_force.restart_required)
+            _log.warning("restart edgecam for what has changed in: %s", waiting)
+        if not self._debug:
+            systemd.set_log_level(in_force.config.log.level)

@@ -189,15 +189,17 @@ def _event_line(event: EventPayload) -> str:
 def _health_line(health: HealthPayload) -> str:
     parts = [
         f"{health.vision.fps:.1f} fps" if health.vision.up else "vision is not running",
+        *(["paused"] if health.vision.paused else []),
         f"model {health.inference.p50_ms:.1f} ms",
         f"queue {health.outbox.queued}",
     ]
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
-    if isinstance(health.board.cpu_temp_c, float):
-        parts.append(f"{health.board.cpu_temp_c:.0f} °C")
+    if isinstance(health.board.cpu_temp_c, int):
+        parts.append(f"{health.board.cpu_temp_c} °C")
     if isinstance(health.board.throttled, list):
         parts += health.board.throttled
+    parts += health.alarms
     return ", ".join(parts)
 
 

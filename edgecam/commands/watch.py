@@ -14,9 +14,11 @@ from edgecam.config import SEARCHED, Config, MqttOptions
 from edgecam.config.rules import broker_problem
 from edgecam.config.shown import without_password
 from edgecam.errors import BrokerError
-from edgecam.publisher import credentials, mqtt
+from edgecam.publisher import credentials
+from edgecam.publisher.attempts import first_protocol
 from edgecam.publisher.backoff import Backoff
-from edgecam.publisher.mqtt import Connection, ProtocolRefusedError
+from edgecam.publisher.endings import ProtocolRefusedError
+from edgecam.publisher.mqtt import Connection
 
 _EXAMPLE = """\
   edgecam watch                                     the broker of the configuration
@@ -66,7 +68,7 @@ def follow(broker: MqttOptions, node: str, view: View, go_on: Callable[[], bool]
     Raises BrokerError where the broker was never reached; a lost one is tried again.
     """
     secret = credentials.password(broker)
-    protocol = mqtt.first_protocol(broker)
+    protocol = first_protocol(broker)
     backoff, reached = Backoff(longest_s=2.0), False
     while go_on():
         connection = Connection(broker, secret, "", protocol)

@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from edgecam.messages import MAX_TOP_K
+
 Name = Annotated[
     str,
     Meta(
@@ -33,6 +35,15 @@ Path = Annotated[str, Meta(min_length=1, description="a path", extra={"path": Tr
 Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
 Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
+Command = Literal["pause", "resume", "report", "why"]
+
+Broker = Annotated[
+    str,
+    Meta(
+        pattern=r"^mqtts?://[^/?#@\s]+$(?!\n)",
+        description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
+    ),
+]
 
 DEFAULT_MODEL = "models/efficientnet_lite0_int8.tflite"
 DEFAULT_MODEL_SHA256 = "6e066c32ab4b097dea1900c88f3672301215d1b6bff4b85fe07a4314af54adbd"
@@ -139,6 +150,21 @@ class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
     socket: Path = "/run/edgecam/link.sock"
+    events_per_hour: Annotated[int, Meta(ge=60, le=3_600_000)] = 400
+
+
+class LiveOptions(_Options, frozen=True):
+    """`live`: what each look scored, for whoever watches; off, since it widens the wall."""
+
+    enabled: bool = False
+    per_s: Annotated[float, Meta(gt=0, le=10)] = 1.0
+    top_k: Annotated[int, Meta(ge=1, le=MAX_TOP_K)] = 3
+
+
+class RemoteOptions(_Options, frozen=True):
+    """`remote`: what may be asked of the appliance over MQTT; nothing, unless it is named."""
+
+    commands: list[Command] = field(default_factory=list)
 
 
 class OutboxOptions(_Options, frozen=True):
@@ -161,13 +187,8 @@ class TlsOptions(_Options, frozen=True):
 class MqttOptions(_Options, frozen=True):
     """`mqtt`: the broker that events are sent to."""
 
-    broker: Annotated[
-        str,
-        Meta(
-            pattern=r"^mqtts?://[^/?#@\s]+$(?!\n)",
-            description="a broker like mqtt://host:1883 or mqtts://host:8883, without a password",
-        ),
-    ] = "mqtt://localhost:1883"
+    broker: Broker = "mqtt://localhost:1883"
+    fallback_brokers: Annotated[list[Broker], Meta(max_length=4)] = field(default_factory=list)
     protocol: Literal["auto", "5", "3.1.1"] = "auto"
     client_id: Annotated[str, Meta(min_length=1, max_length=64)] | None = None
     username: Annotated[str, Meta(min_length=1, max_length=256)] | None = None
@@ -201,5 +222,7 @@ class Config(_Options, frozen=True):
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()
     mqtt: MqttOptions = MqttOptions()
+    live: LiveOptions = LiveOptions()
+    remote: RemoteOptions = RemoteOptions()
     health: HealthOptions = HealthOptions()
     log: LogOptions = LogOptions()

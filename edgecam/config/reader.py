@@ -24,10 +24,14 @@ from edgecam.errors import ConfigError
 
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
 _MAP = "tag:yaml.org,2002:map"
+_NULL = "tag:yaml.org,2002:null"
 # What is not written in a file cannot count from its folder: the model that is shipped lies where
 # edgecam lies.
 INSTALLATION = Path(__file__).resolve().parents[2]
 MAX_BYTES = 64 * 1024
+# A file of something else has thousands of problems; nobody reads them, and a journal fills up.
+MAX_PROBLEMS = 50
+_LINE_CHARS = 1000
 
 # Keys that people try, and what to do instead.
 _HINTS = {
@@ -143,7 +147,11 @@ class _Reader:
                 self._report(option, message)
             if not self._problems:
                 return config
-        raise ConfigError("\n".join(text for _, text in sorted(self._problems)))
+        lines = [text for _, text in sorted(self._problems)]
+        shown_lines = [line[:_LINE_CHARS] for line in lines[:MAX_PROBLEMS]]
+        if len(lines) > MAX_PROBLEMS:
+            shown_lines.append(f"{self._file}: and {len(lines) - MAX_PROBLEMS} more problems")
+        raise ConfigError("\n".join(shown_lines))
 
     def _compose(self, text: str) -> yaml.MappingNode:
         try:
@@ -157,7 +165,7 @@ class _Reader:
             reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
             msg = f"{self._file}: not valid YAML: {' '.join(reason.split())}"
             raise ConfigError(msg) from error
-        if root is None:
+        if root is None or root.tag == _NULL:
             msg = f"{self._file}: empty; start from the config.yaml that comes with edgecam"
             raise ConfigError(msg)
         if not isinstance(root, yaml.MappingNode):
@@ -175,7 +183,7 @@ class _Reader:
         """The plain value of a node, after checking it against the kind of value expected."""
         if node is not None:
             self.lines.setdefault(path, node.start_mark.line + 1)
-        if node is not None and node.tag == "tag:yaml.org,2002:null" and kind.optional:
+        if node is not None and node.tag == _NULL and kind.optional:
             return None
         if kind.section is not None:
             return self._section(node, kind.section, path)

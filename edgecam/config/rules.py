@@ -4,7 +4,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from edgecam.config.options import Config, DecisionOptions, MqttOptions, RegionOptions
+from edgecam.config.options import (
+    Config,
+    DecisionOptions,
+    ModelOptions,
+    MqttOptions,
+    RegionOptions,
+)
 from edgecam.labels import label_problem
 
 # RFC 1123 labels, or an IPv6 address in brackets. An empty label ("a..b") would only be noticed
@@ -35,10 +41,15 @@ def broken(config: Config) -> Iterator[Problem]:
                 f"a camera that works would count as broken"
             ),
         )
-    if (config.model.mean is None) != (config.model.std is None):
+    yield from normalisation(config.model)
+
+
+def normalisation(options: ModelOptions) -> Iterator[Problem]:
+    """What is wrong with `mean` and `std`, wherever they were given."""
+    if (options.mean is None) != (options.std is None):
         yield "model.mean", "model.mean and model.std go together; set both or neither"
     for name, smallest in _SMALLEST.items():
-        values = getattr(config.model, name) or [1.0]
+        values = getattr(options, name) or [1.0]
         if len(values) not in (1, 3):
             yield f"model.{name}", f"expected one number, or three for R, G, B, got {values}"
         elif not all(smallest <= value <= _LARGEST for value in values):
@@ -104,6 +115,13 @@ def _mqtt(options: MqttOptions) -> Iterator[Problem]:
     problem = broker_problem(options.broker)
     if problem:
         yield "mqtt.broker", problem
+    scheme = options.broker.partition(":")[0]
+    for index, broker in enumerate(options.fallback_brokers):
+        problem = broker_problem(broker)
+        if not problem and not broker.startswith(f"{scheme}:"):
+            problem = f"expected {scheme}:// like mqtt.broker, got {broker}"
+        if problem:
+            yield f"mqtt.fallback_brokers[{index}]", problem
     tls = options.tls
     if not options.broker.startswith("mqtts://"):
         for name in ("ca_file", "cert_file", "key_file"):

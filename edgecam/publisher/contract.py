@@ -4,15 +4,24 @@
 """
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, field
 
 from edgecam.publisher.stored_event import EventType
 
 MAX_PAYLOAD_BYTES = 512
 UNKNOWN_LABEL = "unknown"
+
+Alarm = Literal[
+    "events_refused",
+    "events_held",
+    "client_id_taken",
+    "disk_full",
+    "disk_read_only",
+    "disk_failing",
+]
 
 Status = Literal["online", "stopped", "offline"]
 
@@ -63,6 +72,7 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     restarts: int
     dropped: int
     unreadable: int
+    paused: bool = False
 
 
 class InferencePart(_Payload, frozen=True, kw_only=True):
@@ -84,7 +94,7 @@ class OutboxPart(_Payload, frozen=True, kw_only=True):
 class BoardPart(_Payload, frozen=True, kw_only=True):
     """The machine, in health; what it does not tell is left out."""
 
-    cpu_temp_c: float | UnsetType = UNSET
+    cpu_temp_c: int | UnsetType = UNSET
     throttled: list[str] | UnsetType = UNSET
     mem_mb: int | UnsetType = UNSET
     disk_free_mb: int | UnsetType = UNSET
@@ -99,6 +109,67 @@ class HealthPayload(_Payload, frozen=True, kw_only=True):
     board: BoardPart
     refused: int
     clock_synced: bool
+    alarms: list[Alarm] = field(default_factory=list)
+    ignored: int = 0
+
+
+class LivePayload(_Payload, frozen=True, kw_only=True):
+    """`live/<region>`: the best labels of a look, and their scores."""
+
+    top: list[tuple[str, float]]
+
+
+class PausedPart(_Payload, frozen=True, kw_only=True):
+    """The answer to `pause` and `resume`."""
+
+    paused: bool
+
+
+class ReportPart(_Payload, frozen=True, kw_only=True):
+    """The answer to `report`; a fresh `health` comes with it."""
+
+    version: str
+    up: bool
+    paused: bool
+    queued: int
+    lost: int
+
+
+class TallyPart(_Payload, frozen=True, kw_only=True):
+    """One subject in the answer to `why`."""
+
+    label: str
+    score: float
+    high_votes: int
+    low_votes: int
+    present: bool
+    appear: float
+    disappear: float
+
+
+class WhyPart(_Payload, frozen=True, kw_only=True):
+    """The answer to `why`: what the present state of a region stands on."""
+
+    region: str
+    looks: int
+    votes: int
+    window: int
+    cooldown_s: float
+    paused: bool
+    model_sha256: str
+    top: list[TallyPart]
+
+
+Data = TypeVar("Data")
+
+
+class ResponsePayload(_Payload, Generic[Data], frozen=True, kw_only=True):
+    """`response/<command>`: what came of a request."""
+
+    status: Literal["ok", "error"]
+    data: Data | None
+    error: str | None
+    transaction: str | None
 
 
 class ModelPart(_Payload, frozen=True, kw_only=True):
@@ -130,6 +201,7 @@ class InfoPayload(_Payload, frozen=True, kw_only=True):
     os: str
     regions: list[str]
     options: OptionsPart
+    restart_required: list[str]
 
 
 @dataclass(frozen=True)
@@ -158,6 +230,18 @@ class Topics:
         """Not retained."""
         return f"edgecam/{self.node}/event"
 
+    def live(self, region: str) -> str:
+        """Not retained, QoS 0."""
+        return f"edgecam/{self.node}/live/{region}"
+
+    def request(self, command: str) -> str:
+        """What others publish and we read."""
+        return f"edgecam/{self.node}/request/{command}"
+
+    def response(self, command: str) -> str:
+        """Not retained."""
+        return f"edgecam/{self.node}/response/{command}"
+
     def state(self, region: str) -> str:
         """Retained, one for each region."""
         return f"edgecam/{self.node}/state/{region}"
@@ -177,4 +261,9 @@ def schemas() -> dict[str, object]:
         topics.health: msgspec.json.schema(HealthPayload),
         topics.state("<region>"): msgspec.json.schema(StatePayload),
         topics.event: msgspec.json.schema(EventPayload),
+        topics.live("<region>"): msgspec.json.schema(LivePayload),
+        topics.response("pause"): msgspec.json.schema(ResponsePayload[PausedPart]),
+        topics.response("resume"): msgspec.json.schema(ResponsePayload[PausedPart]),
+        topics.response("report"): msgspec.json.schema(ResponsePayload[ReportPart]),
+        topics.response("why"): msgspec.json.schema(ResponsePayload[WhyPart]),
     }

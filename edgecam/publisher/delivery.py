@@ -7,32 +7,31 @@ acknowledgement whose reason code says success.
 
 import logging
 import select
+import sys
 import time
+from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 
-from edgecam.appliance import board
 from edgecam.config import MqttOptions
-from edgecam.errors import BrokerError
-from edgecam.link import Tables
-from edgecam.messages import RegionState, VisionHealth
-from edgecam.publisher import contract, payloads
-from edgecam.publisher.backoff import STABLE_S, Backoff
-from edgecam.publisher.contract import HealthPayload, InfoPayload, OutboxPart, Topics
+from edgecam.config.options import Command
+from edgecam.errors import BrokerError, ConfigError
+from edgecam.messages import Explanation
+from edgecam.publisher import contract, credentials, payloads
+from edgecam.publisher.attempts import Attempts
+from edgecam.publisher.condition import Condition
+from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, Topics, WhyPart
+from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
-from edgecam.publisher.mqtt import (
-    Connection,
-    ProtocolRefusedError,
-    Will,
-    first_protocol,
-    other,
-)
+from edgecam.publisher.mqtt import Connection, Will
 from edgecam.publisher.outbox import Outbox, Queued
+from edgecam.publisher.refusals import Refusals
+from edgecam.publisher.requests import Requests, Response
+from edgecam.publisher.retained import Retained
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
-REFUSED_WAIT_S = 60.0  # before an event that the broker refused is tried again
-VISION_GONE_S = 15.0  # without a vision half for so long, regions show "unknown"
-HEALTH_GRACE_S = 2.0
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -47,50 +46,65 @@ class Delivery(Worker):
         options: MqttOptions,
         secret: str | None,
         node: str,
-        info: InfoPayload,
-        tables: Tables,
+        vocabulary: Vocabulary,
+        commands: Sequence[Command],
         outbox: Outbox,
         outbox_folder: Path,
         monitor: VisionMonitor,
+        control: Control,
         health_interval_s: float,
     ) -> None:
         super().__init__("delivery")
         self.connecting = False
-        self._options = options
         self._secret = secret
         self._node = node
         self._client_id = options.client_id or f"edgecam-{node}"
         self._topics = Topics(node)
-        self._info = info
-        self._tables = tables
         self._outbox = outbox
-        self._outbox_folder = outbox_folder
         self._monitor = monitor
-        self._board = board.Board()
-        self._health_interval_s = health_interval_s
+        self._control = control
+        self._vocabulary = vocabulary
+        self._condition = Condition(outbox, outbox_folder, monitor, control)
         self._wakeup = Wakeup()
-        self._protocol = self._usual_protocol = first_protocol(options)
+        self._attempts = Attempts(options)
         self._connection: Connection | None = None
-        self._backoff = Backoff()
-        self._retry_s = 0.0
-        self._said_absent = False
-        self._retained: dict[str, bytes] = {}  # to be sent, the newest for each topic
-        self._shown: dict[str, RegionState] = {}  # what each state topic was last told
-        self._health_due_s = 0.0
-        self._said_health: tuple[bool, VisionHealth | None] = (False, None)
-        self._in_flight: dict[int, Queued | None] = {}  # by message id, None for retained ones
+        self._retained = Retained(
+            topics=self._topics,
+            vocabulary=vocabulary,
+            monitor=monitor,
+            health=self._health,
+            health_interval_s=health_interval_s,
+        )
+        self._refusals = Refusals(self._topics)
+        self._requests = Requests(
+            allowed=commands,
+            regions=vocabulary.tables.regions,
+            control=control,
+            report=self._report,
+            why=self._why,
+        )
+        self._responses: deque[Response] = deque()  # to be sent; as few as there are requests
+        self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
         self._sent_place = 0
         self._disk_trouble = outbox.trouble
-        self._hold_until_s = 0.0
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
+        self._wakeup.set()
+
+    def reload(self, vocabulary: Vocabulary) -> None:
+        """Speak of another configuration from now on; callable from any thread."""
+        self._vocabulary = vocabulary
         self._wakeup.set()
 
     def stop(self) -> None:
         """Ask the delivery to end now rather than when its wait is over."""
         super().stop()
         self._wakeup.set()
+
+    def setup(self) -> None:
+        """Raises ConfigError for certificates that cannot be used."""
+        credentials.tls_context(self._attempts.broker)
 
     def step(self) -> None:
         """Connect where needed, say what is new, take in acknowledgements."""
@@ -114,21 +128,25 @@ class Delivery(Worker):
         self._wakeup.close()
 
     def _reconnect(self) -> None:
-        left_s = self._retry_s - time.monotonic()
+        left_s = self._attempts.wait_s
         if left_s > 0:
             select.select([self._wakeup], [], [], min(left_s, _SLICE_S))
             self._wakeup.clear()
             return
-        connection = Connection(
-            self._options,
-            self._secret,
-            self._client_id,
-            self._protocol,
-            Will(self._topics.status, b"offline"),
-        )
+        try:
+            connection = Connection(
+                self._attempts.broker,
+                self._secret,
+                self._client_id,
+                self._attempts.protocol,
+                Will(self._topics.status, b"offline"),
+            )
+        except ConfigError as error:  # certificates that were good at the start: being renewed?
+            raise BrokerError(str(error)) from error
         self.connecting = True
         try:
-            connection.open()
+            with self.unbounded():  # a resolver may hang for as long as it likes
+                connection.open()
         finally:
             self.connecting = False
         self._connection = connection
@@ -136,23 +154,28 @@ class Delivery(Worker):
     def _work(self, connection: Connection, timeout_s: float) -> None:
         was_connected = connection.connected
         if was_connected:
-            self._refresh()
+            self._attempts.holds(time.monotonic() - connection.connected_s)
+            alarms = self._condition.alarms(
+                events_refused=self._refusals.lasting,
+                client_id_taken=self._attempts.client_id_taken,
+            )
+            self._retained.refresh(self._vocabulary, alarms)
             self._send(connection)
-            timeout_s = min(timeout_s, self._next_due_s())
+            self._converse(connection)
+            self._send(connection)
+            timeout_s = min(timeout_s, self._retained.due_s)
         connection.poll(timeout_s, self._wakeup)
         self._wakeup.clear()
         if connection.connected and not was_connected:
-            self._connected()
+            self._connected(connection)
         self._take_acknowledgements(connection)
 
-    def _connected(self) -> None:
-        _log.info("connected to %s with MQTT %s", self._options.broker, self._protocol)
-        self._said_absent = False
-        # A broker that lost its memory must be told everything again, so always say it all.
-        self._shown.clear()
-        self._retained[self._topics.status] = b"online"
-        self._retained[self._topics.info] = contract.encode(self._info)
-        self._health_due_s = 0.0 if self._monitor.up else time.monotonic() + HEALTH_GRACE_S
+    def _connected(self, connection: Connection) -> None:
+        _log.info("connected to %s with MQTT %s", connection.address, self._attempts.protocol)
+        self._retained.begin()
+        self._refusals.begin()
+        for command in self._requests.allowed:
+            connection.subscribe(self._topics.request(command))
 
     def _disconnected(self, error: BrokerError) -> None:
         connection, held_s = self._connection, 0.0
@@ -160,56 +183,25 @@ class Delivery(Worker):
             connection.drop()
             if connection.connected:
                 held_s = time.monotonic() - connection.connected_s
-        wait_s = self._backoff.wait_s(held_s)
-        if isinstance(error, ProtocolRefusedError) and self._options.protocol == "auto":
-            self._protocol = other(self._protocol)
-            if error.said:
-                self._usual_protocol = self._protocol
-            wait_s = 0.0 if self._protocol == "3.1.1" else wait_s
-            _log.info("%s; trying MQTT %s", error, self._protocol)
-        else:
-            # A glitch must not bind us to 3.1.1, which cannot tell of an event that is refused.
-            self._protocol = self._usual_protocol
-            hint = ""
-            if 0 < held_s < STABLE_S:
-                hint = f" (is another client called {self._client_id} connected?)"
-            level = logging.DEBUG if self._said_absent else logging.WARNING
-            _log.log(level, "%s%s; events are kept, trying again", error, hint)
-            self._said_absent = True
-        self._retry_s = time.monotonic() + wait_s
+        self._attempts.failed(error, held_s)
         self._connection = None
         self._in_flight.clear()
-        self._retained.clear()
+        self._responses.clear()
         self._sent_place = 0
 
-    def _refresh(self) -> None:
-        """Put into `_retained` what has changed since it was last said."""
-        if self._monitor.gone_s > VISION_GONE_S:
-            self._monitor.forget_states()
-        self._refresh_states()
-        news = (self._monitor.up, self._monitor.health)
-        if news != self._said_health or time.monotonic() >= self._health_due_s:
-            self._said_health = news
-            # Vision's own report is due at the same time: wait for it rather than say it twice.
-            self._health_due_s = time.monotonic() + self._health_interval_s + HEALTH_GRACE_S
-            self._retained[self._topics.health] = contract.encode(self._health())
-
-    def _refresh_states(self) -> None:
-        for region, shown in zip(self._tables.regions, self._monitor.states, strict=True):
-            topic = self._topics.state(region)
-            # Before vision has said anything, what was said before a restart stands.
-            if shown is not None and self._shown.get(topic) != shown:
-                self._shown[topic] = shown
-                payload = payloads.state(shown, self._tables.labels)
-                self._retained[topic] = contract.encode(payload)
-
     def _send(self, connection: Connection) -> None:
+        """What is true now, and what was asked, go before events, however many of them wait."""
         room = connection.max_in_flight - len(self._in_flight)
-        for topic in list(self._retained)[: max(room, 0)]:
-            payload = self._retained.pop(topic)
+        for topic, payload in self._retained.take(room):
             self._in_flight[connection.publish(topic, payload, retain=True)] = None
             room -= 1
-        if room <= 0 or time.monotonic() < self._hold_until_s:
+        while self._responses and room > 0:
+            response = self._responses.popleft()
+            topic = self._topics.response(response.command)
+            answer = contract.encode(response.payload)
+            self._in_flight[connection.publish(topic, answer, retain=False)] = None
+            room -= 1
+        if room <= 0 or self._refusals.holding:
             return
         if self._outbox.trouble != self._disk_trouble:
             # What could not be read before may lie before what was sent meanwhile.
@@ -221,6 +213,23 @@ class Delivery(Worker):
             self._in_flight[mid] = queued
             self._sent_place = queued.place
 
+    def _converse(self, connection: Connection) -> None:
+        """Hear what is asked, and pass on looks as far as they get through at once."""
+        self._requests.ignored += connection.passed_over
+        connection.passed_over = 0
+        self._responses.extend(self._requests.answers())
+        while connection.messages:
+            message = connection.messages.popleft()
+            command = message.topic.rpartition("/")[2]
+            response = self._requests.take(command, message.payload, retain=message.retain)
+            if response is not None:
+                self._responses.append(response)
+        labels = self._vocabulary.tables.labels
+        for look in self._monitor.looks():
+            topic = self._topics.live(self._vocabulary.tables.regions[look.region])
+            payload = contract.encode(payloads.live(look, labels))
+            connection.publish(topic, payload, retain=False, qos=0)
+
     def _take_acknowledgements(self, connection: Connection) -> None:
         while connection.acknowledged:
             answer = connection.acknowledged.popleft()
@@ -228,58 +237,42 @@ class Delivery(Worker):
             if answer.refusal:
                 self._refused(queued, answer.refusal)
             elif queued is not None:
+                self._refusals.taken()
                 self._outbox.acknowledge([queued.place])
 
     def _refused(self, queued: Queued | None, why: str) -> None:
         if queued is None:
-            _log.warning("the broker refuses a retained topic of ours: %s", why)
-            return
-        _log.warning(
-            "the broker refuses event %d (%s): kept, trying again in %g s; "
-            "check its access rules for %s",
-            queued.seq,
-            why,
-            REFUSED_WAIT_S,
-            self._topics.event,
-        )
-        self._hold_until_s = time.monotonic() + REFUSED_WAIT_S
-        self._sent_place = min(self._sent_place, queued.place - 1)
+            self._refusals.other(why)
+        else:
+            self._refusals.event(queued.seq, why)
+            self._sent_place = min(self._sent_place, queued.place - 1)
 
     def _drain(self, connection: Connection) -> None:
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
-        while time.monotonic() < deadline_s and time.monotonic() >= self._hold_until_s:
+        while time.monotonic() < deadline_s and not self._refusals.holding:
             self._work(connection, 0.05)
             waiting = self._outbox.after(self._sent_place, 1)
-            if not (waiting or self._in_flight or self._retained):
+            if not (waiting or self._in_flight or self._responses or self._retained.unsaid):
                 return
 
     def _say_goodbye(self, connection: Connection) -> None:
-        # What is retained outlives us: nobody is looking any more.
-        self._monitor.forget_states()
-        self._refresh_states()
-        for topic, payload in self._retained.items():
-            connection.publish(topic, payload, retain=True)
-        mid = connection.publish(self._topics.status, b"stopped", retain=True)
-        self._in_flight[mid] = None
+        self._retained.end()
+        mid = 0
+        for topic, payload in self._retained.take(most=sys.maxsize):
+            mid = connection.publish(topic, payload, retain=True)
+            self._in_flight[mid] = None
         deadline_s = time.monotonic() + DRAIN_TIMEOUT_S
         while mid in self._in_flight and time.monotonic() < deadline_s:
             connection.poll(0.05)
             self._take_acknowledgements(connection)
         connection.close()
 
-    def _health(self) -> HealthPayload:
-        oldest = self._outbox.oldest()
-        age_s = payloads.age_s(oldest) if oldest else 0.0
-        return payloads.health(
-            self._monitor,
-            OutboxPart(
-                queued=self._outbox.count,
-                oldest_s=round(age_s, 1),
-                lost=self._outbox.lost,
-            ),
-            self._board,
-            board.disk_free_mb(self._outbox_folder),
-        )
+    def _report(self) -> ReportPart:
+        self._retained.say_health()
+        return self._condition.report()
 
-    def _next_due_s(self) -> float:
-        return max(0.0, self._health_due_s - time.monotonic())
+    def _why(self, explanation: Explanation) -> WhyPart:
+        return self._vocabulary.why(explanation, paused=self._control.paused)
+
+    def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
+        return self._condition.health(alarms, self._requests.ignored)

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
-from edgecam.messages import UNKNOWN, RegionState, VisionHealth
+from edgecam.messages import Look, VisionHealth
+from edgecam.publisher.presence import Shown
 
 
 class VisionMonitor:
@@ -11,7 +13,9 @@ class VisionMonitor:
 
     def __init__(self, regions: int, health_interval_s: float) -> None:
         self.refused = 0
-        """Records that were not of the schema, out of range, or out of turn."""
+        """Records that were not of the schema, out of range, out of turn, or too many."""
+        self.held = False
+        """Whether more events come than may pass in an hour."""
         self.restarts = 0
         """Runs of the vision half after the first."""
         self._silence_s = 3 * health_interval_s
@@ -19,9 +23,10 @@ class VisionMonitor:
         self._run: int | None = None
         self._connected = False
         self._gone_s = time.monotonic()
-        self._states: list[RegionState | None] = [None] * regions
+        self._shown: list[Shown | None] = [None] * regions
         self._health: VisionHealth | None = None
         self._health_s = 0.0
+        self._looks: dict[int, Look] = {}
 
     def connected(self, run: int) -> None:
         """A run of the vision half said hello."""
@@ -38,16 +43,28 @@ class VisionMonitor:
             self._connected = False
             self._gone_s = time.monotonic()
 
-    def show(self, state: RegionState) -> None:
-        """What a region shows now."""
+    def show(self, shown: Sequence[Shown]) -> None:
+        """What the regions show now, in the order of the configuration."""
         with self._lock:
-            self._states[state.region] = state
+            self._shown = list(shown)
 
     def report(self, health: VisionHealth) -> None:
         """How the vision half is."""
         with self._lock:
             self._health = health
             self._health_s = time.monotonic()
+
+    def look(self, look: Look) -> None:
+        """What a region was just seen to hold; only the latest counts."""
+        with self._lock:
+            self._looks[look.region] = look
+
+    def looks(self) -> list[Look]:
+        """The looks that came since the last call, one for each region at most."""
+        with self._lock:
+            looks = list(self._looks.values())
+            self._looks.clear()
+            return looks
 
     @property
     def gone_s(self) -> float:
@@ -58,23 +75,22 @@ class VisionMonitor:
     def forget_states(self) -> None:
         """Nobody looks any more: every region shows "unknown"."""
         with self._lock:
-            for index, state in enumerate(self._states):
-                if state is None or state.label != UNKNOWN:
-                    now_ns = time.monotonic_ns()
-                    self._states[index] = RegionState(index, UNKNOWN, 0, now_ns)
+            for index, shown in enumerate(self._shown):
+                if shown is None or shown.label is not None:
+                    self._shown[index] = Shown(None, 0, time.monotonic_ns())
 
     @property
     def up(self) -> bool:
-        """Whether the vision half is connected and has spoken lately."""
+        """Whether the vision half is connected and has spoken lately, or waits for its turn."""
         with self._lock:
-            heard = time.monotonic() - self._health_s < self._silence_s
+            heard = self.held or time.monotonic() - self._health_s < self._silence_s
             return self._connected and self._health is not None and heard
 
     @property
-    def states(self) -> list[RegionState | None]:
+    def shown(self) -> list[Shown | None]:
         """What each region shows, in the order of the configuration; None: nobody has said yet."""
         with self._lock:
-            return list(self._states)
+            return list(self._shown)
 
     @property
     def health(self) -> VisionHealth | None:

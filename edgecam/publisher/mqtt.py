@@ -1,9 +1,9 @@
 """One connection to a broker, driven by one thread: ours.
 
-The only file of the daemon that imports paho. Its own network thread is not used: an exception in
-a callback ends that thread unnoticed, while the client goes on saying that it is connected (paho
-issues 894, 692). Here whatever goes wrong ends this connection, with a reason; the next one is a
-new object that remembers nothing, because what must not be forgotten is in the outbox.
+paho's own network thread is not used: an exception in a callback ends that thread unnoticed, while
+the client goes on saying that it is connected (paho issues 894, 692). Here whatever goes wrong ends
+this connection, with a reason; the next one is a new object that remembers nothing, because what
+must not be forgotten is in the outbox.
 """
 
 import select
@@ -15,33 +15,27 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.publisher import credentials
+from edgecam.publisher.client import MAX_MESSAGE_BYTES, BoundedClient
+from edgecam.publisher.endings import Endings
 from edgecam.worker import Wakeup
 
-CONNECT_TIMEOUT_S = 5.0  # for the TCP and TLS handshake
-# For the broker's answer after that. Some answer a version that they do not know by silence, so
-# where another can be tried the wait is short.
-ANSWER_TIMEOUT_S = {"5": 5.0, "3.1.1": 15.0}
+# For the broker's answer after TCP and TLS. Some brokers meet a version that they do not know with
+# silence, but over a slow network (1 kB/s, 2 s each way) a good answer takes 5 s and more.
+ANSWER_TIMEOUT_S = 15.0
 MAX_IN_FLIGHT = 20  # messages without an acknowledgement; what Mosquitto takes by default
-
-_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
-_PORTS = {"mqtt": 1883, "mqtts": 8883}
+MAX_MESSAGES = 100  # that came in and were not taken yet; what comes then is passed over
 
 Protocol = Literal["5", "3.1.1"]
 
-
-class ProtocolRefusedError(BrokerError):
-    """The broker does not speak this version of MQTT: it said so (`said`), or said nothing."""
-
-    def __init__(self, message: str, *, said: bool) -> None:
-        super().__init__(message)
-        self.said = said
+_PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
+_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 @dataclass(frozen=True)
@@ -62,10 +56,11 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class Message:
-    """A message that a broker sent us."""
+    """A message that a broker sent us; `retain`: it is what the broker had kept."""
 
     topic: str
     payload: bytes
+    retain: bool = False
 
 
 class Connection:
@@ -82,32 +77,36 @@ class Connection:
         protocol: Protocol,
         will: Will | None = None,
     ) -> None:
-        """Raises ConfigError for certificates that cannot be used."""
+        """To `options.broker` alone. Raises ConfigError for certificates that cannot be used."""
         self.connected = False
         self.connected_s = 0.0
         self.max_in_flight = MAX_IN_FLIGHT
         self.acknowledged: deque[Acknowledgement] = deque()
         self.messages: deque[Message] = deque()
+        self.passed_over = 0
+        """Messages to us that were too large, or too many."""
         self.address = options.broker
-        self._protocol = protocol
+        self._endings = Endings(options.broker, protocol, client_id)
         self._keepalive_s = options.keepalive_s
         self._opened_s = 0.0
+        self._awaited: set[int] = set()
         self._problem: BrokerError | None = None
-        self._client = self._make_client(options, secret, client_id, will)
+        self._client = self._make_client(options, secret, client_id, protocol)
+        if will is not None:
+            self._client.will_set(will.topic, will.payload, qos=1, retain=True)
 
     def open(self) -> None:
         """Reach the broker and introduce ourselves; `connected` turns true in a later `poll`.
 
-        Blocks for at most CONNECT_TIMEOUT_S, and as long as the resolver takes. Raises BrokerError.
+        Blocks for as long as the resolver takes, then for at most CONNECT_TIMEOUT_S an address of
+        the host and HANDSHAKE_TIMEOUT_S (client.py). Raises BrokerError.
         """
         url = urlsplit(self.address)
         host, port = url.hostname or "", url.port or _PORTS[url.scheme]
         try:
-            self._client.connect(host, port, self._keepalive_s)
-        except (OSError, ValueError) as error:  # ValueError: a host name that cannot be encoded
-            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            msg = f"no connection to {self.address}: {reason}"
-            raise BrokerError(msg) from error
+            self._client.reach(host, port, self._keepalive_s)
+        except (OSError, ValueError) as error:
+            raise self._endings.unreachable(error) from error
         self._opened_s = time.monotonic()
 
     def poll(self, timeout_s: float, wake: Wakeup | None = None) -> None:
@@ -115,12 +114,16 @@ class Connection:
 
         Raises BrokerError once the connection is lost or refused.
         """
-        link = self._client.socket()
+        link: Any = self._client.socket()
         if link is None:
-            raise self._lost("the connection was lost")
-        pending = isinstance(link, ssl.SSLSocket) and link.pending() > 0
-        reads: list[Any] = [link] if wake is None else [link, wake]
+            raise self._problem or self._lost("the connection was lost")
         writes = [link] if self._client.want_write() else []
+        # What we owe a broker that does not read grows no further: until it is sent, nothing more
+        # is read, and the keep alive ends a connection that stays so.
+        reads: list[Any] = [] if writes else [link]
+        pending = bool(reads) and isinstance(link, ssl.SSLSocket) and link.pending() > 0
+        if wake is not None:
+            reads.append(wake)
         ready, writable, _ = select.select(reads, writes, [], 0 if pending else timeout_s)
         try:
             if pending or link in ready:
@@ -129,17 +132,23 @@ class Connection:
                 self._note(self._client.loop_write())
             self._note(self._client.loop_misc())
         except Exception as error:  # whatever a broker's bytes do inside paho ends this connection
-            msg = f"the broker sent what cannot be understood ({type(error).__name__}: {error})"
-            raise BrokerError(msg) from error
+            raise self._endings.garbled(error) from error
         if self._problem is not None:
             raise self._problem
-        waited_s = time.monotonic() - self._opened_s
-        if not self.connected and waited_s > ANSWER_TIMEOUT_S[self._protocol]:
+        if not self.connected and time.monotonic() - self._opened_s > ANSWER_TIMEOUT_S:
             raise self._lost("no answer")
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool) -> int:
-        """Send with QoS 1; the message's id, which its acknowledgement will carry."""
-        return self._client.publish(topic, payload, qos=1, retain=retain).mid
+    def publish(self, topic: str, payload: bytes, *, retain: bool, qos: Literal[0, 1] = 1) -> int:
+        """Send; the message's id, which its acknowledgement will carry.
+
+        With QoS 0 nothing is acknowledged, and nothing is sent while the network is behind: 0.
+        """
+        if qos == 0 and self._client.want_write():
+            return 0
+        mid = self._client.publish(topic, payload, qos=qos, retain=retain).mid
+        if qos > 0:
+            self._awaited.add(mid)
+        return mid
 
     def subscribe(self, topics: str) -> None:
         """Ask for messages of a topic filter, with QoS 1."""
@@ -162,22 +171,13 @@ class Connection:
             link.close()
 
     def _make_client(
-        self, options: MqttOptions, secret: str | None, client_id: str, will: Will | None
-    ) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=_PROTOCOLS[self._protocol],
-            reconnect_on_failure=False,
-        )
-        client.connect_timeout = CONNECT_TIMEOUT_S
+        self, options: MqttOptions, secret: str | None, client_id: str, protocol: Protocol
+    ) -> BoundedClient:
+        tls = credentials.tls_context(options) if options.broker.startswith("mqtts://") else None
+        client = BoundedClient(client_id, _PROTOCOLS[protocol], tls)
         client.max_inflight_messages = 2 * MAX_IN_FLIGHT  # never the one to hold back: we are
         if options.username is not None:
             client.username_pw_set(options.username, secret)
-        if options.broker.startswith("mqtts://"):
-            client.tls_set_context(credentials.tls_context(options))
-        if will is not None:
-            client.will_set(will.topic, will.payload, qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
@@ -192,19 +192,15 @@ class Connection:
         reason: ReasonCode,
         properties: Properties | None,
     ) -> None:
-        if not reason.is_failure:
+        if self.connected:
+            self._problem = self._lost("the broker answered twice")
+        elif reason.is_failure:
+            self._problem = self._endings.refused(reason.getName())
+        else:
             self.connected = True
             self.connected_s = time.monotonic()
-            allowed = getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT)
-            self.max_in_flight = min(MAX_IN_FLIGHT, int(allowed))
-        elif reason.getName() == "Unsupported protocol version":
-            msg = f"{self.address} does not speak MQTT {self._protocol}"
-            self._problem = ProtocolRefusedError(msg, said=True)
-        else:
-            hint = ""
-            if reason.getName() in ("Not authorized", "Bad user name or password"):
-                hint = " (mqtt.username, mqtt.password_file)"
-            self._problem = BrokerError(f"{self.address} refuses us: {reason}{hint}")
+            allowed = int(getattr(properties, "ReceiveMaximum", MAX_IN_FLIGHT))
+            self.max_in_flight = max(1, min(MAX_IN_FLIGHT, allowed))
 
     def _on_publish(
         self,
@@ -214,43 +210,39 @@ class Connection:
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        refusal = str(reason) if reason.is_failure else ""
-        self.acknowledged.append(Acknowledgement(mid, refusal))
+        if mid in self._awaited:
+            self._awaited.remove(mid)
+            refusal = str(reason) if reason.is_failure else ""
+            self.acknowledged.append(Acknowledgement(mid, refusal))
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
-        self.messages.append(Message(message.topic, bytes(message.payload)))
+        if len(message.payload) > MAX_MESSAGE_BYTES or len(self.messages) >= MAX_MESSAGES:
+            self.passed_over += 1
+        else:
+            came = Message(message.topic, bytes(message.payload), message.retain)
+            self.messages.append(came)
 
     def _on_disconnect(
         self,
         _client: paho.Client,
         _data: object,
-        _flags: object,
+        flags: paho.DisconnectFlags,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
-        if self._problem is None:
-            why = str(reason)
-            if why == "Unspecified error":  # the socket was closed, and nothing was said
-                why = "the broker closed the connection"
-            self._problem = self._lost(why)
+        if self._problem is not None:
+            return
+        name = reason.getName()
+        if flags.is_disconnect_packet_from_server:
+            self._problem = self._endings.refused(name)
+        elif name == "Unspecified error":  # the socket was closed, and nothing was said
+            self._problem = self._endings.closed(self._client.read_error, connected=self.connected)
+        else:
+            self._problem = self._lost(name)
 
     def _note(self, code: MQTTErrorCode) -> None:
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS and self._problem is None:
             self._problem = self._lost(paho.error_string(code).rstrip("."))
 
     def _lost(self, why: str) -> BrokerError:
-        """Before the broker's first answer a lost connection may be its answer to our version."""
-        if not self.connected and self._protocol == "5":
-            msg = f"{self.address} did not accept MQTT 5: {why}"
-            return ProtocolRefusedError(msg, said=False)
-        return BrokerError(f"{self.address}: {why}")
-
-
-def first_protocol(options: MqttOptions) -> Protocol:
-    """The version to begin with."""
-    return "3.1.1" if options.protocol == "3.1.1" else "5"
-
-
-def other(protocol: Protocol) -> Protocol:
-    """The version to try where one was refused."""
-    return "3.1.1" if protocol == "5" else "5"
+        return self._endings.lost(why, connected=self.connected)

@@ -6,33 +6,45 @@ labels see to that (tested).
 
 import platform
 import time
+from collections.abc import Mapping
 from typing import TypeVar
 
+import msgspec
 from msgspec import UNSET, UnsetType
 
 from edgecam import __version__
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
-from edgecam.messages import TROUBLES, UNKNOWN, Event, Lost, RegionState, Sighting
+from edgecam.link import Tables
+from edgecam.messages import Explanation, Look, Tally
 from edgecam.model import Model
+from edgecam.publisher import contract
 from edgecam.publisher.contract import (
     UNKNOWN_LABEL,
+    Alarm,
     BoardPart,
     EventPayload,
     HealthPayload,
     InferencePart,
     InfoPayload,
+    LivePayload,
     ModelPart,
     OptionsPart,
     OutboxPart,
     StatePayload,
+    TallyPart,
     VisionPart,
+    WhyPart,
 )
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
-from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.publisher.presence import Shown
+from edgecam.publisher.stored_event import StoredEvent
+from edgecam.subjects import Subject
 
+ROUGH_DIGITS = 2  # of what vision says of itself
+ENVELOPE_BYTES = 110  # of a response, around its data
 HISTORICAL_AFTER_S = 10.0  # what is sent later than this after it happened is history
 
 T = TypeVar("T")
@@ -46,10 +58,11 @@ def info(
     regions: tuple[str, ...],
     fps: float | None,
     decision: DecisionOptions,
+    restart_required: tuple[str, ...],
 ) -> InfoPayload:
     """What this appliance is, without anything secret."""
     _, height, width, _ = model.input.shape
-    return InfoPayload(
+    payload = InfoPayload(
         version=__version__,
         model=ModelPart(
             name=model.name,
@@ -68,76 +81,74 @@ def info(
             votes=decision.votes,
             window=decision.window,
         ),
+        restart_required=list(restart_required),
     )
+    # Many regions of long names, and much to restart for: what it runs on matters less.
+    if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        payload = msgspec.structs.replace(payload, runtime="", python="", os="")
+    while len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        payload.restart_required.pop()
+    return payload
 
 
-def state(shown: RegionState, labels: tuple[str, ...]) -> StatePayload:
+def state(shown: Shown) -> StatePayload:
     """What a region shows."""
-    known = shown.label != UNKNOWN
     return StatePayload(
-        label=labels[shown.label] if known else UNKNOWN_LABEL,
-        confidence=shown.confidence / 1000 if known else None,
+        label=UNKNOWN_LABEL if shown.label is None else shown.label,
+        confidence=None if shown.label is None else shown.confidence / 1000,
         since=clock.iso(clock.wall_ns(shown.since_ns)),
     )
 
 
+def live(look: Look, labels: tuple[str, ...]) -> LivePayload:
+    """The best labels of a look; as many as fit."""
+    top = [(labels[scored.label], scored.score / 1000) for scored in look.top]
+    return LivePayload(top=top)
+
+
 def health(
-    monitor: VisionMonitor, outbox: OutboxPart, machine: Board, disk_free_mb: int | None
+    monitor: VisionMonitor,
+    outbox: OutboxPart,
+    machine: Board,
+    *,
+    disk_free_mb: int | None,
+    alarms: tuple[Alarm, ...],
+    paused: bool,
+    ignored: int,
 ) -> HealthPayload:
-    """How the appliance is doing now."""
+    """How the appliance is doing now; where that is too much to say, without the board."""
     vision = monitor.health
     temperature = machine.cpu_temp_c()
-    return HealthPayload(
+    payload = HealthPayload(
         vision=VisionPart(
             up=monitor.up,
-            fps=round(vision.fps_milli / 1000, 1) if vision else 0.0,
-            last_frame_age_s=round(vision.last_frame_age_ms / 1000, 1) if vision else 0.0,
+            fps=rough(vision.fps_milli) / 1000 if vision else 0.0,
+            last_frame_age_s=rough(vision.last_frame_age_ms) / 1000 if vision else 0.0,
             restarts=monitor.restarts,
-            dropped=vision.dropped if vision else 0,
-            unreadable=vision.unreadable if vision else 0,
+            dropped=rough(vision.dropped) if vision else 0,
+            unreadable=rough(vision.unreadable) if vision else 0,
+            paused=paused,
         ),
         inference=InferencePart(
-            p50_ms=round(vision.p50_us / 1000, 2) if vision else 0.0,
-            p95_ms=round(vision.p95_us / 1000, 2) if vision else 0.0,
-            skipped=vision.skipped if vision else 0,
+            p50_ms=rough(vision.p50_us) / 1000 if vision else 0.0,
+            p95_ms=rough(vision.p95_us) / 1000 if vision else 0.0,
+            skipped=rough(vision.skipped) if vision else 0,
         ),
         outbox=outbox,
         board=BoardPart(
-            cpu_temp_c=_set(temperature),
+            cpu_temp_c=_set(None if temperature is None else round(temperature)),
             throttled=_set(machine.throttled()),
-            mem_mb=_set(machine.available_memory_mb()),
-            disk_free_mb=_set(disk_free_mb),
+            mem_mb=_set(_rough(machine.available_memory_mb())),
+            disk_free_mb=_set(_rough(disk_free_mb)),
         ),
-        refused=monitor.refused,
+        refused=rough(monitor.refused),
         clock_synced=clock.synchronized(),
+        alarms=list(alarms),
+        ignored=ignored,
     )
-
-
-def stored(
-    event: Event,
-    run: int,
-    *,
-    regions: tuple[str, ...],
-    labels: tuple[str, ...],
-    model: str,
-) -> StoredEvent:
-    """An event from the wall, its indices replaced by what they stand for now."""
-    if isinstance(event, Sighting):
-        return happened(
-            "appeared" if event.appeared else "disappeared",
-            event.at_ns,
-            id=f"{run & 0xFFFFFFFF:08x}-{event.region}-{event.appearance}",
-            region=regions[event.region],
-            label=labels[event.label],
-            confidence=event.confidence,
-            start_ns=event.start_ns,
-            model=model,
-        )
-    if isinstance(event, Lost):
-        return happened("loss", event.at_ns, reason="vision_full", count=event.count)
-    if event.trouble:
-        return happened("camera_trouble", event.at_ns, reason=TROUBLES[event.trouble - 1])
-    return happened("camera_ok", event.at_ns)
+    # Where counters of decades and every alarm come together, the alarms matter more.
+    fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
+    return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
 
 
 def event(queued: Queued, node: str) -> EventPayload:
@@ -180,6 +191,55 @@ def event(queued: Queued, node: str) -> EventPayload:
         monotonic_s=round(at_ns / 1e9, 3),
         clock_synced=clock_synced,
     )
+
+
+def why(
+    explanation: Explanation,
+    tables: Tables,
+    decision: DecisionOptions,
+    subjects: Mapping[int, Subject],
+    *,
+    sha256: str,
+    paused: bool,
+) -> WhyPart:
+    """What the state of a region stands on: the votes are vision's, all else is ours."""
+    tallies = [tally for tally in explanation.tallies if tally.label in subjects]
+    part = WhyPart(
+        region=tables.regions[explanation.region],
+        looks=explanation.looks,
+        votes=decision.votes,
+        window=decision.window,
+        cooldown_s=decision.cooldown_s,
+        paused=paused,
+        model_sha256=sha256[:12],
+        top=[_tally(tally, subjects[tally.label]) for tally in tallies],
+    )
+    # Long labels, in many bytes each: the best matter most.
+    while part.top and len(contract.encode(part)) > contract.MAX_PAYLOAD_BYTES - ENVELOPE_BYTES:
+        part.top.pop()
+    return part
+
+
+def _tally(tally: Tally, subject: Subject) -> TallyPart:
+    return TallyPart(
+        label=subject.name,
+        score=tally.score / 1000,
+        high_votes=tally.high_votes,
+        low_votes=tally.low_votes,
+        present=tally.present,
+        appear=round(subject.appear, 3),
+        disappear=round(subject.disappear, 3),
+    )
+
+
+def rough(amount: int) -> int:
+    """A figure of the vision half to two digits: the rest could be anything it liked."""
+    step: int = 10 ** max(len(str(amount)) - ROUGH_DIGITS, 0)
+    return amount // step * step
+
+
+def _rough(amount: int | None) -> int | None:
+    return None if amount is None else rough(amount)
 
 
 def age_s(waiting: StoredEvent) -> float:

@@ -1,7 +1,7 @@
 """The publisher's end of the wall: checks every record, commits events, and only then says so.
 
-The vision half is treated as hostile: what is not of the schema, names what does not exist or
-comes out of turn is refused and counted, and never reaches a payload.
+The vision half is treated as hostile: what is not of the schema, names what does not exist or may
+not be reported, comes out of turn or too often is refused and counted, and never reaches a payload.
 """
 
 import logging
@@ -9,6 +9,7 @@ import select
 import socket
 import time
 from collections.abc import Callable
+from typing import Any
 
 from edgecam.errors import LinkError
 from edgecam.link import (
@@ -17,58 +18,29 @@ from edgecam.link import (
     Committed,
     FromPublisher,
     Hello,
-    Numbered,
+    Pause,
     Refused,
     Tables,
     Welcome,
     decode_from_vision,
     encode,
 )
-from edgecam.messages import CameraState, Event, RegionState, Sighting, VisionHealth
-from edgecam.publisher import payloads
+from edgecam.publisher.control import Control
+from edgecam.publisher.inspector import Inspector
+from edgecam.publisher.intake import Intake
+from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.stored_event import StoredEvent
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Worker
 
-RECORDS_PER_S = 20.0  # from the vision half, on the average: a busy scene makes a few
-RECORDS_AT_ONCE = 200
 MAX_BATCH = 64  # records taken in before the events among them are committed together
+HELLO_TIMEOUT_S = 5.0  # for a new peer to say who it is: another may be waiting
+KNOWN_TABLES = 4  # configurations that were in force before; events of theirs may still come
+PAUSED = "paused"  # the fact that remembers whether the vision half is to look at nothing
 _SLICE_S = 0.5
-_CAMERA = "camera"  # the fact that remembers what the camera's last state was
 
 _log = logging.getLogger(__name__)
-
-
-class Rate:
-    """A token bucket: `per_s` on the average, `at_once` after a rest."""
-
-    def __init__(self, per_s: float, at_once: int) -> None:
-        self._per_s = per_s
-        self._at_once = at_once
-        self._tokens = float(at_once)
-        self._counted_s = time.monotonic()
-
-    def take(self, most: int) -> int:
-        """How many may pass now, at most `most`; they count as passed."""
-        self._count()
-        taken = min(most, int(self._tokens))
-        self._tokens -= taken
-        return taken
-
-    def give_back(self, count: int) -> None:
-        """Some of what was taken did not pass."""
-        self._tokens = min(self._tokens + count, self._at_once)
-
-    def wait_s(self) -> float:
-        """How long until the next may pass, at most half a second."""
-        self._count()
-        return max(0.0, min((1.0 - self._tokens) / self._per_s, _SLICE_S))
-
-    def _count(self) -> None:
-        now_s = time.monotonic()
-        self._tokens = min(self._tokens + (now_s - self._counted_s) * self._per_s, self._at_once)
-        self._counted_s = now_s
 
 
 class Receiver(Worker):
@@ -81,35 +53,53 @@ class Receiver(Worker):
         wall: socket.socket | None,
         outbox: Outbox,
         monitor: VisionMonitor,
-        tables: Tables,
-        model_name: str,
+        control: Control,
+        limits: Limits,
+        vocabulary: Vocabulary,
         on_news: Callable[[], None],
     ) -> None:
         """`on_news` is called after a commit or a change, from this worker's thread."""
         super().__init__("receiver")
         self._listener = listener
         self._wall = wall
-        self._vision_run: int | None = None
+        self._since_s = time.monotonic()  # when the present wall was connected
+        self._intake: Intake | None = None
+        self._answered = 0
+        self._paused = control.paused
         self._outbox = outbox
         self._monitor = monitor
-        self._tables = tables
-        self._model_name = model_name
+        self._control = control
+        self._inspector = Inspector(vocabulary.tables, limits, monitor, control)
+        self._tables = {vocabulary.tables.fingerprint: vocabulary.tables}
+        self._model_name = vocabulary.model.name
         self._on_news = on_news
-        self._rate = Rate(RECORDS_PER_S, RECORDS_AT_ONCE)
+
+    def reload(self, tables: Tables, limits: Limits) -> None:
+        """Another configuration is in force; what still comes of the one before is understood."""
+        self._inspector.limits = limits
+        known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
+        newest = [*known, tables][-KNOWN_TABLES:]
+        self._tables = {one.fingerprint: one for one in newest}
 
     def step(self) -> None:
-        """Take in what has come, commit the events among it, answer."""
-        sockets = [end for end in (self._wall, self._listener) if end is not None]
-        # What comes faster than it may is left on the wall, where it holds up its sender: slower,
-        # and nothing of an honest vision half is lost.
-        time.sleep(self._rate.wait_s())
-        ready, _, _ = select.select(sockets, [], [], _SLICE_S)
-        # The wall comes first: where a vision half was restarted, its old end must be gone
-        # before its new one is let in.
+        """Take in what has come, commit the events among it, answer; pass on what is asked."""
+        self._control.wakeup.clear()
+        self._pass_on()
+        wait_s = self._inspector.limits.wait_s()
+        self._monitor.held = self._inspector.limits.held
+        readers: list[Any] = [self._control.wakeup]
+        if wait_s <= 0:
+            readers += [end for end in (self._wall, self._listener) if end is not None]
+        else:
+            self._since_s = time.monotonic()  # nobody listens: a hello may wait there
+        ready, _, _ = select.select(readers, [], [], min(wait_s, _SLICE_S) or _SLICE_S)
+        # The wall comes first: where a vision half was restarted, what its old end still holds
+        # must be taken in before its new one is let in; turned away, it would give up.
         if self._wall is not None and self._wall in ready:
             self._serve(self._wall)
-        if self._listener in ready:
+        elif self._listener in ready:
             self._accept()
+        self._check_introduced()
         self._outbox.tidy()
 
     def close(self) -> None:
@@ -117,6 +107,7 @@ class Receiver(Worker):
         for end in (self._wall, self._listener):
             if end is not None:
                 end.close()
+        self._control.wakeup.close()
 
     def _accept(self) -> None:
         if self._listener is None:
@@ -125,6 +116,7 @@ class Receiver(Worker):
         wall.settimeout(0)
         if self._wall is None:
             self._wall = wall
+            self._since_s = time.monotonic()
             return
         try:
             wall.send(encode(Refused("another vision half is connected to this publisher")))
@@ -134,120 +126,145 @@ class Receiver(Worker):
         finally:
             wall.close()
 
+    def _check_introduced(self) -> None:
+        silent = self._wall is not None and self._intake is None and self._listener is not None
+        if silent and time.monotonic() - self._since_s > HELLO_TIMEOUT_S:
+            self._inspector.refuse("a connection without a hello")
+            self._hang_up()
+
     def _serve(self, wall: socket.socket) -> None:
-        batch: list[Numbered] = []
-        left = self._rate.take(MAX_BATCH)
         try:
-            while left > 0 and self._wall is wall:
-                packet = wall.recv(MAX_RECORD_BYTES + 1)
+            for _ in range(MAX_BATCH):
+                if self._wall is not wall or self._inspector.limits.wait_s() > 0:
+                    break  # what comes faster than it may is left where it holds up its sender
+                packet = _packet(wall)
                 if not packet:
                     raise ConnectionResetError
-                left -= 1
-                self._take(packet, batch)
+                self._inspector.limits.record(len(packet))
+                self._take(packet)
         except BlockingIOError:
-            self._rate.give_back(left)  # everything that had come is taken in
+            pass  # everything that had come is taken in
         except OSError:
-            self._commit(batch)
+            self._commit()
             _log.info("the vision half went away")
             self._hang_up()
             return
-        self._commit(batch)
+        self._commit()
 
-    def _take(self, packet: bytes, batch: list[Numbered]) -> None:
+    def _take(self, packet: bytes) -> None:
         try:
             record = decode_from_vision(packet)
         except LinkError as error:
-            self._refuse(str(error))
+            self._inspector.refuse(str(error))
             return
-        if isinstance(record, Hello) and self._vision_run is None:
+        if isinstance(record, Hello):
             self._greet(record)
-        elif isinstance(record, Hello):
-            self._refuse("a second hello")
-        elif self._vision_run is None:
-            self._refuse("a record before hello")
-        elif isinstance(record, VisionHealth):
-            self._monitor.report(record)
+        elif self._intake is None:
+            self._inspector.refuse("a record before hello")
+        elif self._inspector.inspect(record, self._intake):
             self._on_news()
-        elif not self._tables.hold(record.event if isinstance(record, Numbered) else record):
-            self._refuse("an index that stands for nothing")
-        elif not _sane(record.event if isinstance(record, Numbered) else record):
-            self._refuse("a time that cannot be")
-        elif isinstance(record, RegionState):
-            self._monitor.show(record)
-            self._on_news()
-        else:
-            batch.append(record)
 
     def _greet(self, hello: Hello) -> None:
-        if hello.protocol != PROTOCOL or hello.tables != self._tables.fingerprint:
-            self._answer(
-                Refused(
-                    "the publisher runs with another version, model or configuration; "
-                    "restart both halves"
-                )
-            )
-            _log.warning("a vision half with other tables was turned away; restart both halves")
-            self._hang_up()
+        """The beginning of a connection, or of other tables on the same one."""
+        self._commit()
+        if self._wall is None:
+            return  # it does not take the answers to what it sent before
+        self._inspector.limits.start()
+        if self._intake is not None and self._intake.run != hello.run:
+            self._inspector.refuse("a second hello")
             return
-        self._vision_run = hello.run
-        self._monitor.connected(hello.run)
-        self._answer(Welcome(self._outbox.committed(hello.run)))
-        _log.info("the vision half is there")
-
-    def _commit(self, batch: list[Numbered]) -> None:
-        if not batch or self._vision_run is None:
+        tables = self._tables.get(hello.tables)
+        if hello.protocol != PROTOCOL or tables is None:
+            self._turn_away()
             return
-        camera = before = self._outbox.fact(_CAMERA)
-        rows: list[tuple[int, StoredEvent | None]] = []
-        for record in batch:
-            event = payloads.stored(
-                record.event,
-                self._vision_run,
-                regions=self._tables.regions,
-                labels=self._tables.labels,
-                model=self._model_name,
+        if self._intake is None:
+            self._intake = Intake(
+                hello.run, hello.committed, tables, self._model_name, self._outbox
             )
-            if isinstance(record.event, CameraState):
-                # Each run says how its camera is; only a change is an event.
-                news = event.reason or ""
-                rows.append((record.counter, event if news != camera else None))
-                camera = news
-            else:
-                rows.append((record.counter, event))
-        facts = {_CAMERA: camera} if camera != before else {}
-        counter = self._outbox.commit(self._vision_run, rows, facts)
-        if counter:  # 0: nothing is safe yet, and the next commit will say more
-            self._answer(Committed(counter))
+            self._monitor.connected(hello.run)
+            _log.info("the vision half is there")
+        self._inspector.tables = tables
+        self._intake.retable(tables)
+        self._show()
+        self._answered = self._intake.safe()
+        self._answer(Welcome(self._answered, self._paused))
         self._on_news()
+
+    def _turn_away(self) -> None:
+        self._answer(
+            Refused(
+                "the publisher runs with another version, model or configuration; "
+                "restart both halves"
+            )
+        )
+        _log.warning("a vision half with other tables was turned away; restart both halves")
+        self._hang_up()
+
+    def _commit(self) -> None:
+        batch, self._inspector.batch = self._inspector.batch, []
+        if not batch or self._intake is None:
+            return
+        self._intake.commit(batch)
+        self._show()
+        self._on_news()
+        self._say_committed()
+
+    def _say_committed(self) -> None:
+        """Tell vision what it need not keep; without a disk that comes later than the commit."""
+        if self._intake is None:
+            return
+        safe = self._intake.safe()
+        if safe > self._answered:
+            self._answered = safe
+            self._answer(Committed(safe))
+
+    def _pass_on(self) -> None:
+        """Say over the wall what has changed on this side of it."""
+        paused = self._control.paused
+        if paused != self._paused:
+            self._paused = paused
+            self._outbox.learn({PAUSED: "yes" if paused else ""})
+            self._show()
+            if self._intake is not None:
+                self._answer(Pause(paused))
+        if self._intake is not None:
+            self._say_committed()
+            for question in self._control.questions():
+                self._answer(question)
+
+    def _show(self) -> None:
+        """What regions show; while nobody looks, that is nothing."""
+        if self._paused:
+            self._monitor.forget_states()
+        elif self._intake is not None:
+            self._monitor.show(self._intake.shown())
 
     def _answer(self, record: FromPublisher) -> None:
         if self._wall is None:
             return
         try:
             self._wall.send(encode(record))
-        except OSError:
-            # Gone, or not reading: it will ask again after a reconnect, so nothing is lost.
+        except BlockingIOError:
+            # It will ask again after a reconnect, so nothing is lost.
             _log.warning("the vision half does not take answers")
             self._hang_up()
-
-    def _refuse(self, why: str) -> None:
-        self._monitor.refused += 1
-        if self._monitor.refused & (self._monitor.refused - 1) == 0:  # 1st, 2nd, 4th, 8th, …
-            _log.warning("record refused: %s (%d so far)", why, self._monitor.refused)
+        except OSError:
+            pass  # it is gone, which is noticed once everything that it said is taken in
 
     def _hang_up(self) -> None:
         if self._wall is not None:
             self._wall.close()
         self._wall = None
-        self._vision_run = None
+        self._intake = None
+        self._inspector.batch.clear()
         self._monitor.disconnected()
         self._on_news()
 
 
-def _sane(value: Event | RegionState) -> bool:
-    """Whether the times in a value are of the past, and in order."""
-    now_ns = time.monotonic_ns()
-    if isinstance(value, RegionState):
-        return value.since_ns <= now_ns
-    began_ns = value.start_ns if isinstance(value, Sighting) else 0
-    return began_ns <= value.at_ns <= now_ns
+def _packet(wall: socket.socket) -> bytes:
+    """The next packet; empty where there will be no more. Raises BlockingIOError, OSError."""
+    try:
+        return wall.recv(MAX_RECORD_BYTES + 1)
+    except ConnectionResetError:
+        # Said once of a peer that went without reading every answer; what it sent is still there.
+        return wall.recv(MAX_RECORD_BYTES + 1)

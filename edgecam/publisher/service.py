@@ -5,16 +5,18 @@ delivery  outbox → broker; retained topics
 """
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edgecam.config import MqttOptions, OutboxOptions
-from edgecam.link import Tables
-from edgecam.publisher.contract import InfoPayload
+from edgecam.config.options import Command
+from edgecam.publisher.control import Control
 from edgecam.publisher.delivery import Delivery
+from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.receiver import PAUSED, Receiver
+from edgecam.publisher.vocabulary import Vocabulary
 
 STOP_TIMEOUT_S = 6.0  # more than delivery takes to drain and to say goodbye
 
@@ -29,9 +31,9 @@ class PublisherService:
         mqtt: MqttOptions,
         secret: str | None,
         node: str,
-        info: InfoPayload,
-        tables: Tables,
-        model_name: str,
+        vocabulary: Vocabulary,
+        limits: Limits,
+        commands: Sequence[Command],
         health_interval_s: float,
         listener: socket.socket | None = None,
         wall: socket.socket | None = None,
@@ -40,7 +42,7 @@ class PublisherService:
 
         Raises OutboxError or ConfigError for the queue file.
         """
-        monitor = VisionMonitor(len(tables.regions), health_interval_s)
+        monitor = VisionMonitor(len(vocabulary.tables.regions), health_interval_s)
         file = Path(outbox.file)
         self._outbox = Outbox(
             file,
@@ -48,15 +50,17 @@ class PublisherService:
             max_mb=outbox.max_mb,
             max_age_days=outbox.max_age_days,
         )
+        control = Control(paused=bool(self._outbox.fact(PAUSED)))
         self._delivery = Delivery(
             options=mqtt,
             secret=secret,
             node=node,
-            info=info,
-            tables=tables,
+            vocabulary=vocabulary,
+            commands=commands,
             outbox=self._outbox,
             outbox_folder=file.parent,
             monitor=monitor,
+            control=control,
             health_interval_s=health_interval_s,
         )
         self._receiver = Receiver(
@@ -64,8 +68,9 @@ class PublisherService:
             wall=wall,
             outbox=self._outbox,
             monitor=monitor,
-            tables=tables,
-            model_name=model_name,
+            control=control,
+            limits=limits,
+            vocabulary=vocabulary,
             on_news=self._delivery.nudge,
         )
 
@@ -77,8 +82,12 @@ class PublisherService:
     def check(self) -> None:
         """Raise what ended a worker."""
         for worker in (self._receiver, self._delivery):
-            if worker.failure is not None:
-                raise worker.failure
+            worker.check()
+
+    def reload(self, vocabulary: Vocabulary, limits: Limits) -> None:
+        """Another configuration is in force, as far as it can be without a restart."""
+        self._receiver.reload(vocabulary.tables, limits)
+        self._delivery.reload(vocabulary)
 
     @property
     def ready(self) -> bool:
@@ -103,5 +112,6 @@ class PublisherService:
         if not self._delivery.join(STOP_TIMEOUT_S):
             # A resolver or a dead network can hold a connect for long; nothing is lost by leaving.
             done &= self._delivery.connecting
-        self._outbox.close()
+        if done:  # else a thread may hold it, and closing would wait for that
+            self._outbox.close()
         return done

@@ -2,13 +2,18 @@
 
 import time
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edgecam.appliance import clock
 
 EventType = Literal["appeared", "disappeared", "camera_trouble", "camera_ok", "loss"]
+
+_MOST = 2**53
+# A damaged number must not grow, in a sum of losses, beyond what can be stored.
+Count = Annotated[int, Meta(ge=0, le=_MOST)]
 
 
 class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -30,9 +35,9 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     start_ns: int | None = None
     model: str | None = None
     reason: str | None = None
-    count: int | None = None
-    first_seq: int | None = None
-    last_seq: int | None = None
+    count: Count | None = None
+    first_seq: Count | None = None
+    last_seq: Count | None = None
 
 
 def happened(event_type: EventType, at_ns: int | None = None, **details: Any) -> StoredEvent:  # noqa: ANN401  the fields of StoredEvent
@@ -51,6 +56,7 @@ def happened(event_type: EventType, at_ns: int | None = None, **details: Any) ->
 def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEvent:
     """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
     newest = max(dropped, key=lambda item: item[0])[1]
+    count = sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped)
     return StoredEvent(
         event_type="loss",
         boot_id=newest.boot_id,
@@ -58,7 +64,7 @@ def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEv
         at_wall_ns=newest.at_wall_ns,
         clock_synced=newest.clock_synced,
         reason=reason,
-        count=sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped),
+        count=min(count, _MOST),
         first_seq=min(event.first_seq or seq for seq, event in dropped),
         last_seq=max(seq for seq, _ in dropped),
     )

@@ -1,17 +1,14 @@
-"""Turns scores over time into facts: what appeared, what disappeared, what a region shows now.
+"""Turns scores over time into facts: what appeared and what disappeared.
 
 A subject (a label, or a group of labels whose scores add up) appears when it scored at least
 `appear` in `votes` of the last `window` looks, and not sooner than `cooldown_s` after it last
-appeared. It disappears when it scored less than `disappear` in `votes` of them. A region shows the
-subject that appeared last among those present, or "unknown".
+appeared. It disappears when it scored less than `disappear` in `votes` of them.
 
 Pure: no clock, no I/O; the same looks give the same facts. Facts are computed for all subjects at
 once, a few array operations a look.
 """
 
-import difflib
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,19 +16,21 @@ from numpy.typing import NDArray
 
 from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
-from edgecam.errors import ConfigError
-from edgecam.messages import UNKNOWN, RegionState, Sighting
+from edgecam.messages import Scored, Sighting, Tally
+from edgecam.subjects import Subject
+
+TALLIED = 3  # subjects that an explanation names
 
 
 @dataclass(frozen=True)
 class Rules:
     """What is decided on and how; shared by all regions.
 
-    `subjects[i]` is an index into the wall's label table; its score is the sum of the model's
-    scores `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`.
+    `subjects[i]` is what the score `i` stands for: the sum of the model's scores
+    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`.
     """
 
-    subjects: NDArray[np.intp]
+    subjects: tuple[Subject, ...]
     members: NDArray[np.intp]
     starts: NDArray[np.intp]
     appear: NDArray[np.float32]
@@ -41,35 +40,15 @@ class Rules:
     cooldown_ns: int
 
     @classmethod
-    def build(cls, options: DecisionOptions, labels: Sequence[str]) -> "Rules":
-        """The rules of a configuration for a model's labels.
-
-        Raises ConfigError for a label that neither the model nor a group knows.
-        """
-        groups = {name: options.groups[name] for name in sorted(options.groups)}
-        members = _group_members(groups, labels)
-        taken = {index for group in members.values() for index in group}
-        named = [(name, [i]) for i, name in enumerate(labels) if i not in taken]
-        named += list(members.items())
-        _check_known(options, labels, groups)
-        chosen = [
-            (name, indices)
-            for name, indices in named
-            if name not in options.ignore and (not options.only or name in options.only)
-        ]
-        subjects = [
-            len(labels) + list(groups).index(name) if name in groups else indices[0]
-            for name, indices in chosen
-        ]
-        own = options.labels
+    def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
+        """The rules of a configuration for the subjects that it chose."""
+        counts = [len(subject.members) for subject in subjects]
         return cls(
-            subjects=np.array(subjects, np.intp),
-            members=np.array([i for _, indices in chosen for i in indices], np.intp),
-            starts=np.cumsum([0, *(len(indices) for _, indices in chosen)])[:-1].astype(np.intp),
-            appear=_thresholds(chosen, options.appear, {n: o.appear for n, o in own.items()}),
-            disappear=_thresholds(
-                chosen, options.disappear, {n: o.disappear for n, o in own.items()}
-            ),
+            subjects=tuple(subjects),
+            members=np.array([i for subject in subjects for i in subject.members], np.intp),
+            starts=np.cumsum([0, *counts])[:-1].astype(np.intp),
+            appear=np.array([subject.appear for subject in subjects], np.float32),
+            disappear=np.array([subject.disappear for subject in subjects], np.float32),
             votes=options.votes,
             window=options.window,
             cooldown_ns=round(options.cooldown_s * 1e9),
@@ -79,8 +58,7 @@ class Rules:
 class Decision:
     """The memory of one region; feed it every look at that region, in order."""
 
-    def __init__(self, rules: Rules, region: int, at_ns: int) -> None:
-        """`at_ns`: since when the region shows "unknown"."""
+    def __init__(self, rules: Rules, region: int) -> None:
         count = len(rules.subjects)
         self._rules = rules
         self._region = region
@@ -93,9 +71,6 @@ class Decision:
         self._low_votes = np.zeros(count, np.int16)
         self._present = np.zeros(count, bool)
         self._may_appear_ns = np.zeros(count, np.int64)
-        self._appearances = 0
-        self._sightings: dict[int, Sighting] = {}  # subject → its appearance, while present
-        self.state = RegionState(region, UNKNOWN, 0, at_ns)
 
     def look(self, scores: Scores, at_ns: int) -> list[Sighting]:
         """The facts that follow from one more look, taken at a monotonic time."""
@@ -112,10 +87,58 @@ class Decision:
         gone = self._present & (self._low_votes >= votes)
         come = (self._high_votes >= votes) & ~self._present & (self._may_appear_ns <= at_ns)
         facts = [self._disappeared(int(i), at_ns) for i in np.flatnonzero(gone)]
-        facts += [self._appeared(int(i), at_ns) for i in np.flatnonzero(come)]
-        if facts:
-            self._update_state(at_ns)
-        return facts
+        return facts + [self._appeared(int(i), at_ns) for i in np.flatnonzero(come)]
+
+    def under(self, rules: Rules, at_ns: int) -> tuple["Decision", list[Sighting]]:
+        """The same region under other rules, and the end of what these no longer know.
+
+        What is present stays so, cooldowns go on; votes are counted anew.
+        """
+        heir = Decision(rules, self._region)
+        places = {subject.name: place for place, subject in enumerate(rules.subjects)}
+        ended = []
+        for place, subject in enumerate(self._rules.subjects):
+            there = places.get(subject.name)
+            if there is not None:
+                heir._present[there] = self._present[place]
+                heir._may_appear_ns[there] = self._may_appear_ns[place]
+            elif self._present[place]:
+                ended.append(self._fact(place, at_ns, appeared=False, confidence=0))
+        return heir, ended
+
+    def tally(self) -> tuple[Tally, ...]:
+        """The subjects that scored best over the last looks, and how their votes stand."""
+        looks = min(self._looks, self._rules.window)
+        if not looks or not self._rules.subjects:
+            return ()
+        means = self._values[:looks].mean(axis=0)
+        best = np.argsort(-means, kind="stable")[:TALLIED]
+        return tuple(
+            Tally(
+                label=self._rules.subjects[place].index,
+                score=_thousandths(float(means[place])),
+                high_votes=int(self._high_votes[place]),
+                low_votes=int(self._low_votes[place]),
+                present=bool(self._present[place]),
+            )
+            for place in best
+        )
+
+    def best(self, count: int) -> tuple[Scored, ...]:
+        """The subjects that scored best at the last look; those that scored nothing left out."""
+        if not self._looks or not self._rules.subjects:
+            return ()
+        values = self._values[(self._looks - 1) % self._rules.window]
+        scored = [
+            Scored(self._rules.subjects[place].index, _thousandths(float(values[place])))
+            for place in np.argsort(-values, kind="stable")[:count]
+        ]
+        return tuple(one for one in scored if one.score)
+
+    @property
+    def looks(self) -> int:
+        """How many of the last looks count: at most the window."""
+        return min(self._looks, self._rules.window)
 
     @staticmethod
     def _vote(
@@ -126,106 +149,34 @@ class Decision:
         counts += now
         cast[slot] = now
 
-    def _appeared(self, subject: int, at_ns: int) -> Sighting:
-        self._appearances += 1
-        self._present[subject] = True
-        self._may_appear_ns[subject] = at_ns + self._rules.cooldown_ns
-        sighting = Sighting(
-            appeared=True,
-            region=self._region,
-            label=int(self._rules.subjects[subject]),
-            confidence=self._mean(self._high, subject),
-            appearance=self._appearances,
-            start_ns=at_ns,
-            at_ns=at_ns,
-        )
-        self._sightings[subject] = sighting
-        self._forget(self._low, self._low_votes, subject)
+    def _appeared(self, place: int, at_ns: int) -> Sighting:
+        self._present[place] = True
+        self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
+        sighting = self._fact(place, at_ns, appeared=True, confidence=self._mean(self._high, place))
+        self._forget(self._low, self._low_votes, place)
         return sighting
 
-    def _disappeared(self, subject: int, at_ns: int) -> Sighting:
-        self._present[subject] = False
-        began = self._sightings.pop(subject)
-        sighting = Sighting(
-            appeared=False,
-            region=self._region,
-            label=began.label,
-            confidence=self._mean(self._low, subject),
-            appearance=began.appearance,
-            start_ns=began.start_ns,
-            at_ns=at_ns,
-        )
-        self._forget(self._high, self._high_votes, subject)
+    def _disappeared(self, place: int, at_ns: int) -> Sighting:
+        self._present[place] = False
+        sighting = self._fact(place, at_ns, appeared=False, confidence=self._mean(self._low, place))
+        self._forget(self._high, self._high_votes, place)
         return sighting
+
+    def _fact(self, place: int, at_ns: int, *, appeared: bool, confidence: int) -> Sighting:
+        label = self._rules.subjects[place].index
+        return Sighting(appeared, self._region, label, confidence, at_ns)
 
     @staticmethod
-    def _forget(cast: NDArray[np.bool_], counts: NDArray[np.int16], subject: int) -> None:
+    def _forget(cast: NDArray[np.bool_], counts: NDArray[np.int16], place: int) -> None:
         """Drop votes from before a turn: they must not turn it back (votes <= window / 2)."""
-        cast[:, subject] = False
-        counts[subject] = 0
+        cast[:, place] = False
+        counts[place] = 0
 
-    def _mean(self, cast: NDArray[np.bool_], subject: int) -> int:
+    def _mean(self, cast: NDArray[np.bool_], place: int) -> int:
         """The mean score of the looks that voted, in thousandths."""
-        mean = float(self._values[cast[:, subject], subject].mean())
-        return min(round(mean * 1000), 1000)
-
-    def _update_state(self, at_ns: int) -> None:
-        latest = max(
-            self._sightings.values(),
-            key=lambda sighting: (sighting.start_ns, sighting.confidence, -sighting.label),
-            default=None,
-        )
-        if latest is not None:
-            self.state = RegionState(self._region, latest.label, latest.confidence, latest.start_ns)
-        elif self.state.label != UNKNOWN:
-            self.state = RegionState(self._region, UNKNOWN, 0, at_ns)
+        return _thousandths(float(self._values[cast[:, place], place].mean()))
 
 
-def _group_members(
-    groups: Mapping[str, Sequence[str]], labels: Sequence[str]
-) -> dict[str, list[int]]:
-    members = {}
-    for group, names in groups.items():
-        for position, name in enumerate(names):
-            if name not in labels:
-                raise _unknown_label(f"decision.groups.{group}[{position}]", name, labels)
-        if group in labels and group not in names:
-            msg = f'"{group}" is already a label of the model; name it as a member, or rename'
-            raise ConfigError(msg, option=f"decision.groups.{group}")
-        members[group] = [index for index, label in enumerate(labels) if label in names]
-    return members
-
-
-def _check_known(
-    options: DecisionOptions, labels: Sequence[str], groups: Mapping[str, Sequence[str]]
-) -> None:
-    """Raises ConfigError for names that nothing stands behind, or only a group."""
-    table = [*labels, *groups]
-    group_of = {name: group for group, names in groups.items() for name in names}
-    for option, names in (
-        ("only", options.only),
-        ("ignore", options.ignore),
-        ("labels", options.labels),
-    ):
-        for position, name in enumerate(names):
-            place = f".{name}" if option == "labels" else f"[{position}]"
-            if name not in table:
-                raise _unknown_label(f"decision.{option}{place}", name, table)
-            if name in group_of and name not in groups:
-                msg = f'"{name}" counts as "{group_of[name]}" (decision.groups); name that instead'
-                raise ConfigError(msg, option=f"decision.{option}{place}")
-
-
-def _unknown_label(option: str, name: str, known: Sequence[str]) -> ConfigError:
-    near = [label for label in known if name.lower() in re.split(r"\W+", label.lower())]
-    near = near[:5] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    names = " or ".join(f'"{label}"' for label in near)
-    hint = f"; did you mean {names}?" if near else ""
-    return ConfigError(f'"{name}" is no label of the model and no group{hint}', option=option)
-
-
-def _thresholds(
-    chosen: Sequence[tuple[str, Sequence[int]]], usual: float, own: Mapping[str, float | None]
-) -> NDArray[np.float32]:
-    values = [own.get(name) for name, _ in chosen]
-    return np.array([usual if value is None else value for value in values], np.float32)
+def _thousandths(score: float) -> int:
+    """A score as it crosses the wall; the sum of a group may be over 1."""
+    return min(round(score * 1000), 1000)

@@ -12,81 +12,122 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
 
 from edgecam.errors import LinkError
 from edgecam.link import (
     MAX_RECORD_BYTES,
     PROTOCOL,
+    Ask,
     Committed,
-    FromVision,
     Hello,
     Numbered,
+    Pause,
     Refused,
     Welcome,
     decode_from_publisher,
     encode,
 )
-from edgecam.messages import Event, Lost, RegionState, VisionHealth
+from edgecam.messages import Event, Explanation, Look, VisionHealth
 from edgecam.worker import Wakeup, Worker
 
 MAX_PENDING = 1000  # events kept while no publisher is there: minutes of a busy scene
-MAX_UNCOMMITTED = 64  # events on the wall without an answer
+MAX_UNCOMMITTED = 20  # events on the wall without an answer: health must not wait behind more
+MAX_PASSING = 16  # looks and explanations that wait for the wall; the oldest give way
 RECONNECT_S = 1.0
 WELCOME_TIMEOUT_S = 10.0
+REFUSED_GRACE_S = 10.0  # the other half may be about to read the same configuration, or to end
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
 
 
+class Subordinate(Protocol):
+    """The half behind the reporter, which does what the publisher asks of it."""
+
+    def pause(self, *, paused: bool) -> None:
+        """Look no more, or look again."""
+
+    def explain(self, ask: Ask) -> Explanation | None:
+        """What a region's decision stands on; None where there is no such region."""
+
+    def health(self) -> VisionHealth | None:
+        """How it is doing; None as long as there is nothing to say."""
+
+
+class _Switch(NamedTuple):
+    """Other tables, and the last event that is still of those before."""
+
+    tables: str
+    after: int
+
+
 class Reporter(Worker):
-    """Sends events, region states and health; reconnects and resends by itself."""
+    """Sends events and health; reconnects and resends by itself; passes on what is asked."""
 
     def __init__(
         self,
         connect: Callable[[], socket.socket],
         tables: str,
-        health: Callable[[], VisionHealth | None],
+        half: Subordinate,
         health_interval_s: float,
     ) -> None:
-        """`connect` gives a connected wall or raises LinkError; `tables` is their fingerprint.
-
-        `health` gives None as long as there is nothing to say.
-        """
+        """`connect` gives a connected wall or raises LinkError; `tables` is their fingerprint."""
         super().__init__("reporter")
         self.run = secrets.randbits(63)
         self._connect = connect
         self._tables = tables
-        self._health = health
+        self._half = half
         self._health_interval_s = health_interval_s
         self._health_due_s = 0.0
         self._lock = threading.Lock()
         self._pending: deque[Numbered] = deque()
+        self._passing: deque[Look | Explanation] = deque(maxlen=MAX_PASSING)
         self._counter = 0
-        self._lost = 0
+        self._committed = 0
+        self._latest_ns = 0
+        self._switches: deque[_Switch] = deque()
         self._sent = 0  # the last counter put on the wall of this connection
-        self._states: dict[int, RegionState] = {}
-        self._changed: set[int] = set()
         self._wall: socket.socket | None = None
+        self._introduced = False  # whether this wall was told of the present tables
         self._welcome = False
         self._hello_s = 0.0
+        self._refused_s = 0.0
         self._said_absent = False
         self._wakeup = Wakeup()
 
     def report(self, event: Event) -> None:
-        """Keep an event until it is committed; where too many wait, the oldest is counted lost."""
+        """Keep an event until it is committed; where too many wait, the oldest gives way.
+
+        Its number is missed then, and so the publisher knows how many were lost. Time never runs
+        backwards on the wall: what is reported late counts as of the moment before.
+        """
         with self._lock:
-            self._number(event)
-            while len(self._pending) > MAX_PENDING:
-                gone = self._pending.popleft().event
-                self._lost += gone.count if isinstance(gone, Lost) else 1
+            self._counter += 1
+            self._latest_ns = max(self._latest_ns, event.at_ns)
+            event = msgspec.structs.replace(event, at_ns=self._latest_ns)
+            self._pending.append(Numbered(self._counter, event))
+            if len(self._pending) > MAX_PENDING:
+                gone = self._pending.popleft()
+                if (self._counter - MAX_PENDING) % MAX_PENDING == 1:
+                    _log.warning("no publisher for too long: event %d is lost", gone.counter)
         self._wakeup.set()
 
-    def show(self, state: RegionState) -> None:
-        """Pass on what a region shows now; only the latest counts."""
+    def show(self, look: Look) -> None:
+        """Pass on a look, if it can be passed on now."""
         with self._lock:
-            self._states[state.region] = state
-            self._changed.add(state.region)
+            self._passing.append(look)
+        self._wakeup.set()
+
+    def switch(self, tables: str) -> None:
+        """What is reported from now on is of other tables; what was, is sent before."""
+        with self._lock:
+            if self._switches and self._switches[-1].after == self._counter:
+                self._switches.pop()  # nothing is of the tables in between
+            self._switches.append(_Switch(tables, self._counter))
+            self._passing.clear()
         self._wakeup.set()
 
     def stop(self) -> None:
@@ -126,10 +167,6 @@ class Reporter(Worker):
             self._wall.close()
         self._wakeup.close()
 
-    def _number(self, event: Event) -> None:
-        self._counter += 1
-        self._pending.append(Numbered(self._counter, event))
-
     def _wait(self, walls: list[socket.socket], timeout_s: float) -> list[socket.socket]:
         readers: list[Any] = [self._wakeup, *walls]
         ready, _, _ = select.select(readers, [], [], timeout_s)
@@ -137,18 +174,33 @@ class Reporter(Worker):
         return [wall for wall in walls if wall in ready]
 
     def _connected(self) -> bool:
+        self._switch_tables()
         try:
             self._wall = self._connect()
-            self._wall.send(encode(Hello(PROTOCOL, self.run, self._tables)))
+            self._introduce(self._wall)
         except (LinkError, OSError) as error:
             if not self._said_absent:
                 _log.warning("%s; events are kept until one does", error)
                 self._said_absent = True
             self._disconnect("")
             return False
+        return True
+
+    def _introduce(self, wall: socket.socket) -> None:
+        wall.send(encode(Hello(PROTOCOL, self.run, self._tables, self._committed)))
+        self._introduced = True
         self._welcome = False
         self._hello_s = time.monotonic()
-        return True
+
+    def _switch_tables(self) -> None:
+        """Speak of the next tables, once everything that is of the present ones is committed."""
+        with self._lock:
+            while self._switches:
+                if self._pending and self._pending[0].counter <= self._switches[0].after:
+                    return
+                tables = self._switches.popleft().tables
+                self._introduced &= tables == self._tables
+                self._tables = tables
 
     def _disconnect(self, why: str) -> None:
         if why:
@@ -156,41 +208,40 @@ class Reporter(Worker):
         if self._wall is not None:
             self._wall.close()
             self._wall = None
+        with self._lock:
+            self._passing.clear()
 
     def _send_new(self, wall: socket.socket) -> None:
         """Send what this connection has not carried yet, as far as there is room on the wall."""
         try:
-            for record in self._unsent():
-                wall.send(encode(record))
-                if isinstance(record, Numbered):
-                    self._sent = record.counter
-                elif isinstance(record, RegionState):
-                    self._shown(record)
-            health = self._health() if time.monotonic() >= self._health_due_s else None
+            self._switch_tables()
+            if not self._introduced:
+                self._introduce(wall)
+                return
+            for event in self._unsent():
+                wall.send(encode(event))
+                self._sent = event.counter
+            health = self._half.health() if time.monotonic() >= self._health_due_s else None
             if health is not None:
                 wall.send(encode(health))
                 self._health_due_s = time.monotonic() + self._health_interval_s
+            self._send_passing(wall)
         except BlockingIOError:
             pass  # the publisher is busy: the rest follows with the next step
 
-    def _shown(self, state: RegionState) -> None:
+    def _send_passing(self, wall: socket.socket) -> None:
         with self._lock:
-            if self._states[state.region] is state:  # else a newer one came meanwhile
-                self._changed.discard(state.region)
+            while self._passing and not self._switches:
+                wall.send(encode(self._passing[0]))
+                self._passing.popleft()
 
-    def _unsent(self) -> list[FromVision]:
+    def _unsent(self) -> list[Numbered]:
         with self._lock:
-            if self._lost and len(self._pending) < MAX_PENDING:
-                _log.warning("%d events were lost: no publisher for too long", self._lost)
-                self._number(Lost(self._lost, time.monotonic_ns()))
-                self._lost = 0
             first = self._pending[0].counter if self._pending else 0
-            events = [
-                event
-                for event in self._pending
-                if self._sent < event.counter < first + MAX_UNCOMMITTED
-            ]
-            return [*events, *(self._states[region] for region in sorted(self._changed))]
+            last = first + MAX_UNCOMMITTED
+            if self._switches:
+                last = min(last, self._switches[0].after + 1)
+            return [event for event in self._pending if self._sent < event.counter < last]
 
     def _receive(self, wall: socket.socket) -> None:
         packet = wall.recv(MAX_RECORD_BYTES)
@@ -198,20 +249,47 @@ class Reporter(Worker):
             raise ConnectionResetError(0, "it closed the wall")
         record = decode_from_publisher(packet)
         if isinstance(record, Refused):
-            raise LinkError(record.reason)
-        if isinstance(record, Welcome):
-            self._greet(record)
-        if isinstance(record, Committed | Welcome):
+            self._refused(record.reason)
+        elif isinstance(record, Ask):
+            self._explain(record)
+        elif isinstance(record, Pause):
+            self._half.pause(paused=record.paused)
+        else:
+            if isinstance(record, Welcome):
+                self._greet(record)
+            self._forget(record)
+
+    def _forget(self, told: Welcome | Committed) -> None:
+        """What is committed need not be kept any longer."""
+        with self._lock:
+            self._committed = max(self._committed, told.counter)
+            while self._pending and self._pending[0].counter <= told.counter:
+                self._pending.popleft()
+
+    def _explain(self, ask: Ask) -> None:
+        explanation = self._half.explain(ask)
+        if explanation is not None:
             with self._lock:
-                while self._pending and self._pending[0].counter <= record.counter:
-                    self._pending.popleft()
+                self._passing.append(explanation)
+            self._wakeup.set()
+
+    def _refused(self, reason: str) -> None:
+        """Raises LinkError where the publisher goes on saying so."""
+        now_s = time.monotonic()
+        if not self._refused_s:
+            self._refused_s = now_s
+            _log.warning("the publisher refuses us: %s; trying again", reason)
+        if now_s - self._refused_s > REFUSED_GRACE_S:
+            raise LinkError(reason)
+        self._disconnect("")
+        self._wait([], RECONNECT_S if not self.stopping else 0)
 
     def _greet(self, record: Welcome) -> None:
-        """Start over: resend what is not committed, and show every region again."""
+        """Start over: resend what is not committed."""
         self._welcome = True
+        self._refused_s = 0.0
         self._said_absent = False
         self._sent = record.counter
         self._health_due_s = 0.0
-        with self._lock:
-            self._changed = set(self._states)
+        self._half.pause(paused=record.paused)
         _log.info("the publisher is there")

@@ -23,18 +23,25 @@ from pathlib import Path
 from typing import Any
 
 from edgecam import link, model, runtimes
+from edgecam.appliance.board import Board
 from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
-from edgecam.config.options import StillsOptions
+from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
 from edgecam.link import Tables
 from edgecam.model import Model
+from edgecam.publisher.control import Control
+from edgecam.publisher.limits import Limits
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.receiver import Receiver
+from edgecam.publisher.vocabulary import Vocabulary
+from edgecam.subjects import choose
 from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.governor import Governor
+from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import Region, VisionService
+from edgecam.vision.service import VisionService
 
 _MODELS = Path(__file__).resolve().parents[2] / "models"
 _WARM_FRAMES = 20
@@ -104,7 +111,9 @@ def _bare_fps(found: Model, runtime: str, threads: int, seconds: float) -> float
 
 def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> float:
     """The vision half with a publisher behind a real wall and outbox, but no broker."""
-    tables = Tables.build(found, ["scene"], [])
+    vocabulary = Vocabulary.build(
+        DecisionOptions(), found, regions=("scene",), fps=None, runtime=runtime, os_name=""
+    )
     ours, theirs = link.pair()
     with tempfile.TemporaryDirectory() as folder:
         outbox = Outbox(
@@ -118,11 +127,12 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
             wall=theirs,
             outbox=outbox,
             monitor=VisionMonitor(1, 30.0),
-            tables=tables,
-            model_name=found.name,
+            control=Control(paused=False),
+            limits=Limits(LinkOptions().events_per_hour, 30.0),
+            vocabulary=vocabulary,
             on_news=lambda: None,
         )
-        vision = _vision(found, Classifier(found, runtime, threads), tables, ours)
+        vision = _vision(found, Classifier(found, runtime, threads), vocabulary.tables, ours)
         receiver.start(lambda: None)
         vision.start(lambda: None)
         fps = _measured(vision, seconds)
@@ -136,12 +146,12 @@ def _whole_fps(found: Model, runtime: str, threads: int, seconds: float) -> floa
 def _vision(
     found: Model, classifier: Classifier, tables: Tables, wall: socket.socket
 ) -> VisionService:
-    rules = Rules.build(DecisionOptions(), found.labels)
+    rules = Rules.build(DecisionOptions(), choose(DecisionOptions(), found.labels))
     samples = StillsOptions(folder=str(_MODELS / "samples"), hold_s=1.0)
     scene = Region(
         "scene",
         Preprocessor(found, "crop", 0.875, _WHOLE),
-        Decision(rules, 0, time.monotonic_ns()),
+        Decision(rules, 0),
     )
     return VisionService(
         camera=StillsCamera(CameraOptions(fps=None, stills=samples)),
@@ -149,8 +159,10 @@ def _vision(
         regions=[scene],
         tables=tables,
         connect=lambda: wall,
+        governor=Governor(Board(), None),
         stall_s=10.0,
         health_interval_s=30.0,
+        live=LiveOptions(),
     )
 
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -11,30 +10,10 @@ from pathlib import Path
 
 import pytest
 from support.appliance import Appliance, stop
+from support.notifications import Notifications
 from support.waiting import wait_until
 
 from edgecam.appliance.daemon import Daemon
-
-
-class Notifications:
-    """What systemd would hear."""
-
-    def __init__(self, path: Path) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.bind(str(path))
-        self._socket.settimeout(0)
-        self._heard: list[str] = []
-
-    @property
-    def heard(self) -> list[str]:
-        try:
-            while True:
-                self._heard.append(self._socket.recv(4096).decode())
-        except BlockingIOError:
-            return self._heard
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture

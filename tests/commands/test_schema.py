@@ -3,14 +3,21 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
 from support.commands import run
 
 from edgecam.config import Config, kinds
-from edgecam.publisher.contract import EventPayload, HealthPayload, InfoPayload, StatePayload
+from edgecam.config.options import Command
+from edgecam.publisher.contract import (
+    EventPayload,
+    HealthPayload,
+    InfoPayload,
+    LivePayload,
+    StatePayload,
+)
 
 
 def schema_of(folder: Path, what: str) -> dict[str, Any]:
@@ -55,6 +62,8 @@ def test_the_message_of_every_topic(tmp_path: Path) -> None:
         "edgecam/<node>/health",
         "edgecam/<node>/state/<region>",
         "edgecam/<node>/event",
+        "edgecam/<node>/live/<region>",
+        *(f"edgecam/<node>/response/{command}" for command in get_args(Command)),
     ]
     assert set(schema["edgecam/<node>/status"]["enum"]) == {"online", "stopped", "offline"}
 
@@ -66,6 +75,7 @@ def test_the_message_of_every_topic(tmp_path: Path) -> None:
         ("health", HealthPayload),
         ("state/<region>", StatePayload),
         ("event", EventPayload),
+        ("live/<region>", LivePayload),
     ],
 )
 def test_the_fields_of_a_message(tmp_path: Path, topic: str, payload: type[msgspec.Struct]) -> None:

@@ -9,7 +9,7 @@ from support.places import MODEL, SAMPLES
 from edgecam.config import find, load, reader
 from edgecam.errors import EXIT_CONFIG, ConfigError
 
-KNOWN = "node, camera, model, regions, decision, link, outbox, mqtt, health, log"
+KNOWN = "node, camera, model, regions, decision, link, outbox, mqtt, live, remote, health, log"
 
 
 def test_a_problem_names_file_line_option_expectation_and_value(tmp_path: Path) -> None:
@@ -52,6 +52,20 @@ def test_lines_are_sorted_as_numbers(tmp_path: Path) -> None:
     ]
 
 
+def test_a_file_of_something_else_does_not_flood_the_log(tmp_path: Path) -> None:
+    lines = problems(tmp_path, "".join(f"key{number}: 1\n" for number in range(4000)))
+
+    assert lines[0].startswith("config.yaml:1: key0: unknown option; ")
+    assert len(lines) == 51
+    assert lines[-1] == "config.yaml: and 3950 more problems"
+
+
+def test_a_long_key_does_not_make_a_long_line(tmp_path: Path) -> None:
+    (line,) = problems(tmp_path, f"? {'k' * 60_000}\n: 1\n")
+
+    assert len(line) < 1000
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -62,7 +76,7 @@ def test_lines_are_sorted_as_numbers(tmp_path: Path) -> None:
             "decision: {labels: {cat: {apear: 1}}}",
             "decision.labels.cat.apear: unknown option; did you mean appear?",
         ),
-        ("link: {port: 1}", "link.port: unknown option; known here: socket"),
+        ("link: {port: 1}", "link.port: unknown option; known here: socket, events_per_hour"),
     ],
 )
 def test_an_unknown_key_suggests_the_nearest(tmp_path: Path, text: str, problem: str) -> None:

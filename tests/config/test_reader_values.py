@@ -44,6 +44,12 @@ SECTION = "a section with options in it"
         ("model: {file: ''}", "model.file", "a path", '""'),
         ("model: {sha256: abc}", "model.sha256", "a SHA-256: 64 of 0-9 and a-f", '"abc"'),
         ("mqtt: {broker: localhost}", "mqtt.broker", BROKER, '"localhost"'),
+        (
+            "mqtt: {fallback_brokers: [localhost]}",
+            "mqtt.fallback_brokers[0]",
+            BROKER,
+            '"localhost"',
+        ),
         ("mqtt: {broker: mqtt://a/b}", "mqtt.broker", BROKER, '"mqtt://a/b"'),
         ("model: 5", "model", SECTION, "5"),
         ("model:", "model", SECTION, "null"),

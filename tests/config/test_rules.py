@@ -70,6 +70,14 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
             TLS + "{key_file: a}}",
             "mqtt.tls: cert_file and key_file go together; set both or neither",
         ),
+        (
+            "mqtt: {broker: mqtts://h, fallback_brokers: [mqtts://a, mqtt://b]}",
+            "mqtt.fallback_brokers[1]: expected mqtts:// like mqtt.broker, got mqtt://b",
+        ),
+        (
+            "mqtt: {fallback_brokers: [mqtts://a]}",
+            "mqtt.fallback_brokers[0]: expected mqtt:// like mqtt.broker, got mqtts://a",
+        ),
         ("mqtt: {password_file: a}", "mqtt.password_file: a password needs mqtt.username"),
         (
             "mqtt: {broker: 'mqtt://h:0'}",

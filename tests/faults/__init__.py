@@ -1,1 +1,1 @@
-"""Faults that take long to show: the series that scripts/faults runs."""
+"""The long series of the fault catalogue: `scripts/faults` runs them, `docs/reliability.md` says what came out."""

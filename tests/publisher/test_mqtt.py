@@ -1,17 +1,14 @@
-"""One connection: how it opens, what it says when it cannot, TLS, passwords, backoff."""
+"""One connection: how it opens, what it says when it cannot, what it sends."""
 
 import socket
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from support.mosquitto import Mosquitto, free_port
 
 from edgecam.config import MqttOptions
-from edgecam.config.options import TlsOptions
 from edgecam.errors import BrokerError
-from edgecam.publisher.mqtt import Connection, ProtocolRefusedError
+from edgecam.publisher.endings import ProtocolRefusedError
+from edgecam.publisher.mqtt import Connection
 
 
 def connected(options: MqttOptions) -> Connection:
@@ -56,38 +53,6 @@ def test_a_message_is_acknowledged_by_its_id(broker: Mosquitto) -> None:
     connection.close()
 
 
-@pytest.fixture
-def tls_broker(tmp_path: Path, new_broker: Callable[[str], Mosquitto]) -> Mosquitto:
-    """A broker with a certificate for localhost, signed by itself, in `tmp_path`/cert.pem."""
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),
-            *("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"),
-            *("-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    return new_broker(
-        f"allow_anonymous true\ncertfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\n",
-    )
-
-
-# paho leaves the socket of a failed handshake to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_tls_needs_the_right_authority_and_the_right_name(
-    tmp_path: Path, tls_broker: Mosquitto
-) -> None:
-    tls_broker.start()
-    trusted = TlsOptions(ca_file=str(tmp_path / "cert.pem"))
-    url = f"mqtts://localhost:{tls_broker.port}"
-    connected(MqttOptions(broker=url, tls=trusted)).close()
-    with pytest.raises(BrokerError, match="certificate verify failed"):
-        connected(MqttOptions(broker=url))
-    with pytest.raises(BrokerError, match=r"certificate verify failed.*127"):
-        connected(MqttOptions(broker=url.replace("localhost", "127.0.0.1"), tls=trusted))
-
-
 def test_a_glitch_before_the_brokers_answer_is_not_taken_for_its_word() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         connection = Connection(
@@ -95,6 +60,5 @@ def test_a_glitch_before_the_brokers_answer_is_not_taken_for_its_word() -> None:
         )
         connection.open()
         server.accept()[0].close()
-        with pytest.raises(ProtocolRefusedError) as caught:
+        with pytest.raises(ProtocolRefusedError, match="did not accept MQTT 5"):
             poll_often(connection)
-        assert not caught.value.said

@@ -3,7 +3,7 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import msgspec
 import pytest
@@ -13,24 +13,29 @@ from hypothesis import strategies as st
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
+from edgecam.config.options import Command
 from edgecam.labels import MAX_LABEL_BYTES, label_problem
+from edgecam.link import Tables
 from edgecam.messages import (
+    MAX_TOP_K,
     TROUBLES,
-    UNKNOWN,
-    CameraState,
-    Lost,
-    RegionState,
-    Sighting,
+    Explanation,
+    Look,
+    Scored,
+    Tally,
     VisionHealth,
 )
 from edgecam.model import Model, Tensor
 from edgecam.publisher import contract, payloads
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
+from edgecam.publisher.presence import Shown
 from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.subjects import choose
 
 NODE = "n" * 24
 REGIONS = tuple(f"region-name-{n:04}" for n in range(8))
+EVERY_ALARM: tuple[contract.Alarm, ...] = get_args(contract.Alarm)
 LABELS = ("tabby cat", "x" * MAX_LABEL_BYTES)
 WORST_LABELS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"])).filter(
     lambda text: not label_problem(text)
@@ -45,18 +50,18 @@ def sent(event: StoredEvent, seq: int = 1, boot_offset_ns: int | None = None) ->
     return loaded
 
 
-def stored(event: Sighting | CameraState | Lost) -> StoredEvent:
-    return payloads.stored(event, run=2**63 - 1, regions=REGIONS, labels=LABELS, model="m" * 24)
-
-
-@given(WORST_LABELS, st.integers(0, 1000), st.integers(1, 2**53), st.booleans())
-def test_the_largest_event_fits(label: str, confidence: int, number: int, appeared: bool) -> None:  # noqa: FBT001
-    now_ns = time.monotonic_ns()
-    event = payloads.stored(
-        Sighting(appeared, 7, 0, confidence, number, 0, now_ns),
-        run=2**63 - 1,
-        regions=REGIONS,
-        labels=(label,),
+@given(WORST_LABELS, st.integers(0, 1000), st.sampled_from(["appeared", "disappeared"]))
+def test_the_largest_event_fits(
+    label: str, confidence: int, kind: Literal["appeared", "disappeared"]
+) -> None:
+    event = happened(
+        kind,
+        time.monotonic_ns(),
+        id="f" * 12,
+        region=REGIONS[7],
+        label=label,
+        confidence=confidence,
+        start_ns=0,
         model="m" * 24,
     )
     payload = sent(event, seq=10**12)
@@ -66,25 +71,30 @@ def test_the_largest_event_fits(label: str, confidence: int, number: int, appear
 
 @pytest.mark.parametrize("reason", TROUBLES)
 def test_camera_trouble_carries_its_reason(reason: str) -> None:
-    event = stored(CameraState(TROUBLES.index(reason) + 1, time.monotonic_ns()))
-    assert sent(event)["event_type"] == "camera_trouble"
-    assert sent(event)["reason"] == reason
+    payload = sent(happened("camera_trouble", reason=reason))
+    assert (payload["event_type"], payload["reason"]) == ("camera_trouble", reason)
+    assert "label" not in payload
 
 
-def test_camera_ok_and_losses() -> None:
-    assert sent(stored(CameraState(0, 5)))["event_type"] == "camera_ok"
-    lost = sent(stored(Lost(12, 5)))
+def test_a_loss_carries_its_count() -> None:
+    lost = sent(happened("loss", 5, reason="vision_full", count=12))
     assert (lost["event_type"], lost["reason"], lost["count"]) == ("loss", "vision_full", 12)
 
 
-def test_both_ends_of_an_appearance_carry_one_id_and_its_length() -> None:
+def test_the_end_of_an_appearance_tells_its_length() -> None:
     now_ns = time.monotonic_ns()
-    began = sent(stored(Sighting(True, 2, 0, 900, 5, now_ns - 10**9, now_ns - 10**9)))  # noqa: FBT003
-    ended = sent(stored(Sighting(False, 2, 0, 10, 5, now_ns - 10**9, now_ns)))  # noqa: FBT003
-    assert began["id"] == ended["id"]
+    start_ns = now_ns - 10**9
+    began = sent(happened("appeared", start_ns, id="i", start_ns=start_ns))
+    ended = sent(happened("disappeared", now_ns, id="i", start_ns=start_ns))
     assert "end_time" not in began
     assert ended["duration_s"] == 1.0
     assert ended["start_time"] == began["start_time"] < ended["end_time"]
+
+
+def test_an_end_whose_beginning_was_lost_tells_no_length() -> None:
+    ended = sent(happened("disappeared", label="tabby cat", region="door"))
+    assert "start_time" in ended
+    assert not {"id", "end_time", "duration_s"} & set(ended)
 
 
 def test_an_event_of_this_boot_is_dated_by_the_clock_of_now(
@@ -136,14 +146,67 @@ def test_what_is_sent_late_is_history() -> None:
 
 def test_state_says_unknown_without_a_number() -> None:
     now_ns = time.monotonic_ns()
-    unknown = payloads.state(RegionState(0, UNKNOWN, 0, now_ns), LABELS)
-    known = payloads.state(RegionState(0, 1, 875, now_ns), LABELS)
+    unknown = payloads.state(Shown(None, 0, now_ns))
+    known = payloads.state(Shown(LABELS[1], 875, now_ns))
     assert (unknown.label, unknown.confidence) == ("unknown", None)
     assert (known.label, known.confidence) == (LABELS[1], 0.875)
     assert len(contract.encode(known)) <= contract.MAX_PAYLOAD_BYTES
 
 
-def test_the_largest_info_fits() -> None:
+@given(st.lists(WORST_LABELS, min_size=MAX_TOP_K, max_size=MAX_TOP_K))
+def test_the_largest_look_fits(labels: list[str]) -> None:
+    top = tuple(Scored(index, 999) for index in range(MAX_TOP_K))
+    payload = payloads.live(Look(0, top), tuple(labels))
+    assert payload.top == [(label, 0.999) for label in labels]
+    assert len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
+
+
+def explained(labels: tuple[str, ...]) -> contract.WhyPart:
+    """The longest answer there is of labels."""
+    decision = DecisionOptions(
+        appear=0.123456, disappear=0.0123, votes=100, window=100, cooldown_s=86399.875
+    )
+    tallies = tuple(Tally(index, 999, 100, 100, False) for index in range(3))  # noqa: FBT003
+    return payloads.why(
+        Explanation(2**32 - 1, 7, 100, tallies),
+        Tables(REGIONS, labels, frozenset(), "0" * 16),
+        decision,
+        {one.index: one for one in choose(decision, labels)},
+        sha256="f" * 64,
+        paused=False,
+    )
+
+
+@given(st.lists(WORST_LABELS, min_size=3, max_size=3, unique=True))
+def test_the_largest_answer_to_why_fits_and_names_the_best(labels: list[str]) -> None:
+    part = explained(tuple(labels))
+    response = contract.ResponsePayload(status="ok", data=part, error=None, transaction="t" * 36)
+    assert len(contract.encode(response)) <= contract.MAX_PAYLOAD_BYTES
+    assert [tally.label for tally in part.top] == labels[: len(part.top)]
+    assert part.top
+
+
+def test_an_answer_to_why_leaves_out_what_is_not_decided_on() -> None:
+    tables = Tables(REGIONS, LABELS, frozenset(), "0" * 16)
+    tallies = (Tally(0, 400, 1, 2, True), Tally(1, 300, 0, 3, False))  # noqa: FBT003
+    decision = DecisionOptions(ignore=["tabby cat"])
+    subjects = {one.index: one for one in choose(decision, LABELS)}
+    part = payloads.why(
+        Explanation(1, 2, 5, tallies), tables, decision, subjects, sha256="f" * 64, paused=True
+    )
+    assert [(tally.label, tally.score) for tally in part.top] == [(LABELS[1], 0.3)]
+    assert (part.region, part.looks, part.paused) == (REGIONS[2], 5, True)
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"), [(0, 0), (99, 99), (101, 100), (12_345, 12_000), (2**32 - 1, 4_200_000_000)]
+)
+def test_figures_of_the_vision_half_are_told_to_two_digits(amount: int, told: int) -> None:
+    assert payloads.rough(amount) == told
+
+
+@pytest.mark.parametrize("restart_required", [(), tuple(f"section.option_{n}" for n in range(50))])
+def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
     tensor = Tensor((1, 2048, 2048, 3), "float32", 0.0, 0)
     model = Model(
         file=Path("model.tflite"),
@@ -163,27 +226,45 @@ def test_the_largest_info_fits() -> None:
         regions=REGIONS,
         fps=29.970029970029970,
         decision=DecisionOptions(appear=0.123456, disappear=0.0123, cooldown_s=86399.875),
+        restart_required=restart_required,
     )
     assert len(contract.encode(info)) <= contract.MAX_PAYLOAD_BYTES
+    assert info.regions == list(REGIONS)
+    assert set(info.restart_required) <= set(restart_required)
+    assert bool(info.restart_required) is bool(restart_required)
 
 
-def test_the_largest_health_fits(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("most", "board"), [(2**32 - 1, False), (10**3, True)])
+def test_the_largest_health_fits_and_the_alarms_stay(
+    tmp_path: Path,
+    most: int,
+    board: bool,  # noqa: FBT001  of the parameters
+) -> None:
     (tmp_path / "sys/class/thermal/thermal_zone0").mkdir(parents=True)
     (tmp_path / "sys/class/thermal/thermal_zone0/temp").write_text("104321\n")
     (tmp_path / "sys/devices/platform/soc/soc:firmware").mkdir(parents=True)
     (tmp_path / "sys/devices/platform/soc/soc:firmware/get_throttled").write_text("f0000\n")
     (tmp_path / "proc").mkdir()
     (tmp_path / "proc/meminfo").write_text("MemAvailable:   16777216 kB\n")
-    most = 2**32 - 1
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(VisionHealth(most, most, most, most, most, most, most))
     monitor.refused = monitor.restarts = most
-    outbox = contract.OutboxPart(queued=10**7, oldest_s=10**8 + 0.1, lost=10**9)
-    health = payloads.health(monitor, outbox, Board(tmp_path), 10**7)
+    outbox = contract.OutboxPart(queued=most, oldest_s=most + 0.1, lost=most)
+    alarms = ("client_id_taken", "disk_full") if board else EVERY_ALARM
+    health = payloads.health(
+        monitor,
+        outbox,
+        Board(tmp_path),
+        disk_free_mb=10**6,
+        alarms=alarms,
+        paused=False,
+        ignored=0 if board else most,
+    )
     assert len(contract.encode(health)) <= contract.MAX_PAYLOAD_BYTES
-    assert health.board.cpu_temp_c == 104.3
-    assert len(health.board.throttled or []) == 4
+    assert health.alarms == list(alarms)
+    assert (health.board.cpu_temp_c == 104) is board
+    assert (len(health.board.throttled or []) == 4) is board
 
 
 def test_the_schema_names_every_topic() -> None:
@@ -194,4 +275,6 @@ def test_the_schema_names_every_topic() -> None:
         "edgecam/<node>/health",
         "edgecam/<node>/state/<region>",
         "edgecam/<node>/event",
+        "edgecam/<node>/live/<region>",
+        *(f"edgecam/<node>/response/{command}" for command in get_args(Command)),
     }

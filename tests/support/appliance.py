@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ def pictures(folder: Path, names: list[str] | None = None) -> Path:
 
 class Appliance:
     """A configuration in a folder of its own, and the processes that run it."""
+
+    program: tuple[str, ...] = ("-m", "edgecam")
 
     def __init__(self, folder: Path, broker: str, **sections: dict[str, Any]) -> None:
         """`sections` are merged over a configuration that shows three photographs for ever."""
@@ -55,9 +58,15 @@ class Appliance:
         self.config.write_text(json.dumps(options), encoding="utf-8")  # JSON is YAML
         self.processes: list[subprocess.Popen[bytes]] = []
 
-    def start(self, *halves: str, env: dict[str, str] | None = None) -> subprocess.Popen[bytes]:
-        """Start both halves in one process, or the half that is named."""
-        command = [sys.executable, "-m", "edgecam", "run", *halves, "-c", str(self.config)]
+    def start(
+        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+    ) -> subprocess.Popen[bytes]:
+        """Start both halves in one process, or the half that is named.
+
+        `under`: a command that prepares something, and then becomes the one that follows it.
+        """
+        run = [sys.executable, *self.program, "run", *halves, "-c", str(self.config)]
+        command = [*under, *run]
         with self.log.open("ab") as log:
             process = subprocess.Popen(command, stderr=log, stdout=log, env=env)
         self.processes.append(process)

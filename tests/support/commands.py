@@ -1,6 +1,7 @@
 """`edgecam COMMAND` as a real process, with a deadline."""
 
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import edgecam
 
 TIMEOUT_S = 60.0
+_IN_PASSING = re.compile(r"^INFO: |^\S+ \S+ INFO ")
 COMMAND = (sys.executable, "-m", "edgecam")
 
 
@@ -22,8 +24,8 @@ class Outcome:
 
     @property
     def errors(self) -> list[str]:
-        """The lines of standard error, without what the interpreter says of itself."""
-        return [line for line in self.err.splitlines() if not line.startswith("INFO: ")]
+        """The lines of standard error, without what the interpreter and the log say in passing."""
+        return [line for line in self.err.splitlines() if not _IN_PASSING.search(line)]
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from edgecam.arrays import Pixels
+from edgecam.errors import CameraError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
 
@@ -83,16 +84,49 @@ class SilentCamera(ScriptedCamera):
         return None
 
 
-class FastCamera(ScriptedCamera):
-    """A live camera of 200 frames a second, which knows how many of its frames are still held."""
+class FreezingCamera(ScriptedCamera):
+    """A live camera that gives the very same frame over and over, until `shown` is another."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown: Pixels) -> None:
         super().__init__([], live=True)
-        self.most_held = 0
-        self._held: list[weakref.ref[Pixels]] = []
+        self.shown = shown
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        time.sleep(min(timeout_s, 0.02))
+        return Frame(self.shown, time.monotonic_ns())
+
+
+class LateCamera(ScriptedCamera):
+    """A live camera that is there only after so many tries to open it, each of which failed so."""
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        super().__init__([], live=True)
+        self.opened_s: list[float] = []
+        self._failures = list(failures)
+
+    def open(self) -> None:
+        self.opened_s.append(time.monotonic())
+        if self._failures:
+            reason = self._failures.pop(0)
+            msg = f"the camera is {reason}"
+            raise CameraError(msg, reason=reason)
 
     def capture(self, timeout_s: float) -> Frame | None:
         time.sleep(min(timeout_s, 0.005))
+        return Frame(np.zeros((4, 4, 3), np.uint8), time.monotonic_ns())
+
+
+class FastCamera(ScriptedCamera):
+    """A live camera, 200 frames a second, which knows how many of its frames are still held."""
+
+    def __init__(self, fps: float = 200.0) -> None:
+        super().__init__([], live=True)
+        self.most_held = 0
+        self._period_s = 1 / fps
+        self._held: list[weakref.ref[Pixels]] = []
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        time.sleep(min(timeout_s, self._period_s))
         self.captures += 1
         pixels = np.full((240, 320, 3), self.captures % 256, np.uint8)
         self._held = [reference for reference in self._held if reference() is not None]

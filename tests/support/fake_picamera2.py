@@ -8,9 +8,11 @@ Behaves as picamera2 0.3.38 and libcamera's Raspberry Pi pipeline do where it ma
   a `ScalerCrop` of another shape is stretched;
 - what cannot be had is adjusted without an error; controls that are not advertised are refused;
 - one job is done a frame, in order; a buffer that is not released is never filled again;
+- one program at a time can acquire a camera; `Picamera2` does so when it is made;
 - `close()` waits behind a capture that was asked for, for ever where no frame comes.
 """
 
+import errno
 import sys
 import threading
 import types
@@ -31,7 +33,10 @@ class Hardware:
     def __init__(self, scene: Pixels) -> None:
         self.scene = scene
         self.cameras = 1
-        self.busy = False
+        self.renewed = 0  # how often libcamera was made to list its cameras
+        self.busy = False  # another program has the camera
+        self.snatched = False  # another program takes it after we asked whether it is free
+        self.out_of_memory = False
         self.usb = False
         self.sensor_size: Size = (3280, 2464)
         self.modes = [
@@ -73,10 +78,52 @@ class Transform:
         self.vflip = vflip
 
 
+class FakeCamera:
+    """`libcamera.Camera`, as far as it says whether it is free."""
+
+    def __init__(self, hardware: Hardware) -> None:
+        self._hardware = hardware
+
+    def acquire(self) -> None:
+        if self._hardware.busy:
+            msg = "Failed to acquire camera: Device or resource busy"
+            raise RuntimeError(msg)
+        self._hardware.busy = True
+
+    def release(self) -> None:
+        self._hardware.busy = self._hardware.snatched
+
+
+class FakeManager:
+    """`libcamera.CameraManager`, and the wrapper that picamera2 keeps of it."""
+
+    def __init__(self, hardware: Hardware) -> None:
+        self._hardware = hardware
+
+    def singleton(self) -> "FakeManager":
+        return self
+
+    def get(self, camera_id: str) -> FakeCamera:
+        assert camera_id in [each["Id"] for each in info(self._hardware)]
+        return FakeCamera(self._hardware)
+
+    def reset(self) -> None:
+        self._hardware.renewed += 1
+
+
+def info(hardware: Hardware) -> list[dict[str, Any]]:
+    """What is known of each camera."""
+    return [
+        {"Model": "imx219", "Num": number, "Id": f"/base/soc/i2c0mux/i2c@{number}/imx219@10"}
+        for number in range(hardware.cameras)
+    ]
+
+
 class FakePicamera2:
     """`picamera2.Picamera2`, for one set of hardware (see `install`)."""
 
     hardware: Hardware
+    _cm: FakeManager
 
     def __init__(self, camera_num: int = 0) -> None:
         if camera_num >= len(self.global_camera_info()):
@@ -98,7 +145,7 @@ class FakePicamera2:
 
     @classmethod
     def global_camera_info(cls) -> list[dict[str, Any]]:
-        return [{"Model": "imx219", "Num": num, "Id": ""} for num in range(cls.hardware.cameras)]
+        return info(cls.hardware)
 
     @property
     def camera_properties(self) -> dict[str, Any]:
@@ -158,6 +205,8 @@ class FakePicamera2:
         }
 
     def configure(self, config: dict[str, Any]) -> None:
+        if self.hardware.out_of_memory:
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
         if self.started:
             msg = "Camera must be stopped before configuring"
             raise RuntimeError(msg)
@@ -266,9 +315,12 @@ def install(monkeypatch: pytest.MonkeyPatch, scene: Pixels) -> Hardware:
     """Put the two modules in place, for one test."""
     hardware = Hardware(scene)
     picamera2, libcamera = types.ModuleType("picamera2"), types.ModuleType("libcamera")
-    camera_class = type("Picamera2", (FakePicamera2,), {"hardware": hardware})
+    manager = FakeManager(hardware)
+    members = {"hardware": hardware, "_cm": manager}
+    camera_class = type("Picamera2", (FakePicamera2,), members)
     monkeypatch.setattr(picamera2, "Picamera2", camera_class, raising=False)
     monkeypatch.setattr(libcamera, "Transform", Transform, raising=False)
+    monkeypatch.setattr(libcamera, "CameraManager", manager, raising=False)
     monkeypatch.setitem(sys.modules, "picamera2", picamera2)
     monkeypatch.setitem(sys.modules, "libcamera", libcamera)
     return hardware

@@ -67,6 +67,11 @@ class Mosquitto:
             self._process.wait(10.0)
             self._process = None
 
+    def reload(self) -> None:
+        """Let it read its access rules again."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
+
     def freeze(self) -> None:
         """Let it hang with its connections open."""
         assert self._process is not None

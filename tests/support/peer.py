@@ -7,7 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecam import link
-from edgecam.link import Committed, FromPublisher, FromVision, Hello, Numbered, Welcome
+from edgecam.link import (
+    Committed,
+    FromPublisher,
+    FromVision,
+    Hello,
+    Numbered,
+    Refused,
+    Welcome,
+)
 from support.waiting import wait_until
 
 
@@ -36,12 +44,16 @@ class Peer:
     def send(self, record: FromPublisher) -> None:
         self.wall.send(link.encode(record))
 
-    def greet(self, counter: int = 0) -> Hello:
+    def greet(self, counter: int = 0, *, paused: bool = False) -> Hello:
         """Take in the hello, and answer that events up to `counter` are committed."""
         hello = self.receive()
         assert isinstance(hello, Hello)
-        self.send(Welcome(counter))
+        self.send(Welcome(counter, paused))
         return hello
+
+    def welcome(self) -> None:
+        """Say that nothing is committed; the hello was taken in before."""
+        self.send(Welcome(0, paused=False))
 
 
 class Publisher:
@@ -51,19 +63,26 @@ class Publisher:
         self.path = str(path)
         self._listener = link.listen(self.path)
         self._listener.settimeout(3)
-        self._peers: list[Peer] = []
+        self.peers: list[Peer] = []
 
     def connect(self) -> socket.socket:
         """The vision half's way here."""
         return link.connect(self.path)
 
     def accept(self) -> Peer:
-        self._peers.append(Peer(self._listener.accept()[0]))
-        return self._peers[-1]
+        self.peers.append(Peer(self._listener.accept()[0]))
+        return self.peers[-1]
+
+    def refuse(self, reason: str, timeout_s: float) -> None:
+        """Turn away whoever comes, if anybody does in time."""
+        if select.select([self._listener], [], [], timeout_s)[0]:
+            peer = self.accept()
+            assert isinstance(peer.receive(), Hello)
+            peer.send(Refused(reason))
 
     def end(self) -> None:
         self._listener.close()
-        for peer in self._peers:
+        for peer in self.peers:
             peer.wall.close()
 
 
@@ -72,6 +91,7 @@ class Collector:
 
     def __init__(self, wall: socket.socket) -> None:
         self.records: list[FromVision] = []
+        self._committed = 0
         self._peer = Peer(wall)
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -84,6 +104,9 @@ class Collector:
     def wait_for(self, condition: Callable[[FromVision], object], timeout_s: float = 10.0) -> None:
         """Wait until a record came of which `condition` is true."""
         wait_until(lambda: any(condition(record) for record in list(self.records)), timeout_s)
+
+    def send(self, record: FromPublisher) -> None:
+        self._peer.send(record)
 
     def end(self) -> None:
         self._done.set()
@@ -98,8 +121,9 @@ class Collector:
                     continue
                 self.records.append(record)
                 if isinstance(record, Hello):
-                    self._peer.send(Welcome(0))
+                    self._peer.send(Welcome(self._committed, paused=False))
                 elif isinstance(record, Numbered):
+                    self._committed = record.counter
                     self._peer.send(Committed(record.counter))
         except OSError:
             pass  # the vision half is gone

@@ -3,6 +3,7 @@
 import itertools
 import json
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +24,8 @@ class Received:
     payload: bytes
     retain: bool
     qos: int
+    at_s: float = 0.0
+    """When it came, by the monotonic clock."""
 
     @property
     def json(self) -> Any:
@@ -46,11 +49,17 @@ class Recorder:
             self._client.username_pw_set(username, password)
         self._client.on_connect = lambda client, *_: client.subscribe("edgecam/#", qos=1)
         self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_disconnect = lambda *_: self._subscribed.clear()
         self._client.on_message = self._on_message
         self._client.reconnect_delay_set(1, 1)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
         assert self._subscribed.wait(10.0), "the recorder could not subscribe"
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether the broker would hand on a message now."""
+        return self._subscribed.is_set()
 
     def close(self) -> None:
         """Leave the broker."""
@@ -87,5 +96,11 @@ class Recorder:
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
         self.messages.append(
-            Received(message.topic, bytes(message.payload), message.retain, message.qos)
+            Received(
+                message.topic,
+                bytes(message.payload),
+                message.retain,
+                message.qos,
+                time.monotonic(),
+            )
         )

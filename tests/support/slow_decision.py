@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from edgecam.config import DecisionOptions
-from edgecam.messages import UNKNOWN, RegionState, Sighting
+from edgecam.messages import Sighting
 
 
 def f32(value: float) -> float:
@@ -27,7 +27,7 @@ class Subject:
     appear: float
     disappear: float
     values: list[float] = field(default_factory=list)
-    present: Sighting | None = None
+    present: bool = False
     turned: int = 0  # looks before this one no longer vote against its present state
     last_appeared_ns: int | None = None
 
@@ -46,14 +46,10 @@ class Subject:
 class SlowDecision:
     """One region."""
 
-    def __init__(
-        self, options: DecisionOptions, labels: Sequence[str], region: int, at_ns: int
-    ) -> None:
+    def __init__(self, options: DecisionOptions, labels: Sequence[str], region: int) -> None:
         self.options = options
         self.region = region
-        self.appearances = 0
         self.subjects = _subjects(options, labels)
-        self.state = RegionState(region, UNKNOWN, 0, at_ns)
 
     def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
         """The facts of one look, disappearances first."""
@@ -61,50 +57,33 @@ class SlowDecision:
             subject.values.append(f32(sum(scores[i] for i in subject.members)))
         was_present = [subject.present for subject in self.subjects]
         facts = []
-        for subject, began in zip(self.subjects, was_present, strict=True):
+        for subject, present in zip(self.subjects, was_present, strict=True):
             votes = subject.votes(self.options.window, high=False)
-            if began is not None and len(votes) >= self.options.votes:
-                subject.present = None
-                subject.turned = len(subject.values)
-                facts.append(self._fact(subject, votes, at_ns, began))
-        for subject, began in zip(self.subjects, was_present, strict=True):
+            if present and len(votes) >= self.options.votes:
+                facts.append(self._turn(subject, votes, at_ns))
+        for subject, present in zip(self.subjects, was_present, strict=True):
             votes = subject.votes(self.options.window, high=True)
-            if began is None and len(votes) >= self.options.votes and self._cooled(subject, at_ns):
-                self.appearances += 1
-                subject.present = self._fact(subject, votes, at_ns, None)
-                subject.turned = len(subject.values)
+            enough = len(votes) >= self.options.votes
+            if not present and enough and self._cooled(subject, at_ns):
                 subject.last_appeared_ns = at_ns
-                facts.append(subject.present)
-        if facts:
-            self._show(at_ns)
+                facts.append(self._turn(subject, votes, at_ns))
         return facts
 
     def _cooled(self, subject: Subject, at_ns: int) -> bool:
         last_ns = subject.last_appeared_ns
         return last_ns is None or at_ns - last_ns >= round(self.options.cooldown_s * 1e9)
 
-    def _fact(
-        self, subject: Subject, votes: list[float], at_ns: int, began: Sighting | None
-    ) -> Sighting:
+    def _turn(self, subject: Subject, votes: list[float], at_ns: int) -> Sighting:
+        subject.present = not subject.present
+        subject.turned = len(subject.values)
         mean = f32(f32(sum(votes)) / len(votes))
         return Sighting(
-            appeared=began is None,
+            appeared=subject.present,
             region=self.region,
             label=subject.label,
             confidence=min(round(mean * 1000), 1000),
-            appearance=self.appearances if began is None else began.appearance,
-            start_ns=at_ns if began is None else began.start_ns,
             at_ns=at_ns,
         )
-
-    def _show(self, at_ns: int) -> None:
-        present = [subject.present for subject in self.subjects if subject.present is not None]
-        if present:
-            present.sort(key=lambda one: (-one.start_ns, -one.confidence, one.label))
-            latest = present[0]
-            self.state = RegionState(self.region, latest.label, latest.confidence, latest.start_ns)
-        elif self.state.label != UNKNOWN:
-            self.state = RegionState(self.region, UNKNOWN, 0, at_ns)
 
 
 def _subjects(options: DecisionOptions, labels: Sequence[str]) -> list[Subject]:

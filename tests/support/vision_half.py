@@ -3,24 +3,32 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from edgecam import link, model
+from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
+from edgecam.config.options import LiveOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
 from edgecam.model import Model
+from edgecam.subjects import choose
 from edgecam.vision.camera import Camera
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.governor import Governor
+from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import Region, VisionService
+from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES
 
 WHOLE = (0.0, 0.0, 1.0, 1.0)
+COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
+NOT_LIVE = LiveOptions()
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -43,9 +51,9 @@ def photograph(name: str) -> Pixels:
 
 def regions(found: Model, boxes: Sequence[Sequence[float]]) -> list[Region]:
     """A region for each box, which decides at its first look."""
-    rules = Rules.build(AT_ONCE, found.labels)
+    rules = Rules.build(AT_ONCE, choose(AT_ONCE, found.labels))
     return [
-        Region(f"region{index}", Preprocessor(found, "crop", 0.875, box), Decision(rules, index, 1))
+        Region(f"region{index}", Preprocessor(found, "crop", 0.875, box), Decision(rules, index))
         for index, box in enumerate(boxes)
     ]
 
@@ -60,15 +68,18 @@ class VisionHalf:
         found: Model,
         classifier: Classifier,
         boxes: Sequence[Sequence[float]] = (WHOLE,),
+        board: Board = COOL,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
+        live: LiveOptions = NOT_LIVE,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
         ours, theirs = link.pair()
         self._walls.append(ours)
         self.publisher = Collector(theirs)
-        self.tables = Tables.build(found, [f"region{index}" for index in range(len(boxes))], [])
+        names = [f"region{index}" for index in range(len(boxes))]
+        self.tables = Tables.build(found, names, AT_ONCE)
         self.woken = threading.Event()
         self.service = VisionService(
             camera=camera,
@@ -76,8 +87,10 @@ class VisionHalf:
             regions=regions(found, boxes),
             tables=self.tables,
             connect=self._connect,
+            governor=Governor(board, None),
             stall_s=stall_s,
             health_interval_s=health_interval_s,
+            live=live,
         )
         if started:
             self.service.start(self.woken.set)

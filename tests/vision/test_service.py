@@ -8,14 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 from support.fake_cameras import FastCamera, ScriptedCamera, StallingCamera
-from support.vision_half import VisionHalf, load_classifier, load_model, photograph
+from support.vision_half import NOT_LIVE, VisionHalf, load_classifier, load_model, photograph
 from support.waiting import wait_until
 
-from edgecam.link import Hello
-from edgecam.messages import UNKNOWN, Frame, RegionState, Sighting, VisionHealth
+from edgecam.config import DecisionOptions
+from edgecam.config.options import LiveOptions
+from edgecam.link import Ask, Hello, Numbered, Pause, Tables
+from edgecam.messages import CameraState, Explanation, Frame, Look, Sighting, VisionHealth
 from edgecam.model import Model
+from edgecam.subjects import choose
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
+from edgecam.vision.decision import Rules
 
 Start = Callable[..., VisionHalf]
 
@@ -33,7 +37,8 @@ def classifier(found: Model) -> Classifier:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.service._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
     monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
 
 
@@ -69,19 +74,14 @@ def test_what_the_pictures_show_comes_over_the_wall(start: Start) -> None:
     ]
     assert half.camera_troubles == [0]
     assert half.failed() is None
-    states = [record for record in half.publisher.records if isinstance(record, RegionState)]
-    assert half.tables.labels[states[-1].label] == "giant panda"
     assert isinstance(half.publisher.records[0], Hello)
 
 
-def test_every_region_is_unknown_until_it_has_been_looked_at(start: Start) -> None:
+def test_before_the_first_look_nothing_is_said(start: Start) -> None:
     half = start(StallingCamera([]), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
-    wait_until(
-        lambda: len([one for one in half.publisher.records if isinstance(one, RegionState)]) == 2
-    )
-    states = half.publisher.records[1:]
-    assert states == [RegionState(0, UNKNOWN, 0, 1), RegionState(1, UNKNOWN, 0, 1)]
-    assert half.publisher.events == []
+    wait_until(lambda: half.publisher.records)
+    assert isinstance(half.publisher.records[0], Hello)
+    assert half.publisher.records[1:] == []
 
 
 def test_each_region_is_decided_by_itself(start: Start) -> None:
@@ -98,9 +98,6 @@ def test_each_region_is_decided_by_itself(start: Start) -> None:
         (0, "giant panda", False),
         (0, "castle", True),
     ]
-    sightings = [numbered.event for numbered in half.publisher.events]
-    numbers = [each.appearance for each in sightings if isinstance(each, Sighting)]
-    assert numbers == [1, 1, 1, 2]
 
 
 def test_ready_only_after_the_first_look(start: Start) -> None:
@@ -204,3 +201,89 @@ def test_stop_is_quick(start: Start) -> None:
     started_s = time.monotonic()
     assert half.service.stop()
     assert time.monotonic() - started_s < 4
+
+
+def test_looks_are_shown_where_the_live_feed_is_on(start: Start) -> None:
+    camera = ScriptedCamera([photograph("panda.jpg")])
+    half = start(camera, live=LiveOptions(enabled=True, top_k=2))
+    half.publisher.wait_for(lambda record: isinstance(record, Look))
+    (look,) = [record for record in half.publisher.records if isinstance(record, Look)]
+    assert look.region == 0
+    assert 1 <= len(look.top) <= 2
+    assert half.tables.labels[look.top[0].label] == "giant panda"
+
+
+def test_a_pause_stops_the_looking_and_is_no_stall(start: Start) -> None:
+    half = start(FastCamera(), stall_s=0.5)
+    wait_until(lambda: half.service.ready)
+    half.publisher.send(Pause(paused=True))
+    wait_until(lambda: half.service.alive and half.service._capture.paused)
+    time.sleep(0.3)  # what was in the mailbox is looked at
+    frames = half.service.frames
+    time.sleep(0.8)  # longer than a stall
+    assert half.service.frames == frames
+    assert half.failed() is None
+    assert half.service.alive
+    half.publisher.send(Pause(paused=False))
+    wait_until(lambda: half.service.frames > frames)
+
+
+def test_a_question_is_answered_with_what_a_region_stands_on(start: Start) -> None:
+    half = start(StallingCamera([photograph("panda.jpg")]))
+    wait_until(lambda: half.sightings)
+    half.publisher.send(Ask(5, 0))
+    half.publisher.send(Ask(6, 1))  # there is no such region, and no answer
+    half.publisher.wait_for(lambda record: isinstance(record, Explanation))
+    (answer,) = [one for one in half.publisher.records if isinstance(one, Explanation)]
+    assert (answer.number, answer.region, answer.looks) == (5, 0, 1)
+    assert half.tables.labels[answer.tallies[0].label] == "giant panda"
+    assert answer.tallies[0].present
+
+
+class Repeating(FastCamera):
+    """Shows the same photograph for ever."""
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        time.sleep(min(timeout_s, 0.02))
+        return Frame(photograph("panda.jpg"), time.monotonic_ns())
+
+
+def test_other_rules_end_what_they_do_not_know_under_the_tables_before(
+    start: Start, found: Model
+) -> None:
+    half = start(Repeating())
+    wait_until(lambda: half.sightings)
+    options = DecisionOptions(votes=1, window=1, cooldown_s=0, groups={"bear": ["giant panda"]})
+    tables = Tables.build(found, half.tables.regions, options)
+    half.service.reload(Rules.build(options, choose(options, found.labels)), tables, NOT_LIVE)
+    group = len(found.labels)
+    half.wait_for_event(lambda one: getattr(one.event, "label", None) == group)
+    panda = found.labels.index("giant panda")
+    said: list[object] = []
+    for record in half.publisher.records:
+        if isinstance(record, Hello):
+            said.append(record.tables)
+        elif isinstance(record, Numbered) and isinstance(record.event, Sighting):
+            said.append((record.event.label, record.event.appeared))
+    assert said == [
+        half.tables.fingerprint,
+        (panda, True),
+        (panda, False),
+        tables.fingerprint,
+        (group, True),
+    ]
+
+
+def test_time_does_not_run_backwards_with_two_regions_and_a_camera_in_trouble(
+    start: Start,
+) -> None:
+    """The main thread tells of the trouble while frames from before are still looked at."""
+    half = start(FastCamera(), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
+    wait_until(lambda: half.service.ready)
+    for _ in range(20):
+        half.service._reporter.report(CameraState(1, time.monotonic_ns()))
+        time.sleep(0.01)
+    wait_until(lambda: half.camera_troubles.count(1) == 20)
+    times_ns = [numbered.event.at_ns for numbered in half.publisher.events]
+    assert times_ns == sorted(times_ns)
+    assert times_ns[-1] <= time.monotonic_ns()

@@ -1,5 +1,7 @@
 """A V4L2 device, a network stream or a video file, through OpenCV."""
 
+import errno
+import os
 import re
 import time
 from pathlib import Path
@@ -44,14 +46,11 @@ class OpencvCamera:
         if not self.live and not Path(self._source).is_file():
             msg = f"{self._source} is not a video file or a /dev/video device"
             raise ConfigError(msg, option="camera.opencv.source")
-        if self._device and not Path(self._source).exists():
-            msg = f"no camera at {self._source}: is it plugged in? `ls /dev/video*` lists them"
-            raise CameraError(msg, reason="missing")
+        if self._device:
+            check_device(self._source)
         self._video = self._opened()
         if not self._video.isOpened():
-            place = without_password(self._source)
-            msg = f"{place} cannot be opened: wrong, busy, not permitted, or not a video"
-            raise CameraError(msg, reason="missing")
+            raise self._refused()
         if self._device:
             self._video.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.opencv.width)
             self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
@@ -94,6 +93,14 @@ class OpencvCamera:
         ]
         return cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, timeouts)
 
+    def _refused(self) -> CameraError:
+        if self._device:  # it is there, and we may open it
+            msg = f"{self._source} does not answer as a camera: is another program using it?"
+            return CameraError(msg, reason="busy")
+        place = without_password(self._source)
+        msg = f"{place} cannot be opened: wrong, not permitted, not there, or not a video"
+        return CameraError(msg, reason="missing")
+
     def _next_of_file(self) -> Frame:
         video = self._video
         if video is None or (not video.grab() and not self._rewound(video)):
@@ -113,3 +120,20 @@ class OpencvCamera:
         return Frame(
             oriented(rgb, options.rotation, hflip=options.hflip, vflip=options.vflip), taken_ns
         )
+
+
+def check_device(path: str) -> None:
+    """Raises CameraError where a device is not there or not ours: OpenCV would not say which."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_NONBLOCK))
+    except OSError as error:
+        if error.errno == errno.EBUSY:
+            msg = f"{path} is in use by another program"
+            raise CameraError(msg, reason="busy") from error
+        if error.errno in (errno.EACCES, errno.EPERM):
+            msg = f"{path} may not be opened by this user: is it in the group video?"
+            raise CameraError(msg, reason="missing") from error
+        msg = (
+            f"no camera at {path} ({error.strerror}): is it plugged in? `ls /dev/video*` lists them"
+        )
+        raise CameraError(msg, reason="missing") from error

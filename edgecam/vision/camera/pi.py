@@ -4,8 +4,10 @@ The ISP crops and scales for nothing, so the smallest frame that still feeds the
 for. What cannot be had is adjusted by libcamera without an error, so what was got is read back.
 
 A capture that was asked for cannot be taken back (its job would stay queued and later hold a
-buffer for ever), so one job is kept and waited for in slices. Opening a second `Picamera2` in one
-process leaks memory and descriptors: a broken camera ends the process instead.
+buffer for ever), so one job is kept and waited for in slices. Making a second `Picamera2` in one
+process leaks memory and descriptors (picamera2 issues 887, 958, 1102), even where the first could
+not have its camera. So whether the camera is there and free is asked before one is made, and
+whatever fails after that ends the process.
 """
 
 import logging
@@ -55,21 +57,24 @@ class PiCamera:
 
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
-        picamera2_class, transform = _library()
+        picamera2_class, libcamera = _libraries()
         index = self._options.pi.camera
-        if index >= len(picamera2_class.global_camera_info()):
+        _look_again(picamera2_class)
+        cameras = picamera2_class.global_camera_info()
+        if index >= len(cameras):
             msg = (
                 f"no camera at camera.pi.camera {index}: check the ribbon cable; "
                 f"`rpicam-hello --list-cameras` lists what is there"
             )
             raise CameraError(msg, reason="missing")
+        _check_free(libcamera, cameras[index]["Id"])
         try:
             self._camera = picamera2_class(index)
-            self._configure(transform)
+            self._configure(libcamera.Transform)
             self._camera.start()
         except (RuntimeError, IndexError, OSError, MemoryError) as error:
-            msg = f"the camera cannot be opened: {error}; is another program using it?"
-            raise CameraError(msg, reason="missing") from error
+            msg = f"the camera cannot be started: {error}; `dmesg` may say more"
+            raise CameraError(msg, reason="unusable") from error
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame of the sensor."""
@@ -182,10 +187,10 @@ class PiCamera:
         return oriented(rgb, quarter_turn, hflip=False, vflip=False)
 
 
-def _library() -> tuple[Any, Any]:
-    """picamera2's camera class and libcamera's transform. Raises ConfigError without them."""
+def _libraries() -> tuple[Any, Any]:
+    """picamera2's camera class, and libcamera. Raises ConfigError without them."""
     try:
-        from libcamera import Transform  # noqa: PLC0415
+        import libcamera  # noqa: PLC0415
         from picamera2 import Picamera2  # noqa: PLC0415
     except (ImportError, ValueError) as error:  # ValueError: built for another NumPy
         msg = (
@@ -194,7 +199,29 @@ def _library() -> tuple[Any, Any]:
             f"--system-site-packages; elsewhere choose opencv or stills"
         )
         raise ConfigError(msg, option="camera.source") from error
-    return Picamera2, Transform
+    return Picamera2, libcamera
+
+
+def _look_again(picamera2_class: Any) -> None:  # noqa: ANN401  picamera2's class
+    """Let libcamera list what is there now.
+
+    It lists cameras when its manager is made, and hears of later ones through udev, which a
+    private network cuts off. Newer picamera2 keeps one manager for good, and can renew it.
+    """
+    renew = getattr(picamera2_class._cm, "reset", None)  # noqa: SLF001  there is no public way
+    if renew is not None:
+        renew()
+
+
+def _check_free(libcamera: Any, camera_id: str) -> None:  # noqa: ANN401  libcamera's module
+    """Raises CameraError where another program has the camera."""
+    camera = libcamera.CameraManager.singleton().get(camera_id)
+    try:
+        camera.acquire()
+    except (RuntimeError, OSError) as error:
+        msg = f"the camera is not free ({error}): is another program using it?"
+        raise CameraError(msg, reason="busy") from error
+    camera.release()
 
 
 def _even(side: float) -> int:

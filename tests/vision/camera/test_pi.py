@@ -1,12 +1,12 @@
-"""What becomes of the camera's bytes, and of its failures. Framing is in test_pi_framing.py."""
+"""What becomes of the camera's bytes, and of its failures.
 
-import subprocess
-import sys
+Framing is in test_pi_framing.py, opening in test_pi_opening.py.
+"""
+
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from support.fake_requests import FakeRequest
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.config.options import PiOptions
-from edgecam.errors import CameraError, ConfigError
+from edgecam.errors import CameraError
 from edgecam.vision.camera.pi import PiCamera
 from edgecam.vision.preprocess import FrameWanted
 
@@ -180,69 +180,3 @@ def test_close_of_a_stalled_camera_does_not_wait_for_the_frame_that_never_comes(
     closer.join(1.0)
     assert not closer.is_alive()
     assert hardware.camera.closed
-
-
-@pytest.mark.parametrize(("cameras", "wanted"), [(0, 0), (1, 1)])
-def test_no_camera_is_a_missing_one(hardware: Hardware, cameras: int, wanted: int) -> None:
-    hardware.cameras = cameras
-    camera = PiCamera(CameraOptions(pi=PiOptions(camera=wanted)), SQUARE)
-    with pytest.raises(CameraError, match=rf"camera\.pi\.camera {wanted}.*ribbon cable") as caught:
-        camera.open()
-    assert caught.value.reason == "missing"
-    camera.close()
-    assert hardware.opened == []
-
-
-def test_the_camera_that_is_asked_for_is_opened(hardware: Hardware) -> None:
-    hardware.cameras = 2
-    opened(pi=PiOptions(camera=1))
-    assert hardware.camera.camera_num == 1
-
-
-def test_a_camera_that_another_program_uses_is_a_missing_one(hardware: Hardware) -> None:
-    hardware.busy = True
-    with pytest.raises(CameraError, match="another program") as caught:
-        opened()
-    assert caught.value.reason == "missing"
-
-
-def test_without_picamera2_the_owner_is_told_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "picamera2", None)
-    with pytest.raises(ConfigError, match="python3-picamera2") as caught:
-        opened()
-    assert caught.value.option == "camera.source"
-
-
-def test_a_picamera2_that_is_built_for_another_numpy_is_the_owners_to_mend(
-    hardware: Hardware, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As simplejpeg, which picamera2 imports, does under NumPy 2 on Bookworm."""
-    (tmp_path / "picamera2.py").write_text(
-        "raise ValueError('numpy.dtype size changed, may indicate binary incompatibility')",
-        encoding="ascii",
-    )
-    monkeypatch.delitem(sys.modules, "picamera2")
-    monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ConfigError, match=r"numpy\.dtype size changed") as caught:
-        opened()
-    assert caught.value.option == "camera.source"
-    assert hardware.opened == []
-
-
-def test_picamera2_is_imported_by_opening_and_by_nothing_before(tmp_path: Path) -> None:
-    for name in ("picamera2", "libcamera"):
-        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')", encoding="ascii")
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from edgecam.config import CameraOptions\n"
-        "from edgecam.vision import camera\n"
-        "from edgecam.vision.preprocess import FrameWanted\n"
-        "made = camera.build(CameraOptions(source='pi'), FrameWanted(224, square=True))\n"
-        "assert not {'picamera2', 'libcamera'} & set(sys.modules)\n"
-        "print('not yet', flush=True)\n"
-        "made.open()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False
-    )
-    assert (done.stdout, done.stderr) == ("not yet\n", "imported\n")

@@ -1,0 +1,144 @@
+"""How many bits a subverted vision half could get out in an hour, at most.
+
+Whoever controls the vision half can choose its records, and when to send them. So for each topic
+two things are counted: log2 of the number of different messages that a record can cause, and log2
+of the number of ways to place so many messages in the milliseconds of an hour, which is the
+binomial C(ticks + n, n). An event's time is counted twice, once as it is written in the payload
+and once as the moment when it arrives. Where `Limits` lets some pass at once after a rest, these
+count in full.
+"""
+
+import math
+from dataclasses import dataclass
+
+from edgecam.config import Config
+from edgecam.messages import TROUBLES
+from edgecam.publisher import limits, requests
+from edgecam.publisher.contract import Topics
+from edgecam.publisher.intake import MAX_GAP
+from edgecam.publisher.payloads import ROUGH_DIGITS
+
+PICTURE_BITS = 32 * 32 * 4  # the smallest picture in which one could recognise anything
+
+_TICKS_PER_HOUR = 3_600_000  # milliseconds: what payloads tell, and what a network leaves of a time
+_CONFIDENCES = 1001
+_VOTES = 101
+_TALLIES = 3
+_FIGURES = 7  # of vision, in health
+_LARGEST_FIGURE = 2**32 - 1
+_DEGREES = 100  # whole ones that a processor can have
+_THROTTLE_BITS = 4
+_LARGEST_MB = 10**7
+
+
+@dataclass(frozen=True)
+class Flow:
+    """What can leave on one topic."""
+
+    topic: str
+    messages_per_hour: float
+    bits_per_message: float
+    bits_per_hour: float
+    note: str
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Everything that can leave."""
+
+    flows: tuple[Flow, ...]
+
+    @property
+    def bits_per_hour(self) -> float:
+        """The bits that could be smuggled out in an hour, on all topics together."""
+        return sum(flow.bits_per_hour for flow in self.flows)
+
+    @property
+    def picture_s(self) -> float:
+        """How long the smallest recognisable picture would take: 32x32 pixels of 16 greys."""
+        return PICTURE_BITS / self.bits_per_hour * limits.HOUR_S
+
+
+def bound(config: Config, subjects: int) -> Channel:
+    """The most that a configuration lets out; `subjects`: labels and groups that it reports."""
+    topics = Topics(config.node)
+    flows = [
+        Flow(topics.status, 0, 0, 0, "said by the publisher and the broker"),
+        Flow(topics.info, 0, 0, 0, "said by the publisher"),
+        _events(config, topics, subjects),
+        Flow(topics.state("<region>"), 0, 0, 0, "follows from the events"),
+        _health(config, topics),
+        _starts(config, topics),
+    ]
+    if config.live.enabled:
+        flows.append(_live(config, topics, subjects))
+    if "why" in config.remote.commands:
+        flows.append(_why(topics, subjects))
+    return Channel(tuple(flows))
+
+
+def placements_bits(messages: float) -> float:
+    """log2 of the ways in which so many messages can lie in the milliseconds of an hour."""
+    return (
+        math.lgamma(_TICKS_PER_HOUR + messages + 1)
+        - math.lgamma(messages + 1)
+        - math.lgamma(_TICKS_PER_HOUR + 1)
+    ) / math.log(2)
+
+
+def rough_values(largest: int) -> int:
+    """How many different figures `payloads.rough` makes of the numbers from 0 to `largest`."""
+    digits = len(str(largest))
+    if digits <= ROUGH_DIGITS:
+        return largest + 1
+    all_short: int = 10**ROUGH_DIGITS
+    full_short: int = all_short // 10  # the first with all its digits
+    top = int(str(largest)[:ROUGH_DIGITS]) - full_short + 1
+    return all_short + (digits - ROUGH_DIGITS - 1) * (all_short - full_short) + top
+
+
+def _flow(topic: str, messages: float, content_bits: float, timings: int, note: str) -> Flow:
+    bits = messages * content_bits + timings * placements_bits(messages)
+    return Flow(topic, messages, bits / messages, bits, note)
+
+
+def _events(config: Config, topics: Topics, subjects: int) -> Flow:
+    sightings = 2 * len(config.regions) * subjects * _CONFIDENCES
+    kinds = sightings + len(TROUBLES) + 1 + MAX_GAP
+    messages = config.link.events_per_hour + limits.EVENTS_AT_ONCE
+    note = f"link.events_per_hour: {config.link.events_per_hour}, {limits.EVENTS_AT_ONCE} at once"
+    return _flow(topics.event, messages, math.log2(kinds), 2, note)
+
+
+def _health(config: Config, topics: Topics) -> Flow:
+    """What vision says of itself, and what its load does to the board that it shares with us."""
+    own = limits.HOUR_S / config.health.interval_s
+    reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
+    figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
+    # Each report carries vision's figures; every message, how many records were refused, whether
+    # events are held back, temperature, throttling, free memory and free space.
+    always = figure_bits + 1 + math.log2(_DEGREES) + _THROTTLE_BITS
+    always += 2 * math.log2(rough_values(_LARGEST_MB))
+    content = reports * _FIGURES * figure_bits + (reports + own) * always
+    note = "two digits a figure; the load of the board"
+    return _flow(topics.health, reports + own, content / (reports + own), 1, note)
+
+
+def _starts(config: Config, topics: Topics) -> Flow:
+    starts = limits.STARTS_PER_EVENT * config.link.events_per_hour + limits.STARTS_AT_ONCE
+    return _flow(f"{topics.health} (vision.up)", 2 * starts, 0, 1, "vision comes and goes")
+
+
+def _live(config: Config, topics: Topics, subjects: int) -> Flow:
+    looks = config.live.per_s * len(config.regions) * limits.HOUR_S + limits.LOOKS_AT_ONCE
+    content = math.log2(len(config.regions)) + config.live.top_k * math.log2(
+        subjects * _CONFIDENCES + 1
+    )
+    return _flow(topics.live("<region>"), looks, content, 1, "live.enabled widens the channel")
+
+
+def _why(topics: Topics, subjects: int) -> Flow:
+    asked = requests.REQUESTS_PER_HOUR + requests.REQUESTS_AT_ONCE
+    tally = math.log2(subjects * _CONFIDENCES * _VOTES * _VOTES * 2 + 1)
+    note = "remote.commands: why; only when somebody asks"
+    return _flow(topics.response("why"), asked, _TALLIES * tally + math.log2(_VOTES), 1, note)

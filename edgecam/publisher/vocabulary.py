@@ -1,0 +1,64 @@
+"""Everything that the publisher's words are taken from; none of it comes over the wall."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from edgecam.config import DecisionOptions
+from edgecam.link import Tables
+from edgecam.messages import Explanation
+from edgecam.model import Model
+from edgecam.publisher import payloads
+from edgecam.publisher.contract import InfoPayload, WhyPart
+from edgecam.subjects import Subject, choose
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The model, and what one configuration makes of it; a reload brings another."""
+
+    decision: DecisionOptions
+    model: Model
+    tables: Tables
+    subjects: Mapping[int, Subject]  # by their index in the table of labels
+    info: InfoPayload
+
+    @classmethod
+    def build(
+        cls,
+        decision: DecisionOptions,
+        model: Model,
+        *,
+        regions: tuple[str, ...],
+        fps: float | None,
+        runtime: str,
+        os_name: str,
+        restart_required: tuple[str, ...] = (),
+    ) -> "Vocabulary":
+        """The words of a configuration. Raises ConfigError for labels that nothing knows."""
+        tables = Tables.build(model, regions, decision)
+        return cls(
+            decision=decision,
+            model=model,
+            tables=tables,
+            subjects={one.index: one for one in choose(decision, model.labels)},
+            info=payloads.info(
+                model,
+                runtime=runtime,
+                os_name=os_name,
+                regions=regions,
+                fps=fps,
+                decision=decision,
+                restart_required=restart_required,
+            ),
+        )
+
+    def why(self, explanation: Explanation, *, paused: bool) -> WhyPart:
+        """What the vision half explains, in our words."""
+        return payloads.why(
+            explanation,
+            self.tables,
+            self.decision,
+            self.subjects,
+            sha256=self.model.sha256,
+            paused=paused,
+        )

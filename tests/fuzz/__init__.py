@@ -1,0 +1,1 @@
+"""Fuzzing: what the parsers at the borders make of bytes that nobody meant for them."""

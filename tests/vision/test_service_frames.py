@@ -1,0 +1,150 @@
+"""Frames that are none, frames of a frozen camera, answers that are none."""
+
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from support.fake_cameras import FreezingCamera, ScriptedCamera, StallingCamera
+from support.vision_half import VisionHalf, load_classifier, load_model, photograph
+from support.waiting import wait_until
+
+from edgecam.arrays import Pixels, Scores
+from edgecam.messages import TROUBLES, VisionHealth
+from edgecam.model import Model
+from edgecam.vision.camera import Camera
+from edgecam.vision.classifier import Classifier, UnusableScores
+from edgecam.vision.preprocess import Preprocessor
+
+FROZEN = TROUBLES.index("frozen") + 1
+
+Start = Callable[..., VisionHalf]
+
+
+@pytest.fixture(scope="module")
+def found() -> Model:
+    return load_model()
+
+
+@pytest.fixture
+def classifier(found: Model) -> Classifier:
+    return load_classifier(found)
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Workers notice a stop sooner than in 0.5 s."""
+    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
+    monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
+
+
+@pytest.fixture
+def start(found: Model, classifier: Classifier) -> Iterator[Start]:
+    """Starts vision halves, and ends them with the test."""
+    made: list[VisionHalf] = []
+
+    def begin(camera: Camera, **options: Any) -> VisionHalf:
+        made.append(VisionHalf(camera, **{"found": found, "classifier": classifier, **options}))
+        return made[-1]
+
+    yield begin
+    for half in made:
+        half.end()
+
+
+WRONG = {
+    "grey": np.zeros((48, 64), np.uint8),
+    "grey with an axis": np.zeros((48, 64, 1), np.uint8),
+    "transparent": np.zeros((48, 64, 4), np.uint8),
+    "float": np.zeros((48, 64, 3), np.float32),
+    "signed": np.zeros((48, 64, 3), np.int8),
+    "sixteen bits": np.zeros((48, 64, 3), np.uint16),
+    "a row of pixels": np.zeros(48, np.uint8),
+    "no pixels": np.zeros((0, 0, 3), np.uint8),
+    "no rows": np.zeros((0, 64, 3), np.uint8),
+    "no columns": np.zeros((48, 0, 3), np.uint8),
+}
+
+
+def skipped(half: VisionHalf) -> int:
+    """As health tells it."""
+    healths = [one for one in half.publisher.records if isinstance(one, VisionHealth)]
+    return healths[-1].skipped if healths else 0
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_frame_of_a_wrong_shape_or_dtype_is_dropped_and_counted(start: Start, kind: str) -> None:
+    wrong: Any = WRONG[kind]
+    half = start(StallingCamera([wrong, photograph("panda.jpg")]))
+    wait_until(lambda: half.failed() is not None or len(half.sightings) == 1)
+    assert half.failed() is None
+    assert half.sightings == [(0, "giant panda", True)]
+    wait_until(lambda: skipped(half) == 1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 900, 3), (900, 1, 3), (7, 5, 3)])
+def test_a_tiny_frame_is_a_frame(start: Start, shape: tuple[int, ...]) -> None:
+    half = start(ScriptedCamera([np.zeros(shape, np.uint8)]), boxes=[(0, 0, 0.01, 0.01)])
+    wait_until(lambda: half.service.finished)
+    assert half.failed() is None
+    assert half.service.ready
+
+
+def test_frames_may_change_their_size(start: Start) -> None:
+    panda = photograph("panda.jpg")
+    half = start(ScriptedCamera([panda, panda[::2, ::2], panda[:, 80:560], panda]))
+    wait_until(lambda: half.service.finished)
+    wait_until(lambda: half.sightings)
+    assert half.sightings == [(0, "giant panda", True)]
+
+
+def test_a_frozen_sensor_is_told_and_not_believed(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.2)
+    panda, castle = photograph("panda.jpg"), photograph("castle.jpg")
+    camera = FreezingCamera(panda)
+    half = start(camera, stall_s=0.4)
+    wait_until(lambda: half.camera_troubles == [0, FROZEN])
+    wait_until(lambda: skipped(half) >= 3)
+    time.sleep(0.5)  # longer than stall_s: it waits for the camera, and is alive
+    assert half.service.alive
+    assert half.failed() is None
+    assert half.sightings == [(0, "giant panda", True)]
+    camera.shown = castle
+    wait_until(lambda: half.camera_troubles == [0, FROZEN, 0])
+    wait_until(lambda: (0, "castle", True) in half.sightings)
+
+
+def test_a_picture_that_is_shown_for_long_is_no_frozen_camera(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.0)
+    half = start(ScriptedCamera([photograph("panda.jpg")] * 12))
+    wait_until(lambda: half.service.finished)
+    assert half.camera_troubles == [0]
+
+
+class Doubtful(Classifier):
+    """Every other answer is none."""
+
+    def __init__(self, found: Model) -> None:
+        super().__init__(found, "litert", 1)
+        self.looks = 0
+
+    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+        self.looks += 1
+        if self.looks % 2:
+            raise UnusableScores
+        return super().look(pixels, preprocessor)
+
+
+def test_an_answer_that_is_none_is_skipped_and_counted(start: Start, found: Model) -> None:
+    panda = photograph("panda.jpg")
+    half = start(StallingCamera([panda, panda, panda, panda]), classifier=Doubtful(found))
+    wait_until(lambda: skipped(half) == 2)
+    wait_until(lambda: half.sightings)
+    assert half.sightings == [(0, "giant panda", True)]
+    assert half.failed() is None
