@@ -25,7 +25,7 @@ NEXT_ADDRESS_S = 1.0  # at most, jittered: between the addresses of a round
 NO_ENTRY_WAIT_S = 60.0  # at least, jittered up to a quarter more: after a refused password
 TAKEN_WAIT_S = 30.0  # at least, jittered up to three times as long: two of one name must part
 TAKEN_HELD_S = 600.0  # a connection that held for so long has its client id for itself
-SUSPICIOUS_HANG_UPS = 2  # soon after connecting, one after the other
+SUSPICIOUS_HANG_UPS = 3  # soon after connecting, one after the other
 _SAID_AT_MOST = 16  # lines in one outage
 
 _log = logging.getLogger(__name__)

@@ -14,8 +14,8 @@ from faults.rig import Rig, lively
 from faults.series import Result, Trial
 
 AWAY_S = (0.1, 3.0)
-# A broker that hangs up twice in half a minute is taken for one where another client uses our id,
-# and is then left alone for 30 s and more.
+# A broker that hangs up three times, each time within half a minute of letting us in, is taken for
+# one where another client uses our id, and is then left alone for 30 s and more.
 HELD_S = 31.0
 
 

@@ -17,7 +17,7 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.messages import VisionHealth
-from edgecam.publisher import mqtt, refusals, retained
+from edgecam.publisher import mqtt, retained
 from edgecam.publisher.mqtt import MAX_IN_FLIGHT
 from edgecam.publisher.presence import Shown
 from edgecam.publisher.requests import REQUESTS_AT_ONCE
@@ -61,47 +61,6 @@ def test_no_more_is_in_flight_than_a_broker_takes(
     recorder.wait_for(lambda seen: len(seen.on("/response/report")) == REQUESTS_AT_ONCE)
     wait_until(lambda: publisher.waiting == 0, 20.0)
     assert 1 < most <= MAX_IN_FLIGHT
-
-
-def test_an_event_that_access_rules_refuse_is_kept_and_tried_again(
-    tmp_path: Path,
-    make: Make,
-    new_broker: NewBroker,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    monkeypatch.setattr(refusals, "REFUSED_WAIT_S", 0.5)
-    rules = tmp_path / "acl"
-    rules.write_text("topic readwrite edgecam/test/status\n")
-    broker = new_broker(f"allow_anonymous true\nacl_file {rules}\n")
-    broker.start()
-    publisher = make(to(broker))
-    publisher.store(1, 3)
-    publisher.start()
-    wait_until(lambda: "the broker refuses event 1" in caplog.text, 10.0)
-    assert publisher.waiting == 3
-    rules.write_text("topic readwrite edgecam/#\n")
-    broker.stop()
-    broker.start()
-    recorder = Recorder(broker.port)
-    wait_until(lambda: publisher.waiting == 0, 20.0)
-    assert {event["seq"] for event in recorder.events} == {1, 2, 3}
-    recorder.close()
-
-
-def test_a_wrong_password_is_said_once_and_loses_nothing(
-    tmp_path: Path, make: Make, new_broker: NewBroker, caplog: pytest.LogCaptureFixture
-) -> None:
-    broker = new_broker(f"allow_anonymous false\npassword_file {passwords(tmp_path)}\n")
-    broker.start()
-    publisher = make(to(broker, username="cam"), "wrong")
-    publisher.store(1, 2)
-    publisher.start()
-    wait_until(lambda: "refuses us: Not authorized" in caplog.text, 10.0)
-    wait_until(lambda: publisher.delivery._attempts._backoff._attempts >= 1, 15.0)
-    assert caplog.text.count("refuses us") == 1
-    assert "wrong" not in caplog.text
-    assert publisher.waiting == 2
 
 
 def test_the_right_password_is_let_in(tmp_path: Path, make: Make, new_broker: NewBroker) -> None:
