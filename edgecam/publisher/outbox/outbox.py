@@ -32,7 +32,7 @@ _GAP = 10_000  # between places on disk and in memory: a transaction that failed
 
 
 class Outbox:
-    """The queue. `commit`, `add`, `tidy` and `close` write; the rest never waits for the disk."""
+    """The queue. `commit`, `learn`, `tidy` and `close` write; the rest never waits for the disk."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Outbox:
 
         with self._lock:
             if not self._write(store):
-                known = self._known(run)
+                known = self.taken(run)
                 new = [(counter, event) for counter, event in events if counter > known]
                 self._memory.store(run, new, self._disk.state.last_place + _GAP)
                 self._memory.facts.update(facts)
@@ -95,8 +95,7 @@ class Outbox:
 
     def taken(self, run: int) -> int:
         """The last counter of a run that was taken in, safe or not; 0 for a new run."""
-        with self._lock:
-            return self._known(run)
+        return max(self._disk.state.runs.get(run, 0), self._memory.runs.get(run, 0))
 
     def committed(self, run: int) -> int:
         """The last counter of a run up to which all is safe; 0 for a new run.
@@ -105,11 +104,7 @@ class Outbox:
         this grows with the acknowledgements, not with `commit`: ask again.
         """
         safe = self._memory.safe(run)
-        return self._known(run) if safe is None else safe
-
-    def add(self, event: StoredEvent) -> None:
-        """Take in an event of the publisher's own."""
-        self.commit(OWN_RUN, [(self._known(OWN_RUN) + 1, event)], {})
+        return self.taken(run) if safe is None else safe
 
     def after(self, place: int, limit: int) -> list[Queued]:
         """The oldest events after a place; none while a commit is held up by the disk."""
@@ -185,10 +180,6 @@ class Outbox:
                 self._write(_note)
             self._disk.close()
 
-    def _known(self, run: int) -> int:
-        """The last counter of a run that was ever taken in."""
-        return max(self._disk.state.runs.get(run, 0), self._memory.runs.get(run, 0))
-
     def _write(self, work: Work) -> bool:
         """Do some work together with the deletions that wait; whether it is on disk now."""
         delivered = self._delivered.ranges()
@@ -241,7 +232,7 @@ class Outbox:
             for run, counter in memory.runs.items():
                 transaction.remember(run, counter)
 
-        if memory.runs and self._write(store):
+        if (memory.runs or memory.facts) and self._write(store):
             for row in rows:
                 if not memory.discard(row.place):  # a broker has it since
                     self._delivered.add(row.place)

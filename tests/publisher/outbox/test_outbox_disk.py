@@ -218,3 +218,17 @@ def test_memory_is_bounded_and_what_gives_way_is_counted(disk: Path, opened: Que
     assert outbox.lost == 2500 - len(labels(outbox))
     outbox.close()
     assert opened.open(disk / "q.db").fact("camera") == "dark"
+
+
+def test_facts_learned_while_the_disk_takes_nothing_are_written_later(
+    disk: Path, opened: Queues
+) -> None:
+    opened.open(disk / "q.db").close()
+    remount(disk, "ro")
+    outbox = opened.open(disk / "q.db")
+    outbox.learn({"paused": "yes"})
+    assert outbox.fact("paused") == "yes"
+    remount(disk, "rw")
+    opened.tidy_later(outbox)
+    outbox.close()
+    assert opened.open(disk / "q.db").fact("paused") == "yes"
