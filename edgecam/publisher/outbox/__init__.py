@@ -10,9 +10,9 @@ opening.py      from a path to a verified file of this version; salvage.py what 
 bounds.py       who has to give way; memory.py what waits while the disk takes nothing
 
 Bytes written to the disk for one event, measured by tests/faults/write_cost.py on ext4 with 4 kB
-blocks (kernel 6.18), everything synced: 6 kB in a burst, 23 kB where events come one a minute. Of
-the latter ext4 itself takes 16 for noting when the file was changed (three blocks of its journal
-and the inode), which no way of writing a file avoids. With pages of 4 kB it was 12 and 29.
+blocks (kernel 6.18), everything synced: 6 kB in a burst, 23 kB where events come one a minute. About
+16 of the latter seem to be ext4's own, for noting when the file was changed (three blocks of its
+journal and the inode, told from the number of its transactions). With pages of 4 kB it was 12 and 29.
 """
 
 from edgecam.publisher.outbox.outbox import Outbox
