@@ -127,7 +127,8 @@ def _health(config: Config, topics: Topics) -> Flow:
 
 def _starts(config: Config, topics: Topics) -> Flow:
     starts = limits.STARTS_PER_EVENT * config.link.events_per_hour + limits.STARTS_AT_ONCE
-    return _flow(f"{topics.health} (vision.up)", 2 * starts, 0, 1, "vision comes and goes")
+    # Each comes and goes, as a run of before or as a new one (vision.restarts).
+    return _flow(f"{topics.health} (vision.up)", 2 * starts, 0.5, 1, "vision comes and goes")
 
 
 def _live(config: Config, topics: Topics, subjects: int) -> Flow:
