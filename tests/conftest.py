@@ -13,6 +13,8 @@ from support.rigged_appliance import RiggedAppliance
 
 from edgecam.config import MqttOptions
 
+pytest_plugins = ["support.vision_fixtures"]
+
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     """A skipped test is a failed run: a broker that is missing must not pass for a broker."""

@@ -58,6 +58,9 @@ def regions(found: Model, boxes: Sequence[Sequence[float]]) -> list[Region]:
     ]
 
 
+Start = Callable[..., "VisionHalf"]
+
+
 class VisionHalf:
     """A service that is started, and what it has said."""
 

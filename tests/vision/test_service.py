@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from support.fake_cameras import FastCamera, ScriptedCamera, StallingCamera
-from support.vision_half import NOT_LIVE, VisionHalf, load_classifier, load_model, photograph
+from support.vision_half import NOT_LIVE, Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.config import DecisionOptions
@@ -21,25 +21,7 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
 
-Start = Callable[..., VisionHalf]
-
-
-@pytest.fixture(scope="module")
-def found() -> Model:
-    return load_model()
-
-
-@pytest.fixture(scope="module")
-def classifier(found: Model) -> Classifier:
-    return load_classifier(found)
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 @pytest.fixture

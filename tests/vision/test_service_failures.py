@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 from support.fake_cameras import (
@@ -12,7 +10,7 @@ from support.fake_cameras import (
     SilentCamera,
     StallingCamera,
 )
-from support.vision_half import VisionHalf, load_classifier, load_model, photograph
+from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.arrays import Pixels, Scores
@@ -20,7 +18,6 @@ from edgecam.errors import CameraError, ConfigError, HungError
 from edgecam.messages import TROUBLES
 from edgecam.model import Model
 from edgecam.vision import capture, service
-from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.preprocess import Preprocessor
 
@@ -28,39 +25,7 @@ MISSING, STALLED, UNUSABLE = (
     TROUBLES.index(reason) + 1 for reason in ("missing", "stalled", "unusable")
 )
 
-Start = Callable[..., VisionHalf]
-
-
-@pytest.fixture(scope="module")
-def found() -> Model:
-    return load_model()
-
-
-@pytest.fixture
-def classifier(found: Model) -> Classifier:
-    return load_classifier(found)
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
-
-
-@pytest.fixture
-def start(found: Model, classifier: Classifier) -> Iterator[Start]:
-    """Starts vision halves, and ends them with the test."""
-    made: list[VisionHalf] = []
-
-    def begin(camera: Camera, **options: Any) -> VisionHalf:
-        made.append(VisionHalf(camera, **{"found": found, "classifier": classifier, **options}))
-        return made[-1]
-
-    yield begin
-    for half in made:
-        half.end()
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 def failure(half: VisionHalf, timeout_s: float = 5.0) -> Exception:

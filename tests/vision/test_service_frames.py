@@ -1,57 +1,23 @@
 """Frames that are none, frames of a frozen camera, answers that are none."""
 
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
 from support.fake_cameras import FreezingCamera, ScriptedCamera, StallingCamera
-from support.vision_half import VisionHalf, load_classifier, load_model, photograph
+from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.arrays import Pixels, Scores
 from edgecam.messages import TROUBLES, VisionHealth
 from edgecam.model import Model
-from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier, UnusableScores
 from edgecam.vision.preprocess import Preprocessor
 
 FROZEN = TROUBLES.index("frozen") + 1
 
-Start = Callable[..., VisionHalf]
-
-
-@pytest.fixture(scope="module")
-def found() -> Model:
-    return load_model()
-
-
-@pytest.fixture
-def classifier(found: Model) -> Classifier:
-    return load_classifier(found)
-
-
-@pytest.fixture(autouse=True)
-def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Workers notice a stop sooner than in 0.5 s."""
-    monkeypatch.setattr("edgecam.vision.capture._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.inference._SLICE_S", 0.05)
-    monkeypatch.setattr("edgecam.vision.reporter._SLICE_S", 0.05)
-
-
-@pytest.fixture
-def start(found: Model, classifier: Classifier) -> Iterator[Start]:
-    """Starts vision halves, and ends them with the test."""
-    made: list[VisionHalf] = []
-
-    def begin(camera: Camera, **options: Any) -> VisionHalf:
-        made.append(VisionHalf(camera, **{"found": found, "classifier": classifier, **options}))
-        return made[-1]
-
-    yield begin
-    for half in made:
-        half.end()
+pytestmark = pytest.mark.usefixtures("hurry")
 
 
 WRONG = {

@@ -25,7 +25,11 @@ from edgecam.publisher.outbox.running_time import RunningTime
 from edgecam.publisher.outbox.transaction import Row, State, Transaction
 from edgecam.publisher.outbox.trouble import Trouble, trouble_of, unusable
 
-_ROOMY_BYTES = 8 * 1024 * 1024  # free again, so that a disk on the verge is not full by turns
+# Free beside the reserve, so that a disk on the verge is not full by turns: this, or on a small disk
+# a part of it.
+_ROOMY_BYTES = 2 * 1024 * 1024
+_ROOMY_SHARE = 4
+_FLOOR_BYTES = 96 * 1024  # some hundred events, which a queue may hold for as long as they fit
 _TIGHT_WAL_PAGES = 128
 _UNSEEN = State(epoch="", last_place=2**60)  # later than those of a file that was never read
 _WORDS: dict[Trouble, str] = {
@@ -110,8 +114,8 @@ class Disk:
             if not self.writable or self.suspect:
                 self._reopen()
             roomy = self._is_roomy()
-            if self.trouble == "full" and roomy:
-                self._take_room()
+            if self.trouble == "full":
+                self._take_room() if roomy else self._shrink()
         except (sqlite3.Error, OSError) as error:
             self._lose(trouble_of(error, self._file.parent) or "failing", error)
             return
@@ -158,10 +162,10 @@ class Disk:
         trouble = trouble_of(error, self._file.parent) or "failing"
         try:
             if trouble == "full":
-                self._give_room()
+                self._write_on_full(work)
             else:
                 self._reopen()
-            self._transact(work)
+                self._transact(work)
         except (sqlite3.Error, OSError) as again:
             self._lose(trouble_of(again, self._file.parent) or "failing", again)
             return False
@@ -170,6 +174,20 @@ class Disk:
         else:
             _log.warning("%s: %s; it was verified, and the write done anew", self._file, error)
         return True
+
+    def _write_on_full(self, work: Work) -> None:
+        """With the room that the reserve gives; and only if need be, by letting the oldest go."""
+        self._give_room()
+        try:
+            self._transact(work)
+        except sqlite3.Error as error:
+            if trouble_of(error, self._file.parent) != "full":
+                raise
+            self._bounds = replace(self._whole_bounds, max_bytes=0)
+            try:
+                self._transact(work)
+            finally:
+                self._shrink()
 
     def _reopen(self) -> None:
         """Verify the file from the start, and that it can be written."""
@@ -208,8 +226,12 @@ class Disk:
         self._reserve.release()
         self._database.checkpoint()
         self._database.keep_wal_below(_TIGHT_WAL_PAGES)
+        self._shrink()
+
+    def _shrink(self) -> None:
+        """Be no larger than there is room for, as it is now."""
         room = self._file.stat().st_size + self._free_bytes() - RESERVE_BYTES
-        most = min(self._whole_bounds.max_bytes, max(room, 0))
+        most = min(self._whole_bounds.max_bytes, max(room, _FLOOR_BYTES))
         self._bounds = replace(self._whole_bounds, max_bytes=most)
 
     def _take_room(self) -> None:
@@ -220,8 +242,9 @@ class Disk:
         self._bounds = self._whole_bounds
 
     def _is_roomy(self) -> bool:
-        lacking = max(self._whole_bounds.max_bytes - self._file.stat().st_size, 0)
-        return self._free_bytes() >= min(_ROOMY_BYTES, lacking) + RESERVE_BYTES
+        found = os.statvfs(self._file.parent)
+        part = found.f_blocks * found.f_frsize // _ROOMY_SHARE
+        return self._free_bytes() >= min(_ROOMY_BYTES, part) + RESERVE_BYTES
 
     def _free_bytes(self) -> int:
         found = os.statvfs(self._file.parent)

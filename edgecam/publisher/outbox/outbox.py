@@ -23,6 +23,7 @@ from edgecam.publisher.outbox.trouble import Trouble
 from edgecam.publisher.stored_event import StoredEvent
 
 RETRY_S = 60.0  # between looks at a disk in trouble, and at the clock
+ROOM_S = 5.0  # between looks whether a full disk has room again, which cost nothing
 EXPIRE_S = 3600.0
 DELETE_AFTER_S = 90.0  # longer than a minute: events one a minute take their forerunner with them
 DELETE_BATCH = 200  # acknowledged events that are deleted even when none comes
@@ -57,7 +58,8 @@ class Outbox:
         self._delivered = Delivered()
         self._delivered_s = 0.0
         self._oldest: StoredEvent | None = None
-        self._look_due_s = self._expiry_due_s = monotonic_s()
+        self._looked_s = monotonic_s() - RETRY_S
+        self._expiry_due_s = monotonic_s()
 
     def commit(
         self,
@@ -138,8 +140,10 @@ class Outbox:
         """
         now_s = self._monotonic_s()
         with self._lock:
-            if now_s >= self._look_due_s or (self._disk.suspect and self._disk.writable):
-                self._look_due_s = now_s + RETRY_S
+            full = self._disk.trouble == "full" and self._disk.writable
+            due = now_s - self._looked_s >= (ROOM_S if full else RETRY_S)
+            if due or (self._disk.suspect and self._disk.writable):
+                self._looked_s = now_s
                 self._look()
             if now_s >= self._expiry_due_s:
                 self._expiry_due_s = now_s + EXPIRE_S

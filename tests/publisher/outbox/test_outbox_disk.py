@@ -110,6 +110,31 @@ def test_disk_filled_to_the_last_byte_events_wait_in_memory_and_are_not_called_c
     assert trouble(outbox) == ""
 
 
+def test_disk_full_while_a_broker_takes_everything_nothing_is_lost_and_it_heals(
+    small_disk: Path, opened: Queues
+) -> None:
+    """The reserve is enough for what is on its way, and somebody else takes what it gave free."""
+    outbox = opened.open(small_disk / "q.db", max_mb=64)
+    fill(outbox, 1, 20)
+    outbox.acknowledge(queued.place for queued in waiting(outbox))
+    filler = use_up(small_disk)
+    taken = 20
+    for number in range(21, 400):
+        fill(outbox, number, number)
+        taken += len(labels(outbox))
+        outbox.acknowledge(queued.place for queued in waiting(outbox))
+        if number % 50 == 0:
+            opened.tidy_later(outbox)
+            use_up(small_disk)
+    assert trouble(outbox) == "full"
+    assert (taken, outbox.lost) == (399, 0)
+    filler.unlink()
+    for _ in range(2):
+        opened.tidy_later(outbox)
+    assert trouble(outbox) == ""
+    assert (small_disk / "q.db.reserve").stat().st_blocks > 0
+
+
 _WRITER = """
 import os, sys
 from pathlib import Path
