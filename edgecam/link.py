@@ -159,6 +159,15 @@ def decode_from_publisher(packet: bytes) -> FromPublisher:
         raise LinkError(msg) from error
 
 
+def receive(wall: socket.socket) -> bytes:
+    """The next packet; empty where there will be no more. Raises BlockingIOError, OSError."""
+    try:
+        return wall.recv(MAX_RECORD_BYTES + 1)
+    except ConnectionResetError:
+        # Said once of a peer that went without reading everything; what it sent is still there.
+        return wall.recv(MAX_RECORD_BYTES + 1)
+
+
 def pair() -> tuple[socket.socket, socket.socket]:
     """Both ends of a wall inside one process: the vision half's, the publisher's."""
     ends = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

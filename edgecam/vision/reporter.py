@@ -18,7 +18,6 @@ import msgspec
 
 from edgecam.errors import LinkError
 from edgecam.link import (
-    MAX_RECORD_BYTES,
     PROTOCOL,
     Ask,
     Committed,
@@ -29,6 +28,7 @@ from edgecam.link import (
     Welcome,
     decode_from_publisher,
     encode,
+    receive,
 )
 from edgecam.messages import Event, Explanation, Look, VisionHealth
 from edgecam.worker import Wakeup, Worker
@@ -179,12 +179,25 @@ class Reporter(Worker):
             self._wall = self._connect()
             self._introduce(self._wall)
         except (LinkError, OSError) as error:
+            refusal = self._last_word()
+            if refusal:
+                self._refused(refusal)
+                return False
             if not self._said_absent:
-                _log.warning("%s; events are kept until one does", error)
+                why = error if isinstance(error, LinkError) else f"the wall: {error.strerror}"
+                _log.warning("%s; events are kept until a publisher takes them", why)
                 self._said_absent = True
             self._disconnect("")
             return False
         return True
+
+    def _last_word(self) -> str:
+        """Why a publisher hung up before it was told anything, where it said so."""
+        try:
+            record = None if self._wall is None else decode_from_publisher(receive(self._wall))
+        except (LinkError, OSError):
+            return ""
+        return record.reason if isinstance(record, Refused) else ""
 
     def _introduce(self, wall: socket.socket) -> None:
         wall.send(encode(Hello(PROTOCOL, self.run, self._tables, self._committed)))
@@ -244,7 +257,7 @@ class Reporter(Worker):
             return [event for event in self._pending if self._sent < event.counter < last]
 
     def _receive(self, wall: socket.socket) -> None:
-        packet = wall.recv(MAX_RECORD_BYTES)
+        packet = receive(wall)
         if not packet:
             raise ConnectionResetError(0, "it closed the wall")
         record = decode_from_publisher(packet)

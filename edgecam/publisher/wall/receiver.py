@@ -13,7 +13,6 @@ from typing import Any
 
 from edgecam.errors import LinkError
 from edgecam.link import (
-    MAX_RECORD_BYTES,
     PROTOCOL,
     Committed,
     FromPublisher,
@@ -24,6 +23,7 @@ from edgecam.link import (
     Welcome,
     decode_from_vision,
     encode,
+    receive,
 )
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
@@ -64,6 +64,7 @@ class Receiver(Worker):
         self._wall = wall
         self._since_s = time.monotonic()  # when the present wall was connected
         self._intake: Intake | None = None
+        self._said_second = False
         self._answered = 0
         self._paused = control.paused
         self._outbox = outbox
@@ -120,7 +121,9 @@ class Receiver(Worker):
             return
         try:
             wall.send(encode(Refused("another vision half is connected to this publisher")))
-            _log.warning("a second vision half was turned away")
+            if not self._said_second:
+                _log.warning("a second vision half was turned away; it will try again, unsaid")
+                self._said_second = True
         except OSError:
             pass  # gone already: a publisher that looked whether we are there
         finally:
@@ -137,7 +140,7 @@ class Receiver(Worker):
             for _ in range(MAX_BATCH):
                 if self._wall is not wall or self._inspector.limits.wait_s() > 0:
                     break  # what comes faster than it may is left where it holds up its sender
-                packet = _packet(wall)
+                packet = receive(wall)
                 if not packet:
                     raise ConnectionResetError
                 self._inspector.limits.record(len(packet))
@@ -255,16 +258,8 @@ class Receiver(Worker):
         if self._wall is not None:
             self._wall.close()
         self._wall = None
+        self._said_second = False
         self._intake = None
         self._inspector.batch.clear()
         self._monitor.disconnected()
         self._on_news()
-
-
-def _packet(wall: socket.socket) -> bytes:
-    """The next packet; empty where there will be no more. Raises BlockingIOError, OSError."""
-    try:
-        return wall.recv(MAX_RECORD_BYTES + 1)
-    except ConnectionResetError:
-        # Said once of a peer that went without reading every answer; what it sent is still there.
-        return wall.recv(MAX_RECORD_BYTES + 1)
