@@ -101,7 +101,7 @@ def state(shown: Shown) -> StatePayload:
 
 
 def live(look: Look, labels: tuple[str, ...]) -> LivePayload:
-    """The best labels of a look; as many as fit."""
+    """The best labels of a look; `labels` is the table that its indices are of."""
     top = [(labels[scored.label], scored.score / 1000) for scored in look.top]
     return LivePayload(top=top)
 

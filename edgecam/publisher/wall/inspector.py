@@ -7,6 +7,8 @@ events into the batch that is committed next.
 import logging
 import time
 
+import msgspec
+
 from edgecam.link import FromVision, Hello, Numbered, Tables
 from edgecam.messages import Explanation, Look, VisionHealth
 from edgecam.publisher.control import Control
@@ -64,7 +66,8 @@ class Inspector:
         if not self.limits.look():
             self.refuse("a look that the live feed has no room for")
             return False
-        self._monitor.look(look)
+        most = msgspec.structs.replace(look, top=look.top[: self.limits.top_k])
+        self._monitor.look(most, self.tables.labels)
         return True
 
     def _explanation(self, explanation: Explanation) -> bool:

@@ -11,6 +11,8 @@ figures into bits.
 import time
 from collections.abc import Callable
 
+from edgecam.messages import MAX_TOP_K
+
 RECORDS_PER_S = 20.0
 RECORDS_AT_ONCE = 1_200  # all that the vision half keeps while no publisher is there, and more
 BYTES_PER_S = 5_000.0
@@ -75,6 +77,7 @@ class Limits:
         health_interval_s: float,
         looks_per_s: float = 0.0,
         now_s: Callable[[], float] = time.monotonic,
+        top_k: int = MAX_TOP_K,
     ) -> None:
         events_per_s = events_per_hour / HOUR_S
         records_per_s = RECORDS_PER_EVENT * events_per_s + looks_per_s
@@ -92,6 +95,8 @@ class Limits:
             Rate(BYTES_PER_S * at_most_per_s / RECORDS_PER_S, BYTES_AT_ONCE, now_s),
             Rate(BYTES_PER_RECORD * records_per_s, 2 * BYTES_AT_ONCE, now_s),
         )
+        self.top_k = top_k
+        """How many labels of a look may pass."""
         self.held = False
         """Whether the limit of events in an hour has been reached."""
 

@@ -244,6 +244,18 @@ def test_looks_too_many_are_refused(tmp_path: Path) -> None:
     publisher.close()
 
 
+def test_of_a_look_no_more_passes_than_the_live_feed_is_set_to(tmp_path: Path) -> None:
+    publisher = Receiving(tmp_path, looks_per_s=5.0, top_k=2)
+    wall = VisionEnd(publisher)
+    wall.hello()
+    wall.send(Look(0, (Scored(CAT, 3), Scored(CAT, 2), Scored(CAT, 1))), Numbered(1, sighting()))
+    assert wall.answer() == Committed(1)
+    (seen,) = publisher.monitor.looks()
+    assert seen.look.top == (Scored(CAT, 3), Scored(CAT, 2))
+    wall.close()
+    publisher.close()
+
+
 def test_an_answer_is_taken_once_and_only_of_the_region_that_was_asked(
     publisher: Receiving, wall: VisionEnd
 ) -> None:
