@@ -49,8 +49,9 @@ class VisionMonitor:
     def disconnected(self) -> None:
         """The wall was closed."""
         with self._lock:
+            if self._connected:  # who comes without a hello does not put off what its going shows
+                self._gone_s = time.monotonic()
             self._connected = False
-            self._gone_s = time.monotonic()
 
     def show(self, shown: Sequence[Shown]) -> None:
         """What the regions show now, in the order of the configuration."""

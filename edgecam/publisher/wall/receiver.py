@@ -76,6 +76,7 @@ class Receiver(Worker):
 
     def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
+        limits.resume(self._inspector.limits.left)
         self._inspector.limits = limits
         known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
         newest = [*known, tables][-KNOWN_TABLES:]

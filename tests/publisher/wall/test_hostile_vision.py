@@ -122,6 +122,20 @@ def test_who_never_says_hello_is_cut_off(
     good.close()
 
 
+def test_who_comes_without_a_hello_does_not_put_off_what_its_going_shows(
+    publisher: Receiving, wall: VisionEnd
+) -> None:
+    wall.hello()
+    wall.close()
+    wait_until(lambda: publisher.monitor.gone_s > 0.2)
+    VisionEnd(publisher).close()
+    later = VisionEnd(publisher)
+    later.socket.send(b"garbage")
+    wait_until(lambda: publisher.refused == 1)  # the one before has gone
+    assert publisher.monitor.gone_s > 0.2
+    later.close()
+
+
 def test_who_talks_without_a_hello_is_cut_off_as_well(
     publisher: Receiving, wall: VisionEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
