@@ -15,13 +15,13 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.receiving import ANIMALS, CAT, RUN, SECRET, Receiving, VisionEnd, sighting
+from support.receiving import ANIMALS, CAT, DOG, RUN, SECRET, Receiving, VisionEnd, sighting
 from support.waiting import wait_until
 
 from edgecam import link
 from edgecam.link import PROTOCOL, Committed, FromVision, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, VisionHealth
-from edgecam.publisher.wall import limits
+from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.intake import MAX_GAP
 
@@ -176,6 +176,24 @@ def test_time_may_not_run_backwards_not_even_after_a_restart_of_vision(
     kinds = [(event.event_type, event.count) for event in publisher.events]
     assert kinds == [("appeared", None), ("loss", 1), ("camera_trouble", None)]
     other.close()
+
+
+def test_times_are_told_to_the_millisecond_and_old_ones_to_the_minute(
+    publisher: Receiving, wall: VisionEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall.hello()
+    now_ns = time.monotonic_ns()
+    monkeypatch.setattr(inspector, "FRESH_S", 0.1)
+    old_ns = now_ns - 10**9
+    wall.send(Numbered(1, sighting(at_ns=old_ns)), Numbered(2, sighting(DOG, at_ns=old_ns + 1)))
+    while publisher.outbox.committed(RUN) < 2:
+        wall.answer()
+    monkeypatch.setattr(inspector, "FRESH_S", 3600.0)
+    wall.send(Numbered(3, sighting(DOG, at_ns=now_ns)))
+    assert wall.answer() == Committed(3)
+    told_ns = [event.at_ns for event in publisher.events]
+    assert told_ns[0] == told_ns[1] == old_ns // (60 * 10**9) * 60 * 10**9
+    assert told_ns[2] == round(now_ns, -6)
 
 
 def test_a_flood_of_garbage_is_one_line_in_the_log_now_and_then(
