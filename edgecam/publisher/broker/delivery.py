@@ -65,7 +65,7 @@ class Delivery(Worker):
         self._monitor = monitor
         self._control = control
         self._vocabulary = vocabulary
-        self._condition = Condition(outbox, outbox_folder, monitor, control)
+        self._condition = Condition(outbox, outbox_folder, monitor, control, health_interval_s)
         self._wakeup = Wakeup()
         self._attempts = Attempts(options)
         self._connection: Connection | None = None

@@ -118,11 +118,12 @@ def _health(config: Config, topics: Topics) -> Flow:
     own = limits.HOUR_S / config.health.interval_s
     reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
     figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
-    # Each report carries vision's figures; every message, how many records were refused, whether
-    # events are held back, temperature, throttling, free memory and free space.
-    always = figure_bits + 1 + math.log2(_DEGREES) + _THROTTLE_BITS
-    always += 2 * math.log2(rough_values(_LARGEST_MB))
-    content = reports * _FIGURES * figure_bits + (reports + own) * always
+    # Each report carries vision's figures. How many records were refused, temperature, throttling,
+    # free memory and free space are looked at once in an interval, however often health is said:
+    # when vision comes and goes (`_starts`), and when events are held back, which follows from them.
+    sample = figure_bits + math.log2(_DEGREES) + _THROTTLE_BITS
+    sample += 2 * math.log2(rough_values(_LARGEST_MB))
+    content = reports * _FIGURES * figure_bits + (own + 1) * sample
     note = "two digits a figure; the load of the board"
     return _flow(topics.health, reports + own, content / (reports + own), note)
 
