@@ -20,7 +20,7 @@ from support.waiting import wait_until
 
 from edgecam import link
 from edgecam.errors import LinkError
-from edgecam.link import PROTOCOL, Committed, FromVision, Hello, Numbered, Welcome
+from edgecam.link import PROTOCOL, Committed, FromPublisher, FromVision, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, VisionHealth
 from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall import receiver as module
@@ -259,7 +259,8 @@ def test_a_flood_of_hellos_is_held_to_a_rate_of_its_own(tmp_path: Path) -> None:
 def test_after_too_many_hellos_one_that_waits_a_little_is_let_in(tmp_path: Path) -> None:
     """As a vision half waits that was restarted often: 10 s, where a hello may come each 45 s."""
     publisher = Receiving(tmp_path)  # a hello each half second
-    deadline_s, welcomed = time.monotonic() + 20.0, []
+    deadline_s = time.monotonic() + 20.0
+    welcomed: list[FromPublisher] = []
     while len(welcomed) < limits.STARTS_AT_ONCE + 3:
         assert time.monotonic() < deadline_s, f"{len(welcomed)} were let in, and nobody since"
         with contextlib.suppress(LinkError, TimeoutError):
