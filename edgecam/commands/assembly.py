@@ -117,7 +117,12 @@ def _publisher(
     def limits(in_force: InForce) -> Limits:
         live = in_force.config.live
         looks_per_s = live.per_s * len(config.regions) if live.enabled else 0.0
-        return Limits(config.link.events_per_hour, config.health.interval_s, looks_per_s)
+        return Limits(
+            config.link.events_per_hour,
+            config.health.interval_s,
+            looks_per_s,
+            top_k=live.top_k,
+        )
 
     service = PublisherService(
         outbox=config.outbox,

@@ -1,11 +1,13 @@
 """How the appliance is doing: what `health` and the answer to `report` say."""
 
+import math
+import time
 from pathlib import Path
 
 from edgecam import __version__
 from edgecam.appliance import board
 from edgecam.publisher import payloads
-from edgecam.publisher.contract import Alarm, HealthPayload, OutboxPart, ReportPart
+from edgecam.publisher.contract import Alarm, BoardPart, HealthPayload, OutboxPart, ReportPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
@@ -21,13 +23,22 @@ class Condition:
     """Asks everybody who knows; for one thread."""
 
     def __init__(
-        self, outbox: Outbox, outbox_folder: Path, monitor: VisionMonitor, control: Control
+        self,
+        outbox: Outbox,
+        outbox_folder: Path,
+        monitor: VisionMonitor,
+        control: Control,
+        health_interval_s: float,
     ) -> None:
         self._outbox = outbox
         self._outbox_folder = outbox_folder
         self._monitor = monitor
         self._control = control
-        self._board = board.Board()
+        self._machine = board.Board()
+        self._sample_s = health_interval_s
+        self._sampled_s = -math.inf
+        self._board = BoardPart()
+        self._refused = 0
 
     def alarms(self, *, events_refused: bool, client_id_taken: bool) -> tuple[Alarm, ...]:
         """What somebody should look at; the arguments are what the connection knows."""
@@ -42,6 +53,7 @@ class Condition:
 
     def health(self, alarms: tuple[Alarm, ...], ignored: int) -> HealthPayload:
         """All of it; `ignored` requests so far."""
+        self._sample()
         oldest = self._outbox.oldest()
         age_s = payloads.age_s(oldest) if oldest else 0.0
         return payloads.health(
@@ -52,11 +64,23 @@ class Condition:
                 lost=self._outbox.lost,
             ),
             self._board,
-            disk_free_mb=board.disk_free_mb(self._outbox_folder),
+            refused=self._refused,
             alarms=alarms,
             paused=self._control.paused,
             ignored=ignored,
         )
+
+    def _sample(self) -> None:
+        """Look at what the vision half can move at will, once in an interval.
+
+        Health is said whenever it comes, goes or is held back, too: each time would be a way out.
+        """
+        now_s = time.monotonic()
+        if now_s - self._sampled_s >= self._sample_s:
+            self._sampled_s = now_s
+            disk_free_mb = board.disk_free_mb(self._outbox_folder)
+            self._board = payloads.board(self._machine, disk_free_mb)
+            self._refused = self._monitor.refused
 
     def report(self) -> ReportPart:
         """The short of it."""

@@ -3,9 +3,18 @@
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from edgecam.messages import Look, VisionHealth
 from edgecam.publisher.wall.presence import Shown
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A look, and the table that its indices are of: a reload may bring another meanwhile."""
+
+    look: Look
+    labels: tuple[str, ...]
 
 
 class VisionMonitor:
@@ -26,7 +35,7 @@ class VisionMonitor:
         self._shown: list[Shown | None] = [None] * regions
         self._health: VisionHealth | None = None
         self._health_s = 0.0
-        self._looks: dict[int, Look] = {}
+        self._looks: dict[int, Seen] = {}
 
     def connected(self, run: int) -> None:
         """A run of the vision half said hello."""
@@ -40,8 +49,9 @@ class VisionMonitor:
     def disconnected(self) -> None:
         """The wall was closed."""
         with self._lock:
+            if self._connected:  # who comes without a hello does not put off what its going shows
+                self._gone_s = time.monotonic()
             self._connected = False
-            self._gone_s = time.monotonic()
 
     def show(self, shown: Sequence[Shown]) -> None:
         """What the regions show now, in the order of the configuration."""
@@ -54,12 +64,12 @@ class VisionMonitor:
             self._health = health
             self._health_s = time.monotonic()
 
-    def look(self, look: Look) -> None:
+    def look(self, look: Look, labels: tuple[str, ...]) -> None:
         """What a region was just seen to hold; only the latest counts."""
         with self._lock:
-            self._looks[look.region] = look
+            self._looks[look.region] = Seen(look, labels)
 
-    def looks(self) -> list[Look]:
+    def looks(self) -> list[Seen]:
         """The looks that came since the last call, one for each region at most."""
         with self._lock:
             looks = list(self._looks.values())

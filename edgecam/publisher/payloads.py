@@ -101,7 +101,7 @@ def state(shown: Shown) -> StatePayload:
 
 
 def live(look: Look, labels: tuple[str, ...]) -> LivePayload:
-    """The best labels of a look; as many as fit."""
+    """The best labels of a look; `labels` is the table that its indices are of."""
     top = [(labels[scored.label], scored.score / 1000) for scored in look.top]
     return LivePayload(top=top)
 
@@ -109,16 +109,15 @@ def live(look: Look, labels: tuple[str, ...]) -> LivePayload:
 def health(
     monitor: VisionMonitor,
     outbox: OutboxPart,
-    machine: Board,
+    board: BoardPart,
     *,
-    disk_free_mb: int | None,
+    refused: int,
     alarms: tuple[Alarm, ...],
     paused: bool,
     ignored: int,
 ) -> HealthPayload:
     """How the appliance is doing now; where that is too much to say, without the board."""
     vision = monitor.health
-    temperature = machine.cpu_temp_c()
     payload = HealthPayload(
         vision=VisionPart(
             up=monitor.up,
@@ -135,13 +134,8 @@ def health(
             skipped=rough(vision.skipped) if vision else 0,
         ),
         outbox=outbox,
-        board=BoardPart(
-            cpu_temp_c=_set(None if temperature is None else round(temperature)),
-            throttled=_set(machine.throttled()),
-            mem_mb=_set(_rough(machine.available_memory_mb())),
-            disk_free_mb=_set(_rough(disk_free_mb)),
-        ),
-        refused=rough(monitor.refused),
+        board=board,
+        refused=rough(refused),
         clock_synced=clock.synchronized(),
         alarms=list(alarms),
         ignored=ignored,
@@ -149,6 +143,17 @@ def health(
     # Where counters of decades and every alarm come together, the alarms matter more.
     fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
     return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
+
+
+def board(machine: Board, disk_free_mb: int | None) -> BoardPart:
+    """How the machine is, which the vision half can move by what it does: so only roughly."""
+    temperature = machine.cpu_temp_c()
+    return BoardPart(
+        cpu_temp_c=_set(None if temperature is None else round(temperature)),
+        throttled=_set(machine.throttled()),
+        mem_mb=_set(_rough(machine.available_memory_mb())),
+        disk_free_mb=_set(_rough(disk_free_mb)),
+    )
 
 
 def event(queued: Queued, node: str) -> EventPayload:

@@ -249,14 +249,14 @@ def test_the_largest_health_fits_and_the_alarms_stay(
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(VisionHealth(most, most, most, most, most, most, most))
-    monitor.refused = monitor.restarts = most
+    monitor.restarts = most
     outbox = contract.OutboxPart(queued=most, oldest_s=most + 0.1, lost=most)
     alarms = ("client_id_taken", "disk_full") if board else EVERY_ALARM
     health = payloads.health(
         monitor,
         outbox,
-        Board(tmp_path),
-        disk_free_mb=10**6,
+        payloads.board(Board(tmp_path), 10**6),
+        refused=most,
         alarms=alarms,
         paused=False,
         ignored=0 if board else most,

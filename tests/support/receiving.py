@@ -37,7 +37,12 @@ class Receiving:
     """A receiver on a socket in a folder, with its outbox and monitor."""
 
     def __init__(
-        self, folder: Path, *, events_per_hour: float = 36_000, looks_per_s: float = 0.0
+        self,
+        folder: Path,
+        *,
+        events_per_hour: float = 36_000,
+        looks_per_s: float = 0.0,
+        top_k: int = 3,
     ) -> None:
         self.path = str(folder / "wall")
         self.outbox = Outbox(folder / "q.db", max_events=10_000, max_mb=16, max_age_days=30)
@@ -50,7 +55,7 @@ class Receiving:
             outbox=self.outbox,
             monitor=self.monitor,
             control=self.control,
-            limits=Limits(events_per_hour, 30.0, looks_per_s),
+            limits=Limits(events_per_hour, 30.0, looks_per_s, top_k=top_k),
             vocabulary=self.words,
             on_news=lambda: None,
         )

@@ -71,7 +71,8 @@ class Attempts:
 
     def failed(self, error: BrokerError, held_s: float) -> None:
         """This attempt failed, or its connection was lost after `held_s` (0: it never was one)."""
-        if isinstance(error, ProtocolRefusedError) and self.broker.protocol == "auto":
+        older = self._protocol == "5" and self.broker.protocol == "auto"
+        if isinstance(error, ProtocolRefusedError) and older:
             self._protocol = "3.1.1"
             self._due_s = time.monotonic()
             self._say(logging.INFO, f"{error}; trying MQTT 3.1.1")

@@ -65,7 +65,7 @@ class Delivery(Worker):
         self._monitor = monitor
         self._control = control
         self._vocabulary = vocabulary
-        self._condition = Condition(outbox, outbox_folder, monitor, control)
+        self._condition = Condition(outbox, outbox_folder, monitor, control, health_interval_s)
         self._wakeup = Wakeup()
         self._attempts = Attempts(options)
         self._connection: Connection | None = None
@@ -225,10 +225,9 @@ class Delivery(Worker):
             response = self._requests.take(command, message.payload, retain=message.retain)
             if response is not None:
                 self._responses.append(response)
-        labels = self._vocabulary.tables.labels
-        for look in self._monitor.looks():
-            topic = self._topics.live(self._vocabulary.tables.regions[look.region])
-            payload = contract.encode(payloads.live(look, labels))
+        for seen in self._monitor.looks():
+            topic = self._topics.live(self._vocabulary.tables.regions[seen.look.region])
+            payload = contract.encode(payloads.live(seen.look, seen.labels))
             connection.publish(topic, payload, retain=False, qos=0)
 
     def _take_acknowledgements(self, connection: Connection) -> None:

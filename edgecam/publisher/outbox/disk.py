@@ -80,7 +80,8 @@ class Disk:
     @property
     def lost(self) -> int:
         """Events that had to give way since this process started."""
-        return self._lost + (self._database.state.lost if self._database is not None else 0)
+        database = self._database  # it may be closed by the other thread meanwhile
+        return self._lost + (database.state.lost if database is not None else 0)
 
     def write(self, work: Work) -> bool:
         """Do some work in one transaction; whether it is on disk now.
@@ -137,7 +138,8 @@ class Disk:
 
     @property
     def _readable(self) -> Database | None:
-        return self._view.database if self._view is not None else self._database
+        view = self._view  # it may be closed by the other thread meanwhile
+        return view.database if view is not None else self._database
 
     def _open(self) -> None:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

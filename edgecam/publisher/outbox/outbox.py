@@ -114,9 +114,10 @@ class Outbox:
             return []
         try:
             found = self._read(place, limit)
+            # With the lock: what is on its way from memory to the disk must not be skipped.
+            return found + self._memory.after(place, limit - len(found))
         finally:
             self._lock.release()
-        return found + self._memory.after(place, limit - len(found))
 
     def oldest(self) -> StoredEvent | None:
         """The event that has waited longest; while a commit is held up, as it was before."""

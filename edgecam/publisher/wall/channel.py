@@ -3,9 +3,9 @@
 Whoever controls the vision half can choose its records, and when to send them. So for each topic
 two things are counted: log2 of the number of different messages that a record can cause, and log2
 of the number of ways to place so many messages in the milliseconds of an hour, which is the
-binomial C(ticks + n, n). An event's time is counted twice, once as it is written in the payload
-and once as the moment when it arrives. Where `Limits` lets some pass at once after a rest, these
-count in full.
+binomial C(ticks + n, n). An event's time is counted twice, once as the moment when it arrives and
+once as it is written in the payload: there it may be of the hour before, too, or of any minute since
+the boot. Where `Limits` lets some pass at once after a rest, these count in full.
 """
 
 import math
@@ -16,12 +16,13 @@ from edgecam.messages import TROUBLES
 from edgecam.publisher import requests
 from edgecam.publisher.contract import Topics
 from edgecam.publisher.payloads import ROUGH_DIGITS
-from edgecam.publisher.wall import limits
+from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall.intake import MAX_GAP
 
 PICTURE_BITS = 32 * 32 * 4  # the smallest picture in which one could recognise anything
 
 _TICKS_PER_HOUR = 3_600_000  # milliseconds: what payloads tell, and what a network leaves of a time
+_UPTIME_S = 366 * 86_400  # events may be as old, for what that is worth
 _CONFIDENCES = 1001
 _VOTES = 101
 _TALLIES = 3
@@ -78,12 +79,10 @@ def bound(config: Config, subjects: int) -> Channel:
     return Channel(tuple(flows))
 
 
-def placements_bits(messages: float) -> float:
-    """log2 of the ways in which so many messages can lie in the milliseconds of an hour."""
+def placements_bits(messages: float, ticks: float = _TICKS_PER_HOUR) -> float:
+    """log2 of the ways in which so many messages can lie in so many ticks, by default an hour's."""
     return (
-        math.lgamma(_TICKS_PER_HOUR + messages + 1)
-        - math.lgamma(messages + 1)
-        - math.lgamma(_TICKS_PER_HOUR + 1)
+        math.lgamma(ticks + messages + 1) - math.lgamma(messages + 1) - math.lgamma(ticks + 1)
     ) / math.log(2)
 
 
@@ -98,8 +97,8 @@ def rough_values(largest: int) -> int:
     return all_short + (digits - ROUGH_DIGITS - 1) * (all_short - full_short) + top
 
 
-def _flow(topic: str, messages: float, content_bits: float, timings: int, note: str) -> Flow:
-    bits = messages * content_bits + timings * placements_bits(messages)
+def _flow(topic: str, messages: float, content_bits: float, note: str) -> Flow:
+    bits = messages * content_bits + placements_bits(messages)
     return Flow(topic, messages, bits / messages, bits, note)
 
 
@@ -108,7 +107,10 @@ def _events(config: Config, topics: Topics, subjects: int) -> Flow:
     kinds = sightings + len(TROUBLES) + 1 + MAX_GAP
     messages = config.link.events_per_hour + limits.EVENTS_AT_ONCE
     note = f"link.events_per_hour: {config.link.events_per_hour}, {limits.EVENTS_AT_ONCE} at once"
-    return _flow(topics.event, messages, math.log2(kinds), 2, note)
+    ticks = _TICKS_PER_HOUR * (1 + inspector.FRESH_S / limits.HOUR_S)
+    ticks += _UPTIME_S * 1e9 / inspector.OLD_TICK_NS
+    claimed_bits = placements_bits(messages, ticks) / messages
+    return _flow(topics.event, messages, math.log2(kinds) + claimed_bits, note)
 
 
 def _health(config: Config, topics: Topics) -> Flow:
@@ -116,19 +118,20 @@ def _health(config: Config, topics: Topics) -> Flow:
     own = limits.HOUR_S / config.health.interval_s
     reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
     figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
-    # Each report carries vision's figures; every message, how many records were refused, whether
-    # events are held back, temperature, throttling, free memory and free space.
-    always = figure_bits + 1 + math.log2(_DEGREES) + _THROTTLE_BITS
-    always += 2 * math.log2(rough_values(_LARGEST_MB))
-    content = reports * _FIGURES * figure_bits + (reports + own) * always
+    # Each report carries vision's figures. How many records were refused, temperature, throttling,
+    # free memory and free space are looked at once in an interval, however often health is said:
+    # when vision comes and goes (`_starts`), and when events are held back, which follows from them.
+    sample = figure_bits + math.log2(_DEGREES) + _THROTTLE_BITS
+    sample += 2 * math.log2(rough_values(_LARGEST_MB))
+    content = reports * _FIGURES * figure_bits + (own + 1) * sample
     note = "two digits a figure; the load of the board"
-    return _flow(topics.health, reports + own, content / (reports + own), 1, note)
+    return _flow(topics.health, reports + own, content / (reports + own), note)
 
 
 def _starts(config: Config, topics: Topics) -> Flow:
     starts = limits.STARTS_PER_EVENT * config.link.events_per_hour + limits.STARTS_AT_ONCE
     # Each comes and goes, as a run of before or as a new one (vision.restarts).
-    return _flow(f"{topics.health} (vision.up)", 2 * starts, 0.5, 1, "vision comes and goes")
+    return _flow(f"{topics.health} (vision.up)", 2 * starts, 0.5, "vision comes and goes")
 
 
 def _live(config: Config, topics: Topics, subjects: int) -> Flow:
@@ -136,11 +139,11 @@ def _live(config: Config, topics: Topics, subjects: int) -> Flow:
     content = math.log2(len(config.regions)) + config.live.top_k * math.log2(
         subjects * _CONFIDENCES + 1
     )
-    return _flow(topics.live("<region>"), looks, content, 1, "live.enabled widens the channel")
+    return _flow(topics.live("<region>"), looks, content, "live.enabled widens the channel")
 
 
 def _why(topics: Topics, subjects: int) -> Flow:
     asked = requests.REQUESTS_PER_HOUR + requests.REQUESTS_AT_ONCE
     tally = math.log2(subjects * _CONFIDENCES * _VOTES * _VOTES * 2 + 1)
     note = "remote.commands: why; only when somebody asks"
-    return _flow(topics.response("why"), asked, _TALLIES * tally + math.log2(_VOTES), 1, note)
+    return _flow(topics.response("why"), asked, _TALLIES * tally + math.log2(_VOTES), note)

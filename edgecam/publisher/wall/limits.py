@@ -11,6 +11,8 @@ figures into bits.
 import time
 from collections.abc import Callable
 
+from edgecam.messages import MAX_TOP_K
+
 RECORDS_PER_S = 20.0
 RECORDS_AT_ONCE = 1_200  # all that the vision half keeps while no publisher is there, and more
 BYTES_PER_S = 5_000.0
@@ -48,6 +50,16 @@ class Rate:
         self._count()
         self._tokens -= amount
 
+    @property
+    def left(self) -> float:
+        """How many may still pass at once; less than none where one has overdrawn."""
+        self._count()
+        return self._tokens
+
+    def resume(self, left: float) -> None:
+        """Go on from what was left of another rate."""
+        self._tokens = min(self._tokens, left)
+
     def allows(self) -> bool:
         """Whether one may pass now; if so, it counts as passed."""
         if self.wait_s() > 0:
@@ -75,6 +87,7 @@ class Limits:
         health_interval_s: float,
         looks_per_s: float = 0.0,
         now_s: Callable[[], float] = time.monotonic,
+        top_k: int = MAX_TOP_K,
     ) -> None:
         events_per_s = events_per_hour / HOUR_S
         records_per_s = RECORDS_PER_EVENT * events_per_s + looks_per_s
@@ -92,8 +105,30 @@ class Limits:
             Rate(BYTES_PER_S * at_most_per_s / RECORDS_PER_S, BYTES_AT_ONCE, now_s),
             Rate(BYTES_PER_RECORD * records_per_s, 2 * BYTES_AT_ONCE, now_s),
         )
+        self._rates: tuple[Rate, ...] = (
+            self._reports,
+            self._events,
+            self._starts,
+            *self._counted,
+            *self._weighed,
+        )
+        if self._looks is not None:
+            self._rates += (self._looks,)
+        self.top_k = top_k
+        """How many labels of a look may pass."""
         self.held = False
         """Whether the limit of events in an hour has been reached."""
+
+    @property
+    def left(self) -> tuple[float, ...]:
+        """What is left of each."""
+        return tuple(rate.left for rate in self._rates)
+
+    def resume(self, left: tuple[float, ...]) -> None:
+        """Go on from what was left under another configuration: a reload is no rest."""
+        # The last one, of looks, is not always there.
+        for rate, tokens in zip(self._rates, left, strict=False):
+            rate.resume(tokens)
 
     def wait_s(self) -> float:
         """How long the next record must wait, at most `LONGEST_WAIT_S` at a time."""

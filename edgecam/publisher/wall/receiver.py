@@ -77,6 +77,7 @@ class Receiver(Worker):
 
     def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
+        limits.resume(self._inspector.limits.left)
         self._inspector.limits = limits
         known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
         newest = [*known, tables][-KNOWN_TABLES:]
@@ -86,6 +87,7 @@ class Receiver(Worker):
         """Take in what has come, commit the events among it, answer; pass on what is asked."""
         self._control.wakeup.clear()
         self._pass_on()
+        self._let_go()
         wait_s = self._inspector.limits.wait_s()
         self._monitor.held = self._inspector.limits.held
         readers: list[Any] = [self._control.wakeup]
@@ -128,6 +130,19 @@ class Receiver(Worker):
             pass  # gone already: a publisher that looked whether we are there
         finally:
             wall.close()
+
+    def _let_go(self) -> None:
+        """Forget who went before it was let in.
+
+        Its hello would take the turn of one who still waits, who would go as well before the next:
+        once hellos are held back, nobody would ever be let in.
+        """
+        while self._listener is not None and self._wall is not None and _has_gone(self._wall):
+            if self._intake is not None:
+                return  # what it still said is taken in first
+            self._hang_up()
+            if select.select([self._listener], [], [], 0)[0]:
+                self._accept()
 
     def _check_introduced(self) -> None:
         silent = self._wall is not None and self._intake is None and self._listener is not None
@@ -263,3 +278,10 @@ class Receiver(Worker):
         self._inspector.batch.clear()
         self._monitor.disconnected()
         self._on_news()
+
+
+def _has_gone(wall: socket.socket) -> bool:
+    """Whether the other end was closed; what it said before may still be there."""
+    poll = select.poll()
+    poll.register(wall, 0)  # POLLHUP comes unasked
+    return bool(poll.poll(0))

@@ -74,6 +74,14 @@ def test_who_does_not_speak_mqtt_5_is_asked_in_3_1_1_at_once_and_the_next_one_in
     assert (tried.broker.broker, tried.protocol) == ("mqtt://b", "5")
 
 
+def test_who_speaks_neither_is_no_storm() -> None:
+    tried = Attempts(ONE)
+    tried.failed(ProtocolRefusedError("no 5"), 0.0)
+    tried.failed(ProtocolRefusedError("no 3.1.1"), 0.0)
+    assert tried.protocol == "5"
+    assert tried.wait_s > 0
+
+
 def test_where_5_is_asked_for_3_1_1_is_not_tried() -> None:
     tried = Attempts(MqttOptions(protocol="5"))
     tried.failed(ProtocolRefusedError("no 5"), 0.0)

@@ -15,13 +15,14 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.receiving import ANIMALS, CAT, RUN, SECRET, Receiving, VisionEnd, sighting
+from support.receiving import ANIMALS, CAT, DOG, RUN, SECRET, Receiving, VisionEnd, sighting
 from support.waiting import wait_until
 
 from edgecam import link
-from edgecam.link import PROTOCOL, Committed, FromVision, Hello, Numbered, Welcome
+from edgecam.errors import LinkError
+from edgecam.link import PROTOCOL, Committed, FromPublisher, FromVision, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, VisionHealth
-from edgecam.publisher.wall import limits
+from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.intake import MAX_GAP
 
@@ -122,6 +123,20 @@ def test_who_never_says_hello_is_cut_off(
     good.close()
 
 
+def test_who_comes_without_a_hello_does_not_put_off_what_its_going_shows(
+    publisher: Receiving, wall: VisionEnd
+) -> None:
+    wall.hello()
+    wall.close()
+    wait_until(lambda: publisher.monitor.gone_s > 0.2)
+    VisionEnd(publisher).close()
+    later = VisionEnd(publisher)
+    later.socket.send(b"garbage")
+    wait_until(lambda: publisher.refused == 1)  # the one before has gone
+    assert publisher.monitor.gone_s > 0.2
+    later.close()
+
+
 def test_who_talks_without_a_hello_is_cut_off_as_well(
     publisher: Receiving, wall: VisionEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +177,24 @@ def test_time_may_not_run_backwards_not_even_after_a_restart_of_vision(
     kinds = [(event.event_type, event.count) for event in publisher.events]
     assert kinds == [("appeared", None), ("loss", 1), ("camera_trouble", None)]
     other.close()
+
+
+def test_times_are_told_to_the_millisecond_and_old_ones_to_the_minute(
+    publisher: Receiving, wall: VisionEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wall.hello()
+    now_ns = time.monotonic_ns()
+    monkeypatch.setattr(inspector, "FRESH_S", 0.1)
+    old_ns = now_ns - 10**9
+    wall.send(Numbered(1, sighting(at_ns=old_ns)), Numbered(2, sighting(DOG, at_ns=old_ns + 1)))
+    while publisher.outbox.committed(RUN) < 2:
+        wall.answer()
+    monkeypatch.setattr(inspector, "FRESH_S", 3600.0)
+    wall.send(Numbered(3, sighting(DOG, at_ns=now_ns)))
+    assert wall.answer() == Committed(3)
+    told_ns = [event.at_ns for event in publisher.events]
+    assert told_ns[0] == told_ns[1] == old_ns // (60 * 10**9) * 60 * 10**9
+    assert told_ns[2] == round(now_ns, -6)
 
 
 def test_a_flood_of_garbage_is_one_line_in_the_log_now_and_then(
@@ -223,6 +256,24 @@ def test_a_flood_of_hellos_is_held_to_a_rate_of_its_own(tmp_path: Path) -> None:
     publisher.close()
 
 
+def test_after_too_many_hellos_one_that_waits_a_little_is_let_in(tmp_path: Path) -> None:
+    """As a vision half waits that was restarted often: 10 s, where a hello may come each 45 s."""
+    publisher = Receiving(tmp_path)  # a hello each half second
+    deadline_s = time.monotonic() + 20.0
+    welcomed: list[FromPublisher] = []
+    while len(welcomed) < limits.STARTS_AT_ONCE + 3:
+        assert time.monotonic() < deadline_s, f"{len(welcomed)} were let in, and nobody since"
+        with contextlib.suppress(LinkError, TimeoutError):
+            wall = VisionEnd(publisher)
+            wall.socket.settimeout(0.1)
+            try:
+                welcomed.append(wall.hello(run=len(welcomed)))
+            finally:
+                wall.close()
+        time.sleep(0.01)
+    publisher.close()
+
+
 def test_reports_too_many_are_refused(publisher: Receiving, wall: VisionEnd) -> None:
     wall.hello()
     wall.send(*[HEALTH] * (limits.REPORTS_AT_ONCE + 5))
@@ -240,6 +291,18 @@ def test_looks_too_many_are_refused(tmp_path: Path) -> None:
     wall.send(Look(0, (Scored(SECRET, 1),)))
     wait_until(lambda: publisher.refused == 6)
     assert publisher.monitor.looks() == []
+    wall.close()
+    publisher.close()
+
+
+def test_of_a_look_no_more_passes_than_the_live_feed_is_set_to(tmp_path: Path) -> None:
+    publisher = Receiving(tmp_path, looks_per_s=5.0, top_k=2)
+    wall = VisionEnd(publisher)
+    wall.hello()
+    wall.send(Look(0, (Scored(CAT, 3), Scored(CAT, 2), Scored(CAT, 1))), Numbered(1, sighting()))
+    assert wall.answer() == Committed(1)
+    (seen,) = publisher.monitor.looks()
+    assert seen.look.top == (Scored(CAT, 3), Scored(CAT, 2))
     wall.close()
     publisher.close()
 

@@ -174,6 +174,17 @@ def test_reports_and_looks_have_limits_of_their_own(clock: Clock) -> None:
     assert [limits.report(), limits.report()] == [True, False]
 
 
+def test_another_configuration_is_no_rest(clock: Clock) -> None:
+    before = Limits(600, 30.0, now_s=clock)
+    events_in(before, clock, 0.0)
+    after = Limits(600, 30.0, 2.0, clock)
+    after.resume(before.left)
+    assert after.wait_s() > 0
+    clock.now_s += 6.1
+    assert after.wait_s() == 0
+    assert after.look()
+
+
 def test_without_the_live_feed_no_look_may_pass(clock: Clock) -> None:
     assert not Limits(600, 30.0, now_s=clock).look()
 

@@ -11,6 +11,7 @@ from support.waiting import wait_until
 
 from edgecam.link import PROTOCOL, Ask, Committed, Hello, Numbered, Pause, Refused, Welcome
 from edgecam.messages import CameraState, Explanation, Look, Scored, VisionHealth
+from edgecam.publisher import payloads
 from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, Limits
 
@@ -209,8 +210,22 @@ def test_looks_reach_the_live_feed_where_it_is_on(tmp_path: Path) -> None:
     older, newer, other = Look(0, (Scored(CAT, 1),)), Look(0, (Scored(DOG, 2),)), Look(1, ())
     wall.send(older, newer, other, Numbered(1, sighting()))
     assert wall.answer() == Committed(1)
-    assert publisher.monitor.looks() == [newer, other]
+    assert [seen.look for seen in publisher.monitor.looks()] == [newer, other]
     assert publisher.monitor.looks() == []
+    wall.close()
+    publisher.close()
+
+
+def test_a_look_is_told_in_the_words_that_were_in_force_when_it_came(tmp_path: Path) -> None:
+    publisher = Receiving(tmp_path, looks_per_s=5.0)
+    wall = VisionEnd(publisher)
+    wall.hello()
+    without_groups = vocabulary(groups={})
+    publisher.receiver.reload(without_groups.tables, Limits(36_000, 30.0, 5.0))
+    wall.send(Look(0, (Scored(ANIMALS, 700),)), Numbered(1, sighting()))
+    assert wall.answer() == Committed(1)
+    (seen,) = publisher.monitor.looks()
+    assert payloads.live(seen.look, seen.labels).top == [("animals", 0.7)]
     wall.close()
     publisher.close()
 
