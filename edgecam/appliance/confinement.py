@@ -68,6 +68,10 @@ class Confinement:
                 f"{line}; but nothing keeps this half from the network: install python3-seccomp, "
                 "or let systemd start it"
             )
+        if not self.filtered:
+            return (
+                f"{line}; no seccomp filter: install python3-seccomp, or edgecam's extra `confine`"
+            )
         return line
 
 

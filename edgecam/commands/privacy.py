@@ -48,7 +48,7 @@ def _text(report: Report) -> Iterator[str]:
         (half, "yes" if access.camera else "no", "yes" if access.network else "no")
         for half, access in report.halves.items()
     ]
-    yield from _table("lll", [("may open", "camera", "network"), *halves])
+    yield from _table("lll", [("as two processes, may open", "camera", "network"), *halves])
     yield ""
     for process in report.processes:
         yield from _process(process)

@@ -44,6 +44,7 @@ class Condition:
         """What somebody should look at; the arguments are what the connection knows."""
         trouble = self._outbox.trouble
         alarms: dict[Alarm, bool] = {
+            "camera_trouble": self._monitor.camera_trouble,
             "events_refused": events_refused,
             "client_id_taken": client_id_taken,
             "events_held": self._monitor.held,

@@ -15,6 +15,7 @@ MAX_PAYLOAD_BYTES = 512
 UNKNOWN_LABEL = "unknown"
 
 Alarm = Literal[
+    "camera_trouble",
     "events_refused",
     "events_held",
     "client_id_taken",
@@ -48,6 +49,7 @@ class EventPayload(_Payload, frozen=True, kw_only=True):
     confidence: float | UnsetType = UNSET
     reason: str | UnsetType = UNSET
     count: int | UnsetType = UNSET
+    lost_epoch: str | UnsetType = UNSET
     first_seq: int | UnsetType = UNSET
     last_seq: int | UnsetType = UNSET
     start_time: str

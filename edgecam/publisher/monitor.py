@@ -25,6 +25,8 @@ class VisionMonitor:
         """Records that were not of the schema, out of range, out of turn, or too many."""
         self.held = False
         """Whether more events come than may pass in an hour."""
+        self.camera_trouble = False
+        """Whether the last that was said of the camera is that it does not work."""
         self.restarts = 0
         """Runs of the vision half after the first."""
         self._silence_s = 3 * health_interval_s

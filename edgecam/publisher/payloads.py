@@ -182,6 +182,7 @@ def event(queued: Queued, node: str) -> EventPayload:
         confidence=UNSET if confidence is None else confidence / 1000,
         reason=_set(stored_event.reason),
         count=_set(stored_event.count),
+        lost_epoch=_set(stored_event.lost_epoch),
         first_seq=_set(stored_event.first_seq),
         last_seq=_set(stored_event.last_seq),
         start_time=clock.iso(at_wall_ns - lasted_ns),

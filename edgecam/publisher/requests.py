@@ -88,9 +88,9 @@ class Requests:
         """Do what a message asks for; its answer, where there is one at once."""
         known = next((one for one in self.allowed if one == command), None)
         request = parse(payload)
-        # What a broker kept from long ago is nobody's wish now.
-        if known is None or request is None or retain or not self._rate.allows():
-            self._ignore(command)
+        problem = self._problem(known, request, retain=retain)
+        if known is None or request is None or problem:
+            self._ignore(command, problem)
             return None
         _log.info("asked from outside: %s", known)
         if known == "why":
@@ -127,10 +127,20 @@ class Requests:
         self._waiting[number] = _Waiting(request.transaction, time.monotonic() + ANSWER_TIMEOUT_S)
         return None
 
-    def _ignore(self, command: str) -> None:
+    def _problem(self, known: Command | None, request: Request | None, *, retain: bool) -> str:
+        """Why a message is ignored; empty where it is not."""
+        if known is None:
+            return "not in remote.commands"
+        if request is None:
+            return f"no request of at most {MAX_REQUEST_BYTES} bytes"
+        if retain:  # what a broker kept from long ago is nobody's wish now
+            return "retained"
+        return "" if self._rate.allows() else f"more than {REQUESTS_PER_HOUR:g} an hour"
+
+    def _ignore(self, command: str, why: str) -> None:
         self.ignored += 1
         if self.ignored & (self.ignored - 1) == 0:  # 1st, 2nd, 4th, 8th, …
-            _log.warning("request ignored: %.16r (%d so far)", command, self.ignored)
+            _log.warning("request ignored: %.16r: %s (%d so far)", command, why, self.ignored)
 
 
 def _done(data: ReportPart | WhyPart | PausedPart, transaction: str | None) -> ResponsePayload[Any]:

@@ -36,6 +36,7 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     reason: str | None = None
     count: Count | None = None
+    lost_epoch: str | None = None  # of the numbers below, where it is not the event's own
     first_seq: Count | None = None
     last_seq: Count | None = None
 
@@ -53,8 +54,13 @@ def happened(event_type: EventType, at_ns: int | None = None, **details: Any) ->
     )
 
 
-def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEvent:
-    """The event that stands for dropped ones; a dropped loss counts what it stood for itself."""
+def loss_of(
+    dropped: Sequence[tuple[int, StoredEvent]], reason: str, lost_epoch: str | None = None
+) -> StoredEvent:
+    """The event that stands for dropped ones; a dropped loss counts what it stood for itself.
+
+    `lost_epoch`: that of their numbers, where it is another than that of this event.
+    """
     newest = max(dropped, key=lambda item: item[0])[1]
     count = sum((event.count or 0) if event.event_type == "loss" else 1 for _, event in dropped)
     return StoredEvent(
@@ -65,6 +71,7 @@ def loss_of(dropped: Sequence[tuple[int, StoredEvent]], reason: str) -> StoredEv
         clock_synced=newest.clock_synced,
         reason=reason,
         count=min(count, _MOST),
+        lost_epoch=lost_epoch,
         first_seq=min(event.first_seq or seq for seq, event in dropped),
         last_seq=max(seq for seq, _ in dropped),
     )

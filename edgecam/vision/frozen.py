@@ -34,7 +34,8 @@ class FrozenWatch:
             self._since_ns = frame.taken_ns
         self._alike += 1
         lasts_s = (frame.taken_ns - self._since_ns) / 1e9
-        return self._alike >= FROZEN_FRAMES and lasts_s >= FROZEN_AFTER_S
+        frozen = self._alike >= FROZEN_FRAMES and lasts_s >= FROZEN_AFTER_S
+        return frozen and not _is_flat(frame.pixels)
 
 
 def _digest(pixels: Pixels) -> int:
@@ -44,3 +45,9 @@ def _digest(pixels: Pixels) -> int:
         # Lines are contiguous, if not the frame: only then is there nothing to copy.
         digest = zlib.crc32(np.ascontiguousarray(pixels[row]).data, digest)
     return digest
+
+
+def _is_flat(pixels: Pixels) -> bool:
+    """Whether those rows are of one value each: too dark or too bright for any noise."""
+    rows = pixels[:: max(1, len(pixels) // _ROWS)]
+    return all(row.min() == row.max() for row in rows)

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -69,7 +70,7 @@ class InferenceWorker(Worker):
         self._tables = tables
         self._live = live
         self._paces = [Pace(live.per_s) for _ in regions]
-        self._change: Callable[[], None] | None = None
+        self._changes: deque[Callable[[], None]] = deque()
         self._frozen_watch = frozen_watch
 
     def verdict(self) -> Exception:
@@ -83,9 +84,8 @@ class InferenceWorker(Worker):
 
     def step(self) -> None:
         """Look at one frame, by other rules where these have changed."""
-        change, self._change = self._change, None
-        if change is not None:
-            change()
+        while self._changes:
+            self._changes.popleft()()
         frame = self._mailbox.take(_SLICE_S)
         if frame is not None:
             self.look(frame)
@@ -141,7 +141,7 @@ class InferenceWorker(Worker):
             self._tables = tables
             self._reporter.switch(tables.fingerprint)
 
-        self._change = change
+        self._changes.append(change)
 
     def _decide(self, region: Region, scores: Scores, at_ns: int) -> None:
         self._tell(region, region.decision.look(scores, at_ns))

@@ -37,6 +37,7 @@ MAX_PENDING = 1000  # events kept while no publisher is there: minutes of a busy
 MAX_UNCOMMITTED = 20  # events on the wall without an answer: health must not wait behind more
 MAX_PASSING = 16  # looks and explanations that wait for the wall; the oldest give way
 RECONNECT_S = 1.0
+REFUSED_WAIT_S = 2.0
 WELCOME_TIMEOUT_S = 10.0
 REFUSED_GRACE_S = 10.0  # the other half may be about to read the same configuration, or to end
 _SLICE_S = 0.5
@@ -95,6 +96,7 @@ class Reporter(Worker):
         self._welcome = False
         self._hello_s = 0.0
         self._refused_s = 0.0
+        self._retry_s = 0.0  # when to try to connect again; no event makes that sooner
         self._said_absent = False
         self._wakeup = Wakeup()
 
@@ -144,10 +146,11 @@ class Reporter(Worker):
 
     def step(self) -> None:
         """Connect where needed, send what is new, take in answers."""
-        if self._wall is None and not self._connected():
-            self._wait([], RECONNECT_S if not self.stopping else 0)
+        left_s = self._retry_s - time.monotonic()
+        if self._wall is None and left_s > 0:
+            self._wait([], min(left_s, _SLICE_S) if not self.stopping else 0)
             return
-        wall = self._wall
+        wall = self._wall if self._wall is not None else self._connected()
         if wall is None:
             return
         try:
@@ -159,7 +162,6 @@ class Reporter(Worker):
                 self._receive(wall)
         except OSError as error:
             self._disconnect(f"the publisher went away: {error.strerror or error}")
-            self._wait([], RECONNECT_S if not self.stopping else 0)
 
     def close(self) -> None:
         """Close the wall."""
@@ -173,7 +175,8 @@ class Reporter(Worker):
         self._wakeup.clear()
         return [wall for wall in walls if wall in ready]
 
-    def _connected(self) -> bool:
+    def _connected(self) -> socket.socket | None:
+        """A wall over which the hello is on its way; None where there is none now."""
         self._switch_tables()
         try:
             self._wall = self._connect()
@@ -182,14 +185,14 @@ class Reporter(Worker):
             refusal = self._last_word()
             if refusal:
                 self._refused(refusal)
-                return False
+                return None
             if not self._said_absent:
                 why = error if isinstance(error, LinkError) else f"the wall: {error.strerror}"
                 _log.warning("%s; events are kept until a publisher takes them", why)
                 self._said_absent = True
             self._disconnect("")
-            return False
-        return True
+            return None
+        return self._wall
 
     def _last_word(self) -> str:
         """Why a publisher hung up before it was told anything, where it said so."""
@@ -221,6 +224,7 @@ class Reporter(Worker):
         if self._wall is not None:
             self._wall.close()
             self._wall = None
+        self._retry_s = time.monotonic() + RECONNECT_S
         with self._lock:
             self._passing.clear()
 
@@ -295,7 +299,7 @@ class Reporter(Worker):
         if now_s - self._refused_s > REFUSED_GRACE_S:
             raise LinkError(reason)
         self._disconnect("")
-        self._wait([], RECONNECT_S if not self.stopping else 0)
+        self._retry_s = now_s + REFUSED_WAIT_S
 
     def _greet(self, record: Welcome) -> None:
         """Start over: resend what is not committed."""

@@ -90,8 +90,8 @@ class VisionService:
 
     @property
     def ready(self) -> bool:
-        """Whether the camera has delivered and the model has answered."""
-        return self._statistics.frames > 0
+        """Whether the camera has delivered and the model has answered, or nothing is wanted."""
+        return self._statistics.frames > 0 or self._capture.paused
 
     @property
     def frames(self) -> int:
@@ -152,7 +152,7 @@ class VisionService:
     def health(self) -> VisionHealth | None:
         """How this half is doing; None before its first look."""
         statistics, now_ns = self._statistics, time.monotonic_ns()
-        if not statistics.frames:
+        if not self.ready:
             return None
         p50_us, p95_us = statistics.percentiles_us()
         return VisionHealth(

@@ -33,6 +33,7 @@ from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 
 DRAIN_TIMEOUT_S = 2.0  # at a clean stop, for what is still queued
+ACKNOWLEDGE_TIMEOUT_S = 60.0  # without any, while some are due: the slowest line is faster
 _SLICE_S = 0.5
 
 _log = logging.getLogger(__name__)
@@ -87,7 +88,8 @@ class Delivery(Worker):
         self._responses: deque[Response] = deque()  # to be sent; as few as there are requests
         self._in_flight: dict[int, Queued | None] = {}  # by message id; None: no event
         self._sent_place = 0
-        self._disk_trouble = outbox.trouble
+        self._acknowledged_s = 0.0  # when the last acknowledgement came, or none was due
+        self._openings = outbox.openings
 
     def nudge(self) -> None:
         """Something is new in the outbox or the monitor; callable from any thread."""
@@ -170,6 +172,9 @@ class Delivery(Worker):
         if connection.connected and not was_connected:
             self._connected(connection)
         self._take_acknowledgements(connection)
+        if time.monotonic() - self._acknowledged_s > ACKNOWLEDGE_TIMEOUT_S:
+            msg = f"{connection.address} has acknowledged nothing for {ACKNOWLEDGE_TIMEOUT_S:g} s"
+            raise BrokerError(msg)
 
     def _connected(self, connection: Connection) -> None:
         _log.info("connected to %s with MQTT %s", connection.address, self._attempts.protocol)
@@ -204,9 +209,9 @@ class Delivery(Worker):
             room -= 1
         if room <= 0 or self._refusals.holding:
             return
-        if self._outbox.trouble != self._disk_trouble:
+        if self._outbox.openings != self._openings:
             # What could not be read before may lie before what was sent meanwhile.
-            self._disk_trouble = self._outbox.trouble
+            self._openings = self._outbox.openings
             self._sent_place = 0
         for queued in self._outbox.after(self._sent_place, room):
             payload = contract.encode(payloads.event(queued, self._node))
@@ -231,6 +236,8 @@ class Delivery(Worker):
             connection.publish(topic, payload, retain=False, qos=0)
 
     def _take_acknowledgements(self, connection: Connection) -> None:
+        if connection.acknowledged or not self._in_flight:
+            self._acknowledged_s = time.monotonic()
         while connection.acknowledged:
             answer = connection.acknowledged.popleft()
             queued = self._in_flight.pop(answer.mid, None)

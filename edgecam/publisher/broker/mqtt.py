@@ -6,6 +6,7 @@ this connection, with a reason; the next one is a new object that remembers noth
 must not be forgotten is in the outbox.
 """
 
+import logging
 import select
 import ssl
 import time
@@ -18,6 +19,7 @@ import paho.mqtt.client as paho
 from paho.mqtt.enums import MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
@@ -36,6 +38,9 @@ Protocol = Literal["5", "3.1.1"]
 
 _PROTOCOLS = {"5": MQTTProtocolVersion.MQTTv5, "3.1.1": MQTTProtocolVersion.MQTTv311}
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -151,8 +156,15 @@ class Connection:
         return mid
 
     def subscribe(self, topics: str) -> None:
-        """Ask for messages of a topic filter, with QoS 1."""
-        self._client.subscribe(topics, qos=1)
+        """Ask for messages of a topic filter, with QoS 1.
+
+        An MQTT 5 broker is asked to say also of messages that come now whether they are retained.
+        """
+        if self._client.protocol == MQTTProtocolVersion.MQTTv5:
+            options = SubscribeOptions(qos=1, retainAsPublished=True)
+            self._client.subscribe(topics, options=options)
+        else:
+            self._client.subscribe(topics, qos=1)
 
     def close(self) -> None:
         """Say goodbye, so that the will is not published; safe on a broken connection."""
@@ -181,6 +193,7 @@ class Connection:
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
         client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         return client
 
@@ -214,6 +227,18 @@ class Connection:
             self._awaited.remove(mid)
             refusal = str(reason) if reason.is_failure else ""
             self.acknowledged.append(Acknowledgement(mid, refusal))
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _data: object,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        refused = [str(reason) for reason in reasons if reason.is_failure]
+        if refused:
+            _log.warning("%s does not let us hear what we ask for: %s", self.address, refused[0])
 
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         if len(message.payload) > MAX_MESSAGE_BYTES or len(self.messages) >= MAX_MESSAGES:

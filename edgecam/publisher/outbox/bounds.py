@@ -42,9 +42,10 @@ def expire(transaction: Transaction, bounds: Bounds) -> None:
 
 
 def _give_way(transaction: Transaction, rows: list[Row], reason: str) -> None:
-    for _, group in itertools.groupby(rows, key=lambda row: row.epoch):
+    for epoch, group in itertools.groupby(rows, key=lambda row: row.epoch):
         gone = list(group)
+        other = None if epoch == transaction.state.epoch else epoch
         transaction.delete([(gone[0].place, gone[-1].place)])
         dropped = [(row.seq, row.event) for row in gone]
         transaction.state.lost += sum(event.event_type != "loss" for _, event in dropped)
-        transaction.add(stored_event.loss_of(dropped, reason))
+        transaction.add(stored_event.loss_of(dropped, reason, other))

@@ -53,6 +53,8 @@ class Disk:
         self.writable = False
         self.suspect = False
         """Something could not be read: `reopen` before it is relied on."""
+        self.openings = 0
+        """How often it was opened or looked at anew: something older may be readable again."""
         self.set_aside: Path | None = None
         self._file = file
         self._reserve = Reserve(file)
@@ -145,6 +147,7 @@ class Disk:
         self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         opened = open_queue(self._file, self._running)
         self._database, self.writable, self.suspect = opened.database, True, False
+        self.openings += 1
         self.set_aside = opened.set_aside or self.set_aside
         self._mark(opened.database)
         self._reserve.make()
@@ -208,6 +211,7 @@ class Disk:
         """Do without the disk, but for what can be read."""
         self.close()
         self._reserve.release()
+        self.openings += 1
         self.suspect = False
         self._view = readonly.look(self._file, self._running)
         # A transaction that failed may be there to be read all the same, but it was not promised

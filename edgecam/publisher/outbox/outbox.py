@@ -165,6 +165,11 @@ class Outbox:
         return self._disk.lost + self._memory.lost
 
     @property
+    def openings(self) -> int:
+        """Grows whenever events may be readable that were not before."""
+        return self._disk.openings
+
+    @property
     def trouble(self) -> Trouble:
         """What is wrong with the disk: "full", "read_only" or "failing"; empty where nothing is."""
         return self._disk.trouble

@@ -16,6 +16,8 @@ from edgecam.publisher.outbox.source import Source
 from edgecam.publisher.outbox.transaction import Transaction
 from edgecam.publisher.stored_event import happened
 
+_ASIDE_KEPT = 2
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,7 +48,16 @@ def salvage(file: Path, running: RunningTime, why: Exception) -> tuple[Path, int
         *(file, why, aside.name, saved, lost),
     )
     _replace(file)
+    _forget_old(file)
     return aside, lost
+
+
+def _forget_old(file: Path) -> None:
+    """Keep the newest files that were set aside: the card that damages them is not endless."""
+    aside = sorted(file.parent.glob(f"{file.name}.damaged-*[0-9]"))
+    for old in aside[:-_ASIDE_KEPT]:
+        for suffix in ("", "-wal"):
+            Path(f"{old}{suffix}").unlink(missing_ok=True)
 
 
 def _rebuild(file: Path, source: Source, running: RunningTime) -> tuple[int, int]:

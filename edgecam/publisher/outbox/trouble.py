@@ -28,14 +28,6 @@ _TROUBLES: dict[int | None, Trouble] = {
 }
 
 
-class DiskError(Exception):
-    """The disk takes nothing at the moment; `trouble` says why."""
-
-    def __init__(self, trouble: Trouble, error: Exception) -> None:
-        super().__init__(str(error))
-        self.trouble = trouble
-
-
 def is_damage(error: Exception) -> bool:
     """Whether an error speaks of the file's content, not of the disk or of another owner."""
     code = _code(error)

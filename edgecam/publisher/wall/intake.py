@@ -80,6 +80,11 @@ class Intake:
         self._outbox.commit(self.run, rows, facts)
         self._stored = stored
 
+    @property
+    def camera_trouble(self) -> bool:
+        """Whether the last that was said of the camera is that it does not work."""
+        return bool(self._outbox.fact(_CAMERA))
+
     def shown(self) -> list[Shown]:
         """What each region shows."""
         return self._presence.shown()

@@ -130,12 +130,17 @@ class Limits:
         for rate, tokens in zip(self._rates, left, strict=False):
             rate.resume(tokens)
 
-    def wait_s(self) -> float:
-        """How long the next record must wait, at most `LONGEST_WAIT_S` at a time."""
+    def wait_s(self, *, introduced: bool) -> float:
+        """How long the next record must wait, at most `LONGEST_WAIT_S` at a time.
+
+        Only who has yet to say hello waits for the turn of a hello.
+        """
         events_s = self._events.wait_s()
         self.held = events_s > 0
-        waits_s = [rate.wait_s() for rate in (*self._counted, *self._weighed, self._starts)]
-        return min(max(events_s, *waits_s), LONGEST_WAIT_S)
+        waits_s = [events_s, *(rate.wait_s() for rate in (*self._counted, *self._weighed))]
+        if not introduced:
+            waits_s.append(self._starts.wait_s())
+        return min(max(waits_s), LONGEST_WAIT_S)
 
     def record(self, size: int) -> None:
         """A record of so many bytes came, whatever it is."""
@@ -148,9 +153,11 @@ class Limits:
         """It was an event, or more than one."""
         self._events.spend(count)
 
-    def start(self) -> None:
-        """It was a hello."""
+    def start(self) -> bool:
+        """It was a hello; whether it may pass now, where it has not waited for its turn."""
+        early = self._starts.wait_s() > 0
         self._starts.spend()
+        return not early
 
     def report(self) -> bool:
         """Whether one more health report may pass."""

@@ -64,7 +64,8 @@ class Receiver(Worker):
         self._wall = wall
         self._since_s = time.monotonic()  # when the present wall was connected
         self._intake: Intake | None = None
-        self._said_second = False
+        self._said_second = False  # each is said once until a vision half is let in
+        self._said_other = False
         self._answered = 0
         self._paused = control.paused
         self._outbox = outbox
@@ -88,7 +89,7 @@ class Receiver(Worker):
         self._control.wakeup.clear()
         self._pass_on()
         self._let_go()
-        wait_s = self._inspector.limits.wait_s()
+        wait_s = self._wait_s()
         self._monitor.held = self._inspector.limits.held
         readers: list[Any] = [self._control.wakeup]
         if wait_s <= 0:
@@ -153,7 +154,7 @@ class Receiver(Worker):
     def _serve(self, wall: socket.socket) -> None:
         try:
             for _ in range(MAX_BATCH):
-                if self._wall is not wall or self._inspector.limits.wait_s() > 0:
+                if self._wall is not wall or self._wait_s() > 0:
                     break  # what comes faster than it may is left where it holds up its sender
                 packet = receive(wall)
                 if not packet:
@@ -168,6 +169,9 @@ class Receiver(Worker):
             self._hang_up()
             return
         self._commit()
+
+    def _wait_s(self) -> float:
+        return self._inspector.limits.wait_s(introduced=self._intake is not None)
 
     def _take(self, packet: bytes) -> None:
         try:
@@ -187,9 +191,9 @@ class Receiver(Worker):
         self._commit()
         if self._wall is None:
             return  # it does not take the answers to what it sent before
-        self._inspector.limits.start()
-        if self._intake is not None and self._intake.run != hello.run:
-            self._inspector.refuse("a second hello")
+        in_turn = self._inspector.limits.start()
+        if self._intake is not None and (self._intake.run != hello.run or not in_turn):
+            self._inspector.refuse("a second hello" if in_turn else "a hello too many")
             return
         tables = self._tables.get(hello.tables)
         if hello.protocol != PROTOCOL or tables is None:
@@ -199,9 +203,12 @@ class Receiver(Worker):
             self._intake = Intake(
                 hello.run, hello.committed, tables, self._model_name, self._outbox
             )
+            self._said_other = False
             self._monitor.connected(hello.run)
             _log.info("the vision half is there")
         self._inspector.tables = tables
+        if tables is list(self._tables.values())[-1]:  # nothing of the ones before can still come
+            self._tables = {tables.fingerprint: tables}
         self._intake.retable(tables)
         self._show()
         self._answered = self._intake.safe()
@@ -215,7 +222,9 @@ class Receiver(Worker):
                 "restart both halves"
             )
         )
-        _log.warning("a vision half with other tables was turned away; restart both halves")
+        if not self._said_other:
+            _log.warning("a vision half with other tables was turned away; restart both halves")
+            self._said_other = True
         self._hang_up()
 
     def _commit(self) -> None:
@@ -256,6 +265,7 @@ class Receiver(Worker):
             self._monitor.forget_states()
         elif self._intake is not None:
             self._monitor.show(self._intake.shown())
+            self._monitor.camera_trouble = self._intake.camera_trouble
 
     def _answer(self, record: FromPublisher) -> None:
         if self._wall is None:
