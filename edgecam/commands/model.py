@@ -58,6 +58,8 @@ def main(argv: Sequence[str]) -> int:
     report = _report(tried, runtimes.version(runtime))
     if given.json:
         print(msgspec.json.encode(report).decode())
+    elif given.list:
+        print("\n".join(tried.model.labels))
     else:
         print(_commented(report))
         print(_section(options), end="")
@@ -72,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
         "process of its own, so one that is damaged or hostile does no harm.",
         _EXAMPLE,
     )
-    parser.add_argument("act", choices=("inspect",))
+    parser.add_argument("act", choices=("inspect",), metavar="inspect", help="what to do")
     parser.add_argument("file", type=_path, metavar="FILE", help="a TFLite model")
     parser.add_argument("--labels", type=_path, metavar="FILE", help="a file: one label a line")
     for name in ("mean", "std"):
@@ -85,6 +87,7 @@ def _parser() -> argparse.ArgumentParser:
         default="auto",
         help="the interpreter (default: the first that is installed)",
     )
+    parser.add_argument("--list", action="store_true", help="only the labels, one a line")
     parser.add_argument("--json", action="store_true", help="one JSON object")
     return parser
 

@@ -11,6 +11,7 @@ from support.commands import Outcome, run
 from support.places import MODEL, RUNTIMES
 from support.tiny_models import tiny_model
 
+from edgecam import model
 from edgecam.config import ModelOptions
 from edgecam.errors import EXIT_CONFIG, EXIT_USAGE
 
@@ -141,3 +142,9 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], problem: str) -> None
 
     assert (done.code, done.out) == (EXIT_USAGE, "")
     assert problem in done.errors[-1]
+
+
+def test_the_list_is_every_label_a_line(tmp_path: Path) -> None:
+    done = run(tmp_path, "model", "inspect", "--list", MODEL)
+    assert done.code == 0
+    assert done.out.splitlines() == list(model.load(ModelOptions(file=str(MODEL))).labels)

@@ -73,3 +73,9 @@ def test_little_is_allocated_for_it() -> None:
         assert tracemalloc.get_traced_memory()[1] <= 4096
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_darkness_and_glare_have_no_noise_and_are_not_frozen(value: int) -> None:
+    frame = np.full((48, 64, 3), value, np.uint8)
+    assert looks(FrozenWatch(), [frame] * 9, 1) == "-" * 9

@@ -32,6 +32,7 @@ def sighting(number: int) -> Sighting:
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(module, "REFUSED_WAIT_S", 0.02)
     monkeypatch.setattr(module, "REFUSED_GRACE_S", 0.3)
     monkeypatch.setattr(module, "_SLICE_S", 0.05)
 

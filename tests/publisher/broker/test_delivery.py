@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from amqtt.broker import Broker
 from paho.mqtt import publish
+from support.fake_broker import FakeBroker, accept_client, read_to_end, receive
 from support.mosquitto import Mosquitto, free_port
 from support.publisher import Make, NewBroker, passwords, to
 from support.recorder import Recorder
@@ -17,8 +18,8 @@ from support.waiting import wait_until
 
 from edgecam.config import MqttOptions
 from edgecam.messages import VisionHealth
-from edgecam.publisher.broker import mqtt, retained
-from edgecam.publisher.broker.mqtt import MAX_IN_FLIGHT
+from edgecam.publisher.broker import delivery, mqtt, retained
+from edgecam.publisher.broker.mqtt import MAX_IN_FLIGHT, Connection
 from edgecam.publisher.requests import REQUESTS_AT_ONCE
 from edgecam.publisher.wall.presence import Shown
 
@@ -206,3 +207,47 @@ class amqtt:  # noqa: N801  used as a context manager
             }
         )
         await self._broker.start()
+
+
+def test_a_broker_that_acknowledges_nothing_is_left(
+    make: Make, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It answers pings, and so no keep alive notices."""
+    monkeypatch.setattr(delivery, "ACKNOWLEDGE_TIMEOUT_S", 0.5)
+
+    def behave(link: socket.socket) -> None:
+        accept_client(link)
+        read_to_end(link)
+
+    fake = FakeBroker(behave)
+    publisher = make(MqttOptions(broker=fake.url))
+    publisher.store(1, 3)
+    publisher.start()
+    wait_until(lambda: fake.connections >= 2, 20.0)
+    assert "has acknowledged nothing for 0.5 s" in caplog.text
+    assert publisher.waiting == 3
+    fake.close()
+
+
+@pytest.mark.parametrize(("protocol", "answer"), [("5", b"\x00\x87"), ("3.1.1", b"\x80")])
+def test_a_broker_that_does_not_let_us_hear_commands_is_told_of(
+    protocol: mqtt.Protocol, answer: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    def behave(link: socket.socket) -> None:
+        accept_client(link)
+        _, body = receive(link)  # SUBSCRIBE
+        link.sendall(bytes([0x90, 2 + len(answer)]) + body[:2] + answer)
+        read_to_end(link)
+
+    fake = FakeBroker(behave)
+    connection = Connection(MqttOptions(broker=fake.url), None, "cam", protocol)
+    connection.open()
+    while not connection.connected:
+        connection.poll(0.05)
+    connection.subscribe("edgecam/test/request/pause")
+    deadline_s = time.monotonic() + 10.0
+    while "does not let us hear what we ask for" not in caplog.text:
+        assert time.monotonic() < deadline_s
+        connection.poll(0.05)
+    connection.close()
+    fake.close()

@@ -294,3 +294,17 @@ def test_delivered_places_are_a_set_whatever_the_order() -> None:
         delivered.forget(gone)
         assert {place for place in range(70) if place in delivered} == later
         assert len(delivered) == len(later)
+
+
+def test_of_files_that_were_set_aside_the_newest_two_are_kept(
+    tmp_path: Path, opened: Queues
+) -> None:
+    file = tmp_path / "q.db"
+    for _ in range(4):
+        file.write_bytes(b"SQLite format 3\0" + b"\xa5" * 8000)
+        outbox = opened.open(file)
+        newest = outbox.set_aside
+        outbox.close()
+    aside = sorted(tmp_path.glob("q.db.damaged-*"))
+    assert len(aside) == 2
+    assert aside[-1] == newest

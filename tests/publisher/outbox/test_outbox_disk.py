@@ -257,3 +257,23 @@ def test_facts_learned_while_the_disk_takes_nothing_are_written_later(
     opened.tidy_later(outbox)
     outbox.close()
     assert opened.open(disk / "q.db").fact("paused") == "yes"
+
+
+def test_a_loss_of_events_of_another_epoch_names_it(disk: Path, opened: Queues) -> None:
+    """What memory held keeps its names on disk, and a loss of them must not be taken for ours."""
+    outbox = opened.open(disk / "q.db", max_events=100)
+    fill(outbox, 1, 5)
+    (disk / "q.db.reserve").unlink()
+    filler = use_up(disk)
+    fill(outbox, 6, 20)
+    memory_epoch = waiting(outbox)[-1].epoch
+    own_epoch = waiting(outbox)[0].epoch
+    assert memory_epoch != own_epoch
+    filler.unlink()
+    for _ in range(2):
+        opened.tidy_later(outbox)
+    fill(outbox, 21, 140)
+    losses = [queued.event for queued in waiting(outbox) if queued.event.event_type == "loss"]
+    of_memory = [loss for loss in losses if loss.lost_epoch is not None]
+    assert {loss.lost_epoch for loss in of_memory} == {memory_epoch}
+    assert len(of_memory) < len(losses)
