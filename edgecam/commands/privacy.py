@@ -23,7 +23,8 @@ def main(argv: Sequence[str]) -> int:
         "privacy",
         "Prints what can leave the vision half at worst, from the configuration in force, and\n"
         "looks at the processes that run with it: which may open a camera, which the network, and\n"
-        "what enforces that. Exit 1 where an installed system does not enforce what it claims.",
+        "what enforces that. Exit 1 where an installed system does not enforce what it claims; what\n"
+        "cannot be seen without root is called unknown, and `enforced` is null in JSON then.",
         _EXAMPLE,
     )
     arguments.add_config(parser)
