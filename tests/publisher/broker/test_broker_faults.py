@@ -58,7 +58,7 @@ def test_fault_30_what_is_true_now_is_said_while_a_backlog_drains(
     broker: Mosquitto, recorder: Recorder, make: Make, new_proxy: NewProxy
 ) -> None:
     """A day's events over a line that takes some seconds for them."""
-    line = new_proxy(broker.port, bytes_per_s=300_000)
+    line = new_proxy(broker.port, bytes_per_s=150_000)
     publisher = make(MqttOptions(broker=line.url), health_interval_s=1.0)
     publisher.store(1, 3000)
     publisher.start()

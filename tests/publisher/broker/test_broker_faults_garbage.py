@@ -226,13 +226,31 @@ def test_an_mqtt_5_broker_is_told_how_much_we_take(broker: Mosquitto, recorder: 
         connection.poll(0.5)
     connection.subscribe("edgecam/test/command")
     connection.publish("edgecam/test/command", bytes(MAX_MESSAGE_BYTES), retain=False)
-    connection.publish("edgecam/test/command", b"small", retain=True)
+    connection.publish("edgecam/test/command", b"small", retain=False)
     while not connection.messages:
         connection.poll(0.5)
     assert connection.messages[0].payload == b"small"
     assert not connection.messages[0].retain
     assert connection.passed_over == 0
     recorder.wait_for(lambda seen: len(seen.on("/command")) == 2)
+    connection.close()
+
+
+@pytest.mark.parametrize(("protocol", "told"), [("5", True), ("3.1.1", False)])
+def test_what_is_retained_is_told_of_a_message_that_comes_just_now(
+    protocol: Protocol, broker: Mosquitto, *, told: bool
+) -> None:
+    """As far as the version of MQTT has a way to ask for it."""
+    connection = Connection(MqttOptions(broker=broker.url), None, "", protocol)
+    connection.open()
+    while not connection.connected:
+        connection.poll(0.5)
+    connection.subscribe("edgecam/test/command")
+    connection.poll(0.5)
+    connection.publish("edgecam/test/command", b"{}", retain=True)
+    while not connection.messages:
+        connection.poll(0.5)
+    assert connection.messages[0].retain is told
     connection.close()
 
 
