@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from edgecam.appliance.log import about
 from edgecam.errors import LinkError
 from edgecam.link import (
     PROTOCOL,
@@ -114,7 +115,11 @@ class Reporter(Worker):
             if len(self._pending) > MAX_PENDING:
                 gone = self._pending.popleft()
                 if (self._counter - MAX_PENDING) % MAX_PENDING == 1:
-                    _log.warning("no publisher for too long: event %d is lost", gone.counter)
+                    _log.warning(
+                        "no publisher for too long: event %d is lost",
+                        gone.counter,
+                        extra=about("loss", reason="vision_full"),
+                    )
         self._wakeup.set()
 
     def show(self, look: Look) -> None:
@@ -161,7 +166,12 @@ class Reporter(Worker):
             if wall in self._wait([wall], _SLICE_S):
                 self._receive(wall)
         except OSError as error:
-            self._disconnect(f"the publisher went away: {error.strerror or error}")
+            why = f"the publisher went away: {error.strerror or error}"
+            if self._welcome:
+                _log.warning("%s", why, extra=about("publisher_disconnected", reason=why))
+            else:  # where systemd listens, a wall comes about while nobody is there to answer
+                self._say_absent(why)
+            self._disconnect()
 
     def close(self) -> None:
         """Close the wall."""
@@ -186,11 +196,10 @@ class Reporter(Worker):
             if refusal:
                 self._refused(refusal)
                 return None
-            if not self._said_absent:
-                why = error if isinstance(error, LinkError) else f"the wall: {error.strerror}"
-                _log.warning("%s; events are kept until a publisher takes them", why)
-                self._said_absent = True
-            self._disconnect("")
+            self._say_absent(
+                f"{error}" if isinstance(error, LinkError) else f"the wall: {error.strerror}"
+            )
+            self._disconnect()
             return None
         return self._wall
 
@@ -218,9 +227,17 @@ class Reporter(Worker):
                 self._introduced &= tables == self._tables
                 self._tables = tables
 
-    def _disconnect(self, why: str) -> None:
-        if why:
-            _log.warning("%s", why)
+    def _say_absent(self, why: str) -> None:
+        """Once until a publisher answers, however often it is tried."""
+        if not self._said_absent:
+            _log.warning(
+                "%s; events are kept until a publisher takes them",
+                why,
+                extra=about("publisher_disconnected", reason=why),
+            )
+            self._said_absent = True
+
+    def _disconnect(self) -> None:
         if self._wall is not None:
             self._wall.close()
             self._wall = None
@@ -295,10 +312,14 @@ class Reporter(Worker):
         now_s = time.monotonic()
         if not self._refused_s:
             self._refused_s = now_s
-            _log.warning("the publisher refuses us: %s; trying again", reason)
+            _log.warning(
+                "the publisher refuses us: %s; trying again",
+                reason,
+                extra=about("publisher_disconnected", reason=reason),
+            )
         if now_s - self._refused_s > REFUSED_GRACE_S:
             raise LinkError(reason)
-        self._disconnect("")
+        self._disconnect()
         self._retry_s = now_s + REFUSED_WAIT_S
 
     def _greet(self, record: Welcome) -> None:
@@ -309,4 +330,4 @@ class Reporter(Worker):
         self._sent = record.counter
         self._health_due_s = 0.0
         self._half.pause(paused=record.paused)
-        _log.info("the publisher is there")
+        _log.info("the publisher is there", extra=about("publisher_connected"))

@@ -1,10 +1,12 @@
 """systemd's environment, as it is and as it is not."""
 
-import logging
+import os
+from pathlib import Path
 
 import pytest
 
 from edgecam.appliance import systemd
+from edgecam.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -27,19 +29,21 @@ def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> Non
     assert systemd.watchdog_interval_s() is None or systemd.watchdog_interval_s()
 
 
-def test_the_journal_gets_no_second_time_stamp(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("count", ["1", ""])
+def test_a_socket_for_another_process_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, count: str
 ) -> None:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    try:
-        monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-        systemd.set_up_log("info")
-        logging.getLogger("edgecam.test").info("hello")
-        assert capsys.readouterr().err == "INFO    edgecam.test: hello\n"
-        monkeypatch.delenv("JOURNAL_STREAM")
-        systemd.set_up_log("info")
-        logging.getLogger("edgecam.test").info("hello")
-        assert capsys.readouterr().err.startswith("20")
-    finally:
-        logging.root.handlers[:] = handlers
-        logging.root.setLevel(level)
+    """It would be, without its process number: one that took it would close what is not its own."""
+    names = {"LISTEN_FDS": count, "LISTEN_PID": "1", "LISTEN_FDNAMES": "wall"}
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert systemd.handed_listener(str(tmp_path / "wall")) is None
+    assert not names.keys() & os.environ.keys()
+
+
+def test_what_is_handed_over_is_taken_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LISTEN_FDS", "2")
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    with pytest.raises(ConfigError, match="hands over 2 sockets"):
+        systemd.handed_listener(str(tmp_path / "wall"))
+    assert systemd.handed_listener(str(tmp_path / "wall")) is None
