@@ -35,6 +35,7 @@ class Machine:
         self.root = root
         """Its files as the host sees them, without what it has mounted (/run, /tmp, /proc)."""
         self._groups = groups
+        self.folder = log.parent
         self._log = log
         self._nspawn: subprocess.Popen[bytes] | None = None
         self.start()
