@@ -34,6 +34,7 @@ class Hardware:
         self.scene = scene
         self.cameras = 1
         self.renewed = 0  # how often libcamera was made to list its cameras
+        self.without_devices = False  # libcamera finds nothing in /dev and /sys to look through
         self.busy = False  # another program has the camera
         self.snatched = False  # another program takes it after we asked whether it is free
         self.out_of_memory = False
@@ -109,6 +110,9 @@ class FakeManager:
         return FakeCamera(self._hardware)
 
     def reset(self) -> None:
+        if self._hardware.without_devices:
+            msg = "Failed to start CameraManager: No such device"
+            raise RuntimeError(msg)
         self._hardware.renewed += 1
 
 

@@ -62,10 +62,14 @@ class PiCamera:
 
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
-        picamera2_class, libcamera = _libraries()
         index = self._options.pi.camera
-        _look_again(picamera2_class)
-        cameras = picamera2_class.global_camera_info()
+        try:
+            picamera2_class, libcamera = _libraries()
+            _look_again(picamera2_class)
+            cameras = picamera2_class.global_camera_info()
+        except RuntimeError as error:
+            msg = f"libcamera cannot be started: {error}; `rpicam-hello --list-cameras` tries it"
+            raise CameraError(msg, reason="unusable") from error
         if index >= len(cameras):
             msg = (
                 f"no camera at camera.pi.camera {index}: check the ribbon cable; "
