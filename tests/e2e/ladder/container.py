@@ -155,7 +155,11 @@ def boot(bench: Bench, recipe: rootfs.Recipe | None = None) -> Iterator[Machine]
         log.touch()
         machine = Machine(name, root, groups, log)
         stack.callback(machine.down)
-        yield machine
+        try:
+            yield machine
+        except Exception:  # what is made of it did not come up, and nobody else can ask it any more
+            machine.testify(bench.folder)
+            raise
 
 
 def _nspawn(

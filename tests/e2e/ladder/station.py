@@ -57,26 +57,28 @@ class Station:
         """What `systemctl` says."""
         return self.machine.run(["systemctl", *arguments], check=check, timeout_s=120.0).stdout
 
-    def shows(self, unit: str, name: str) -> str:
-        """A property of a unit, of systemctl(1)."""
-        return self.systemctl("show", "--value", f"--property={name}", unit).strip()
+    def shows(self, unit: str, *names: str) -> list[str]:
+        """Properties of a unit, of systemctl(1)."""
+        said = self.systemctl("show", f"--property={','.join(names)}", unit)
+        found = dict(line.split("=", 1) for line in said.splitlines())
+        return [found[name] for name in names]
 
     def pid(self, unit: str) -> int:
         """The main process of a unit, by the machine's number; 0 where it has none."""
-        return int(self.shows(unit, "MainPID"))
+        return int(self.shows(unit, "MainPID")[0])
 
     def restarts(self, unit: str) -> int:
         """How often systemd has restarted a unit by itself."""
-        return int(self.shows(unit, "NRestarts"))
+        return int(self.shows(unit, "NRestarts")[0])
 
     def state(self, unit: str) -> str:
         """As in `active/running`."""
-        return f"{self.shows(unit, 'ActiveState')}/{self.shows(unit, 'SubState')}"
+        return "/".join(self.shows(unit, "ActiveState", "SubState"))
 
     def wait_state(self, unit: str, wanted: str, timeout_s: float = START_S) -> None:
         """Wait until a unit is in a state. Raises AssertionError with the one it is in."""
         try:
-            wait_until(lambda: self.state(unit) == wanted, timeout_s)
+            wait_until(lambda: self.state(unit) == wanted, timeout_s, poll_s=0.1)
         except AssertionError as error:
             raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
 
