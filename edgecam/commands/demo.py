@@ -24,8 +24,8 @@ from types import FrameType
 from edgecam.commands import arguments
 from edgecam.commands.views import View
 from edgecam.commands.watch import follow, view_for
-from edgecam.config import MqttOptions
-from edgecam.errors import EXIT_FAILURE, ConfigError, EdgecamError
+from edgecam.config import INSTALLATION, MqttOptions
+from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.publisher.broker.mqtt import Message
 
 HOLD_S = 2.0
@@ -33,7 +33,7 @@ HEALTH_S = 5.0
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 12.0
 BROKER_STOP_TIMEOUT_S = 2.0
-_MODELS = Path(__file__).resolve().parents[2] / "models"
+_SAMPLES = INSTALLATION / "models" / "samples"
 _EXAMPLE = """\
   edgecam demo
   edgecam demo --seconds 20 --json | grep '"edgecam/demo/event"'"""
@@ -59,7 +59,7 @@ def main(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
         stack.callback(view.close)
-        count = len(list((_MODELS / "samples").glob("*.jpg")))
+        count = len(list(_SAMPLES.glob("*.jpg")))
         view.tell(f"{count} photographs, {HOLD_S:g} s each, in order of name; not sure is unknown")
         port = stack.enter_context(_broker())
         _show(folder, port, view, deadline_s)
@@ -176,14 +176,9 @@ class _Appliance:
 
 def _configuration(folder: Path, port: int) -> dict[str, object]:
     """What differs from the defaults (JSON is YAML)."""
-    samples = _MODELS / "samples"
-    if not samples.is_dir():
-        msg = f"{samples} is missing: the demo runs from a checkout, by scripts/demo"
-        raise ConfigError(msg)
     return {
         "node": "demo",
-        "camera": {"source": "stills", "stills": {"folder": str(samples), "hold_s": HOLD_S}},
-        "model": {"file": str(_MODELS / "efficientnet_lite0_int8.tflite")},
+        "camera": {"source": "stills", "stills": {"folder": str(_SAMPLES), "hold_s": HOLD_S}},
         "outbox": {"file": str(folder / "outbox.db")},
         # A picture every few seconds for as long as somebody watches is no usual scene.
         "link": {"events_per_hour": 36_000},

@@ -9,9 +9,10 @@ from edgecam.config.options import (
     OutboxOptions,
     RegionOptions,
 )
-from edgecam.config.reader import SEARCHED, Loaded, find, load
+from edgecam.config.reader import INSTALLATION, SEARCHED, Loaded, find, load
 
 __all__ = [
+    "INSTALLATION",
     "SEARCHED",
     "CameraOptions",
     "Config",

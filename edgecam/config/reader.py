@@ -8,6 +8,7 @@ the types in `options`, so that every problem can name its line.
 import contextlib
 import difflib
 import math
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +26,22 @@ from edgecam.errors import ConfigError
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
 _MAP = "tag:yaml.org,2002:map"
 _NULL = "tag:yaml.org,2002:null"
-# What is not written in a file cannot count from its folder: the model that is shipped lies where
-# edgecam lies.
-INSTALLATION = Path(__file__).resolve().parents[2]
 MAX_BYTES = 64 * 1024
 # A file of something else has thousands of problems; nobody reads them, and a journal fills up.
 MAX_PROBLEMS = 50
 _LINE_CHARS = 1000
+
+
+def _installation() -> Path:
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").is_file():
+        return checkout
+    return Path(sys.prefix) / "share" / "edgecam"
+
+
+# What is not written in a file cannot count from its folder: the model and the sample pictures that
+# come with edgecam lie in the checkout that it runs from, or else where its wheel puts them.
+INSTALLATION = _installation()
 
 # Keys that people try, and what to do instead.
 _HINTS = {

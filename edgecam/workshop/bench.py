@@ -24,7 +24,13 @@ from typing import Any
 
 from edgecam import link, model, runtimes
 from edgecam.appliance.board import Board
-from edgecam.config import CameraOptions, DecisionOptions, ModelOptions, OutboxOptions
+from edgecam.config import (
+    INSTALLATION,
+    CameraOptions,
+    DecisionOptions,
+    ModelOptions,
+    OutboxOptions,
+)
 from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
 from edgecam.link import Tables
 from edgecam.model import Model
@@ -43,7 +49,7 @@ from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.service import VisionService
 
-_MODELS = Path(__file__).resolve().parents[2] / "models"
+_MODELS = INSTALLATION / "models"
 _WARM_FRAMES = 20
 _WHOLE = (0.0, 0.0, 1.0, 1.0)
 
