@@ -34,7 +34,9 @@ def with_camera(bench: Bench) -> Iterator[Station]:
 @row("L2", TRIXIE, shown="picamera2 on libcamera's virtual camera, in the unit: its labels arrive")
 def labels_arrive(bench: Bench) -> str:
     station = bench.share(with_camera)
-    expected = {(change, label) for label in SHOWN.values() for change in ("appeared", "disappeared")}
+    expected = {
+        (change, label) for label in SHOWN.values() for change in ("appeared", "disappeared")
+    }
     station.recorder.wait_for(lambda seen: expected <= set(seen.sightings))
     others = set(station.recorder.sightings) - expected
     assert not others, f"labels of no photograph: {others}"
