@@ -1,0 +1,80 @@
+"""`python -m ladder`: climbs the ladder, and ends with one table."""
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+
+from ladder import levels
+from ladder.report import Result, table
+from ladder.row import LEVELS, Row, registered
+from ladder.run import run
+
+EXIT_FAILURE = 1
+EXIT_INTERRUPTED = 130
+
+
+def main() -> int:
+    options = _options()
+    levels.load()
+    rows = [row for row in registered() if _wanted(row, options)]
+    if not rows:
+        print("scripts/e2e: no row is left of what you asked for; see --list", file=sys.stderr)
+        return EXIT_FAILURE
+    if options.list:
+        for row in rows:
+            print(f"{row.level}  {row.release or '-':8}  {row.shown}")
+        return 0
+    if os.geteuid() != 0:
+        print("scripts/e2e: needs root, for machines and networks of its own", file=sys.stderr)
+        return EXIT_FAILURE
+    return _climb(rows)
+
+
+def _climb(rows: list[Row]) -> int:
+    # Whoever ends us wants everything that we started to end, too; a shell's background job
+    # inherits an interrupt that is ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+    results: list[Result] = []
+    interrupted = False
+    try:
+        with contextlib.closing(run(rows)) as climbing:
+            results.extend(climbing)
+    except KeyboardInterrupt:
+        interrupted = True
+        print("interrupted; this is what was finished:", file=sys.stderr)
+    print(table(results))
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return 0 if all(result.passed for result in results) else EXIT_FAILURE
+
+
+def _wanted(row: Row, options: argparse.Namespace) -> bool:
+    said = f"{row.level} {row.release} {row.shown}"
+    return row.level in (options.level or LEVELS) and options.only in said
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="scripts/e2e",
+        description="Shows the appliance on real systemd, real arm64 and real networks.",
+        epilog="Levels: tests/e2e/README.md says what each shows, and what it cannot show.",
+    )
+    parser.add_argument(
+        "level", nargs="*", metavar="LEVEL", help=f"only these of {', '.join(LEVELS)}"
+    )
+    parser.add_argument("--list", action="store_true", help="list the rows and run none")
+    parser.add_argument(
+        "--only", default="", metavar="TEXT", help="only rows with this in their line of --list"
+    )
+    options = parser.parse_args()
+    unknown = set(options.level) - set(LEVELS)
+    if unknown:
+        parser.error(f"there is no level {', '.join(sorted(unknown))}")
+    return options
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,42 @@
+"""Things that take long to make are made once, and kept outside the checkout."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+
+def folder() -> Path:
+    """Where they are kept; may be removed at any time when no ladder is being climbed."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base, "edgecam-e2e")
+
+
+def kept(name: str, made_from: str, make: Callable[[Path], None]) -> Path:
+    """The file or folder that `make` makes at the path it is given; never to be modified.
+
+    `made_from`: all that decides what comes out (package lists, scripts, versions). It is made anew
+    where that has changed. A name appears only once it is whole; who comes meanwhile waits.
+    """
+    place = folder()
+    place.mkdir(parents=True, exist_ok=True)
+    wanted = place / f"{name}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
+    with (place / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not wanted.exists():
+            print(f"  making {wanted.name} (once) ...", file=sys.stderr, flush=True)
+            _make(wanted, make)
+    return wanted
+
+
+def _make(wanted: Path, make: Callable[[Path], None]) -> None:
+    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=wanted.parent))
+    try:
+        make(draft / wanted.name)
+        (draft / wanted.name).rename(wanted)
+    finally:
+        shutil.rmtree(draft)
