@@ -5,12 +5,19 @@ systemd-python comes from apt (`python3-systemd`) or the `systemd` extra.
 
 import logging
 import os
+import socket
 import sys
+from pathlib import Path
+
+from edgecam.errors import ConfigError
 
 try:
     from systemd import daemon as _daemon
 except ImportError:
     _daemon = None
+
+
+_FIRST_HANDED = 3  # SD_LISTEN_FDS_START
 
 
 def notify(state: str) -> None:
@@ -23,6 +30,42 @@ def watchdog_interval_s() -> float | None:
     """How often to send `WATCHDOG=1`: half of the unit's WatchdogSec=; None without one."""
     microseconds = os.environ.get("WATCHDOG_USEC", "")
     return int(microseconds) / 2e6 if microseconds.isdigit() and int(microseconds) else None
+
+
+def handed_listener(path: str) -> socket.socket | None:
+    """The listening socket that the unit of this process hands over: sd_listen_fds(3).
+
+    None where it hands over nothing. The socket and its place in the file system outlive this
+    process: who connects in between waits there for the next one. Raises ConfigError for anything
+    but one such socket of the wall, at `path`.
+    """
+    count = os.environ.pop("LISTEN_FDS", "")
+    names = os.environ.pop("LISTEN_FDNAMES", "")
+    if os.environ.pop("LISTEN_PID", "") != str(os.getpid()) or not count:
+        return None  # meant for a process that started this one
+    if count != "1":
+        msg = f"systemd hands over {count} sockets ({names}), and one is wanted"
+        raise _unusable(msg)
+    os.set_inheritable(_FIRST_HANDED, False)  # noqa: FBT003  it takes no keyword
+    try:
+        listener = socket.socket(fileno=_FIRST_HANDED)
+    except OSError as error:
+        msg = f"what systemd hands over is no socket: {error.strerror}"
+        raise _unusable(msg) from error
+    wanted = (socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listens = listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+    if (listener.family, listener.type) != wanted or not listens:
+        raise _unusable("the socket that systemd hands over does not listen for the wall")
+    name = str(listener.getsockname())
+    if Path(name).resolve() != Path(path).resolve():
+        raise _unusable(f"systemd listens at {name}, and link.socket is {path}")
+    listener.settimeout(0)
+    return listener
+
+
+def _unusable(what: str) -> ConfigError:
+    way_out = "ListenSequentialPacket= of edgecam-publisher.socket must be link.socket, and alone"
+    return ConfigError(f"{what}; {way_out}", option="link.socket")
 
 
 def set_up_log(level: str) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from edgecam import link, runtimes
-from edgecam.appliance import board
+from edgecam.appliance import board, systemd
 from edgecam.appliance.daemon import Service
 from edgecam.appliance.reload import InForce
 from edgecam.config import Config
@@ -30,7 +30,9 @@ def assemble(half: str | None, config: Config, found: Model) -> list[Half]:
     if half == "vision":
         return [_vision(config, found, lambda: link.connect(config.link.socket))]
     if half == "publisher":
-        return [_publisher(config, found, listener=link.listen(config.link.socket))]
+        path = config.link.socket
+        listener = systemd.handed_listener(path) or link.listen(path)
+        return [_publisher(config, found, listener=listener)]
     ours, theirs = link.pair()
     return [_publisher(config, found, wall=theirs), _vision(config, found, _once(ours))]
 

@@ -161,7 +161,12 @@ class Reporter(Worker):
             if wall in self._wait([wall], _SLICE_S):
                 self._receive(wall)
         except OSError as error:
-            self._disconnect(f"the publisher went away: {error.strerror or error}")
+            why = f"the publisher went away: {error.strerror or error}"
+            if self._welcome:
+                _log.warning("%s", why)
+            else:  # where systemd listens, a wall comes about while nobody is there to answer
+                self._say_absent(why)
+            self._disconnect()
 
     def close(self) -> None:
         """Close the wall."""
@@ -186,11 +191,10 @@ class Reporter(Worker):
             if refusal:
                 self._refused(refusal)
                 return None
-            if not self._said_absent:
-                why = error if isinstance(error, LinkError) else f"the wall: {error.strerror}"
-                _log.warning("%s; events are kept until a publisher takes them", why)
-                self._said_absent = True
-            self._disconnect("")
+            self._say_absent(
+                f"{error}" if isinstance(error, LinkError) else f"the wall: {error.strerror}"
+            )
+            self._disconnect()
             return None
         return self._wall
 
@@ -218,9 +222,13 @@ class Reporter(Worker):
                 self._introduced &= tables == self._tables
                 self._tables = tables
 
-    def _disconnect(self, why: str) -> None:
-        if why:
-            _log.warning("%s", why)
+    def _say_absent(self, why: str) -> None:
+        """Once until a publisher answers, however often it is tried."""
+        if not self._said_absent:
+            _log.warning("%s; events are kept until a publisher takes them", why)
+            self._said_absent = True
+
+    def _disconnect(self) -> None:
         if self._wall is not None:
             self._wall.close()
             self._wall = None
@@ -298,7 +306,7 @@ class Reporter(Worker):
             _log.warning("the publisher refuses us: %s; trying again", reason)
         if now_s - self._refused_s > REFUSED_GRACE_S:
             raise LinkError(reason)
-        self._disconnect("")
+        self._disconnect()
         self._retry_s = now_s + REFUSED_WAIT_S
 
     def _greet(self, record: Welcome) -> None:

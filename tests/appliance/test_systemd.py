@@ -1,10 +1,13 @@
 """systemd's environment, as it is and as it is not."""
 
 import logging
+import os
+from pathlib import Path
 
 import pytest
 
 from edgecam.appliance import systemd
+from edgecam.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,26 @@ def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(systemd, "_daemon", None)
     systemd.notify("READY=1")
     assert systemd.watchdog_interval_s() is None or systemd.watchdog_interval_s()
+
+
+@pytest.mark.parametrize("count", ["1", ""])
+def test_a_socket_for_another_process_is_not_ours(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, count: str
+) -> None:
+    """It would be, without its process number: one that took it would close what is not its own."""
+    names = {"LISTEN_FDS": count, "LISTEN_PID": "1", "LISTEN_FDNAMES": "wall"}
+    for name, value in names.items():
+        monkeypatch.setenv(name, value)
+    assert systemd.handed_listener(str(tmp_path / "wall")) is None
+    assert not names.keys() & os.environ.keys()
+
+
+def test_what_is_handed_over_is_taken_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LISTEN_FDS", "2")
+    monkeypatch.setenv("LISTEN_PID", str(os.getpid()))
+    with pytest.raises(ConfigError, match="hands over 2 sockets"):
+        systemd.handed_listener(str(tmp_path / "wall"))
+    assert systemd.handed_listener(str(tmp_path / "wall")) is None
 
 
 def test_the_journal_gets_no_second_time_stamp(

@@ -29,12 +29,6 @@ def wait_for_news(recorder: Recorder) -> None:
     recorder.wait_for(lambda seen: len(seen.sightings) >= before + 2, 30.0)
 
 
-def gapless(recorder: Recorder) -> bool:
-    """Whether every sequence number up to the highest has arrived."""
-    seqs = {event["seq"] for event in recorder.events}
-    return seqs == set(range(1, max(seqs) + 1))
-
-
 @contextlib.contextmanager
 def starved(process: subprocess.Popen[bytes], seconds: float) -> Iterator[None]:
     """Lets a process run for a tenth of the time."""
@@ -67,7 +61,7 @@ def test_cpu_starved_to_a_tenth_is_slow_and_no_more(
         assert recorder.on("/health")[-1].json["vision"]["up"] is True
         assert recorder.statuses == ["online"]
         assert stop(process) == 0
-        assert gapless(recorder)
+        assert recorder.gapless
     finally:
         appliance.end()
         systemd.close()
@@ -85,7 +79,7 @@ def test_a_process_that_was_stopped_for_long_goes_on(
     process.send_signal(signal.SIGCONT)
     wait_for_news(recorder)
     assert stop(process) == 0
-    assert gapless(recorder)
+    assert recorder.gapless
 
 
 @pytest.mark.parametrize("part", ["camera", "receiver"])
@@ -103,7 +97,7 @@ def test_memory_leak_ends_the_process_and_loses_nothing(
     wait_for_news(recorder)
     assert stop(process) == 0
     recorder.wait_for(lambda seen: seen.statuses[-1] == "stopped")
-    assert gapless(recorder)
+    assert recorder.gapless
     assert rigged.queued() == []
 
 
@@ -132,7 +126,7 @@ def test_publisher_without_descriptors_for_the_wall_exits_and_is_restarted(
     wait_for_news(recorder)
     assert stop(vision) == 0
     assert stop(publisher) == 0
-    assert gapless(recorder)
+    assert recorder.gapless
 
 
 def test_publisher_without_descriptors_for_the_broker_waits_or_exits(
@@ -152,7 +146,7 @@ def test_publisher_without_descriptors_for_the_broker_waits_or_exits(
     wait_for_news(recorder)
     assert stop(vision) == 0
     assert stop(publisher) == 0
-    assert gapless(recorder)
+    assert recorder.gapless
 
 
 def test_vision_without_descriptors_waits_and_recovers(
@@ -171,4 +165,4 @@ def test_vision_without_descriptors_waits_and_recovers(
     wait_for_news(recorder)
     assert stop(vision) == 0
     assert stop(publisher) == 0
-    assert gapless(recorder)
+    assert recorder.gapless

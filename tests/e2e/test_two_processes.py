@@ -10,12 +10,6 @@ from support.recorder import Recorder
 from support.waiting import wait_until
 
 
-def gapless(recorder: Recorder) -> bool:
-    """Whether every sequence number up to the highest has arrived."""
-    seqs = {event["seq"] for event in recorder.events}
-    return seqs == set(range(1, len(seqs) + 1))
-
-
 def test_both_halves_find_each_other_in_either_order(
     appliance: Appliance, recorder: Recorder
 ) -> None:
@@ -26,7 +20,7 @@ def test_both_halves_find_each_other_in_either_order(
     assert stop(vision) == 0
     assert stop(publisher) == 0
     recorder.wait_for(lambda seen: seen.statuses[-1] == "stopped")
-    assert gapless(recorder)
+    assert recorder.gapless
 
 
 @pytest.mark.parametrize("victim", ["vision", "publisher"])
@@ -45,7 +39,7 @@ def test_kill_nine_of_either_half_loses_no_committed_event(
     assert stop(halves["vision"]) == 0
     assert stop(halves["publisher"]) == 0
     recorder.wait_for(lambda seen: seen.statuses[-1] == "stopped")
-    assert gapless(recorder)
+    assert recorder.gapless
     assert appliance.queued() == []
 
 

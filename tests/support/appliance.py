@@ -59,16 +59,21 @@ class Appliance:
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def start(
-        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+        self,
+        *halves: str,
+        env: dict[str, str] | None = None,
+        under: Sequence[str] = (),
+        handed: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """Start both halves in one process, or the half that is named.
 
-        `under`: a command that prepares something, and then becomes the one that follows it.
+        `under`: a command that prepares something, and then becomes the one that follows it;
+        `handed`: descriptors that it gets.
         """
         run = [sys.executable, *self.program, "run", *halves, "-c", str(self.config)]
         command = [*under, *run]
         with self.log.open("ab") as log:
-            process = subprocess.Popen(command, stderr=log, stdout=log, env=env)
+            process = subprocess.Popen(command, stderr=log, stdout=log, env=env, pass_fds=handed)
         self.processes.append(process)
         return process
 

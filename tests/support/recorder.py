@@ -90,6 +90,12 @@ class Recorder:
             if "label" in event
         ]
 
+    @property
+    def gapless(self) -> bool:
+        """Whether every sequence number up to the highest has arrived."""
+        seqs = {event["seq"] for event in self.events}
+        return seqs == set(range(1, len(seqs) + 1))
+
     def wait_for(self, condition: Callable[["Recorder"], object], timeout_s: float = 20.0) -> None:
         """Wait until a condition holds of what was recorded."""
         wait_until(lambda: condition(self), timeout_s)

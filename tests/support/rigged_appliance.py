@@ -36,8 +36,13 @@ class RiggedAppliance(Appliance):
         return log.read_text(encoding="ascii").splitlines() if log.exists() else []
 
     def start(
-        self, *halves: str, env: dict[str, str] | None = None, under: Sequence[str] = ()
+        self,
+        *halves: str,
+        env: dict[str, str] | None = None,
+        under: Sequence[str] = (),
+        handed: Sequence[int] = (),
     ) -> subprocess.Popen[bytes]:
         """As an appliance that is not rigged does."""
         paths = {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}"}
-        return super().start(*halves, env={**(env or os.environ), **paths}, under=under)
+        env = {**(env or os.environ), **paths}
+        return super().start(*halves, env=env, under=under, handed=handed)

@@ -15,8 +15,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-
-from support.waiting import wait_until
+from typing import BinaryIO
 
 from ladder import cgroups, rootfs
 from ladder.bench import Bench
@@ -24,22 +23,26 @@ from ladder.bench import Bench
 BOOT_S = 60.0
 DOWN_S = 30.0
 _INIT = "/sbin/ladder-init"
+_WANTS_REBOOT = 133  # of nspawn with --keep-unit, which leaves it to who started it
 _numbers = itertools.count()
 
 
 class Machine:
     """A machine that runs; `boot` makes one. It has a loopback and no other network."""
 
-    def __init__(self, name: str, root: Path, log: Path, nspawn: subprocess.Popen[bytes]) -> None:
+    def __init__(self, name: str, root: Path, groups: Sequence[Path], log: Path) -> None:
         self.name = name
         self.root = root
         """Its files as the host sees them, without what it has mounted (/run, /tmp, /proc)."""
+        self._groups = groups
         self._log = log
-        self._nspawn = nspawn
+        self._nspawn: subprocess.Popen[bytes] | None = None
+        self.start()
 
     @property
     def leader(self) -> int:
         """Its first process, by the host's number. Raises AssertionError where it has none."""
+        assert self._nspawn is not None
         children = Path(f"/proc/{self._nspawn.pid}/task/{self._nspawn.pid}/children")
         for child in children.read_text(encoding="ascii").split():
             if Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip() == "systemd":
@@ -85,15 +88,10 @@ class Machine:
         """A path inside as the host sees it, with what is mounted there."""
         return Path(f"/proc/{self.leader}/root", path.lstrip("/"))
 
-    def reboot(self) -> None:
-        """Shut down and come up again, as after `systemctl reboot`."""
-        before = self.leader
-        self.run(["systemctl", "reboot"], check=False)  # it may end before it has answered
-        wait_until(lambda: self._new_leader(before), DOWN_S)
-        self.wait_booted()
-
-    def wait_booted(self) -> None:
-        """Wait until systemd has nothing more to start."""
+    def start(self) -> None:
+        """Power it on, and wait until systemd has nothing more to start."""
+        with self._log.with_suffix(".console").open("ab") as console:
+            self._nspawn = _nspawn(self.name, self.root, self._groups, console)
         deadline_s = time.monotonic() + BOOT_S
         while not self._booted():
             code = self._nspawn.poll()
@@ -101,17 +99,34 @@ class Machine:
             assert time.monotonic() < deadline_s, f"{self.name} does not boot: {self._console()}"
             time.sleep(0.05)
 
+    def reboot(self) -> None:
+        """Shut down and come up again, as after `systemctl reboot`."""
+        assert self._nspawn is not None
+        self.run(["systemctl", "reboot"], check=False)  # it may end before it has answered
+        code = self._nspawn.wait(DOWN_S)
+        assert code == _WANTS_REBOOT, f"{self.name} ended with {code}: {self._console()}"
+        self.start()
+
+    def down(self) -> None:
+        """Power it off; where it does not go, kill its first process, and so all of them."""
+        if self._nspawn is None:
+            return
+        self._nspawn.send_signal(signal.SIGTERM)
+        try:
+            self._nspawn.wait(DOWN_S)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(AssertionError, OSError):
+                os.kill(self.leader, signal.SIGKILL)
+            self._nspawn.kill()
+            self._nspawn.wait(DOWN_S)
+        self._nspawn = None
+
     def testify(self, folder: Path) -> None:
         """Write down its journal, its console and what was run in it."""
         (folder / f"{self.name}.commands").write_bytes(self._log.read_bytes())
         (folder / f"{self.name}.console").write_text(self._console(), encoding="utf-8")
         said = self.run(["journalctl", "--no-pager", "-o", "short-precise"], check=False).stdout
         (folder / f"{self.name}.journal").write_text(said, encoding="utf-8")
-
-    def _new_leader(self, before: int) -> bool:
-        with contextlib.suppress(OSError, AssertionError):
-            return self.leader != before
-        return False
 
     def _booted(self) -> bool:
         with contextlib.suppress(OSError, AssertionError):
@@ -129,24 +144,24 @@ def boot(bench: Bench, recipe: rootfs.Recipe | None = None) -> Iterator[Machine]
     kept = rootfs.cached(recipe or rootfs.Recipe(bench.release))
     name = f"ladder-{os.getpid()}-{next(_numbers)}"
     folder = Path(tempfile.mkdtemp(prefix="machine-", dir=bench.group_folder))
-    with rootfs.throw_away(kept, folder) as root, cgroups.made(name) as groups:
+    with contextlib.ExitStack() as stack:
+        root = stack.enter_context(rootfs.throw_away(kept, folder))
+        groups = stack.enter_context(cgroups.made(name))
         init = root / _INIT.lstrip("/")
-        init.write_text((Path(__file__).with_name("init.sh")).read_text(encoding="utf-8"))
+        init.write_bytes(Path(__file__).with_name("init.sh").read_bytes())
         init.chmod(0o755)
-        log = folder / "machine"
-        nspawn = _start(name, root, groups, log.with_suffix(".console"))
+        log = folder / "commands"
         log.touch()
-        machine = Machine(name, root, log, nspawn)
-        try:
-            machine.wait_booted()
-            yield machine
-        finally:
-            _down(machine, nspawn)
+        machine = Machine(name, root, groups, log)
+        stack.callback(machine.down)
+        yield machine
 
 
-def _start(name: str, root: Path, groups: Sequence[Path], console: Path) -> subprocess.Popen[bytes]:
+def _nspawn(
+    name: str, root: Path, groups: Sequence[Path], console: BinaryIO
+) -> subprocess.Popen[bytes]:
     # 1. nspawn must find itself in a group of its own: elsewhere it would make the machine's groups
-    #    at the host's root. The shell enters it, as Python's threads forbid a preexec_fn.
+    #    at the host's root. A shell enters it, as Python's threads forbid a preexec_fn.
     enter = 'for group in $GROUPS_; do echo 0 >"$group/cgroup.procs" || exit; done; exec "$@"'
     # 2. SYSTEMD_SECCOMP=0 and every capability: nspawn's own filter refuses bpf(2), and systemd
     #    inside would silently leave IPAddressDeny= undone.
@@ -159,33 +174,17 @@ def _start(name: str, root: Path, groups: Sequence[Path], console: Path) -> subp
     # 4. No registration and no unit of its own: there is nobody on the host to ask for them. At
     #    SIGTERM nspawn asks the machine to power off; killed, it would leave it running.
     options = (
-        *("--quiet", f"--directory={root}", f"--machine={name}"),
-        *("--private-network", "--hostname=raspberrypi"),
-        *("--register=no", "--keep-unit", "--kill-signal=SIGRTMIN+3", "--capability=all"),
+        *("--quiet", f"--directory={root}", f"--machine={name}", "--hostname=raspberrypi"),
+        *("--private-network", "--register=no", "--keep-unit", "--console=read-only"),
+        *("--kill-signal=SIGRTMIN+3", "--capability=all"),
         # systemd 257 refuses control groups of version 1 without a word on its command line.
-        *(
-            "--console=read-only",
-            "--setenv=SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
-        ),
+        "--setenv=SYSTEMD_PROC_CMDLINE=SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1",
     )
-    with console.open("wb") as output:
-        return subprocess.Popen(
-            ["sh", "-c", enter, "sh", "systemd-nspawn", *options, _INIT],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            env=environment,
-            start_new_session=True,  # Ctrl-C is for the ladder, which then takes it down in order
-        )
-
-
-def _down(machine: Machine, nspawn: subprocess.Popen[bytes]) -> None:
-    """Power it off; where it does not go, kill its first process, and so all of them."""
-    nspawn.send_signal(signal.SIGTERM)
-    try:
-        nspawn.wait(DOWN_S)
-    except subprocess.TimeoutExpired:
-        with contextlib.suppress(AssertionError, OSError):
-            os.kill(machine.leader, signal.SIGKILL)
-        nspawn.kill()
-        nspawn.wait(DOWN_S)
+    return subprocess.Popen(
+        ["sh", "-c", enter, "sh", "systemd-nspawn", *options, _INIT],
+        stdin=subprocess.DEVNULL,
+        stdout=console,
+        stderr=console,
+        env=environment,
+        start_new_session=True,  # Ctrl-C is for the ladder, which then takes it down in order
+    )

@@ -19,7 +19,8 @@ MACHINE = (
 # What edgecam's package depends on, so that it installs where there is no network.
 DEPENDENCIES = ("python3", "python3-numpy", "python3-systemd", "python3-seccomp")
 
-_DEBIAN_NAMES = {"x86_64": "amd64", "aarch64": "arm64"}
+HOST_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
+"""As Debian calls it."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Recipe:
 
     release: str
     packages: tuple[str, ...] = (*MACHINE, *DEPENDENCIES)
-    architecture: str = _DEBIAN_NAMES[platform.machine()]
+    architecture: str = HOST_ARCHITECTURE
     variant: str = "minbase"
     hooks: tuple[str, ...] = ()
     """Further arguments to mmdebstrap, such as `--customize-hook=...`."""

@@ -1,0 +1,1 @@
+"""L4: a whole arm64 machine with a kernel of its own, emulated."""

@@ -1,0 +1,41 @@
+"""edgecam's Debian packages, built by deploy/build-deb and kept."""
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+from support.places import ROOT
+
+from ladder import cache
+from ladder.command import run
+from ladder.rootfs import HOST_ARCHITECTURE
+
+# What a package is made from; nothing else in the checkout changes it.
+_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", "*.yaml", "*.toml", "*.md")
+OLDER = "0.1.9"
+"""A version before every one that this checkout has had: what upgrades come from."""
+
+
+def built(release: str, *, architecture: str = HOST_ARCHITECTURE, version: str = "") -> Path:
+    """The package of this checkout for a release; of another `version` with the same content."""
+
+    def make(folder: Path) -> None:
+        named = ("--version", version) if version else ()
+        folder.mkdir()
+        run(ROOT / "deploy" / "build-deb", *named, release, architecture, folder)
+
+    made_from = f"{release} {architecture} {version} {_fingerprint()}"
+    (package,) = cache.kept(f"package-{release}-{architecture}", made_from, make).glob("*.deb")
+    return package
+
+
+def _fingerprint() -> str:
+    """A hash of all sources as they lie there, committed or not."""
+    listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others"]
+    listing += ["--exclude-standard", "--", *_SOURCES]
+    names = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+    total = hashlib.sha256()
+    for name in sorted(filter(None, names.split("\0"))):
+        if (ROOT / name).is_file():
+            total.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
+    return total.hexdigest()
