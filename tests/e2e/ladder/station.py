@@ -14,7 +14,11 @@ from ladder.bench import Bench
 from ladder.container import Machine, boot
 from ladder.wire import URL, Far, far
 
-VISION, PUBLISHER, SOCKET = "edgecam.service", "edgecam-publisher.service", "edgecam-publisher.socket"
+VISION, PUBLISHER, SOCKET = (
+    "edgecam.service",
+    "edgecam-publisher.service",
+    "edgecam-publisher.socket",
+)
 CONFIG = "/etc/edgecam/config.yaml"
 START_S = 60.0
 _PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it
