@@ -16,8 +16,7 @@ from ladder.emulator import emulated
 
 _LIBRARIES = "usr/lib/aarch64-linux-gnu"
 _HOOKS = (
-    # One /usr, as every installed Debian has it since Bookworm; packages bring it along from Trixie on.
-    '--setup-hook=for name in bin sbin lib; do mkdir -p "$1/usr/$name" && ln -s "usr/$name" "$1/"; done',
+    rootfs.MERGED_USR,
     # What NumPy's libraries are known by: links that update-alternatives(1) would make.
     f'--extract-hook=ln -s blas/libblas.so.3 lapack/liblapack.so.3 "$1/{_LIBRARIES}"',
 )

@@ -155,8 +155,8 @@ def _configure(files: Unpacked, broker: str) -> None:
     pictures(files.root / "run" / "pictures")
     options = {
         "node": "test",
-        "camera": {"source": "stills", "stills": {"folder": "/run/pictures", "hold_s": 4}},
-        "decision": {"cooldown_s": 0},
+        "camera": {"source": "stills", "stills": {"folder": "/run/pictures", "hold_s": 1}},
+        "decision": {"votes": 1, "window": 1, "cooldown_s": 0},
         "outbox": {"file": "/run/outbox.db"},
         "mqtt": {"broker": broker},
     }
