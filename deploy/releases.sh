@@ -26,8 +26,8 @@ describe_architecture() {
 left_out=(
     # From apt, so that picamera2 and edgecam use one and the same.
     numpy
-    # The older interpreter, twenty times slower with the default model (models/README.md). 64-bit
-    # boards have the newer one.
+    # One interpreter is enough. The other, ai-edge-litert, is the one that is still made, has a wheel
+    # for every 64-bit board and both releases, and is the faster one with the default model.
     tflite-runtime
     # What ai-edge-litert wants for its converters; its interpreter imports NumPy alone.
     backports-strenum flatbuffers ml-dtypes protobuf tqdm

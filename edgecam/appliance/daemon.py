@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from edgecam.appliance import systemd
 from edgecam.errors import EXIT_FAILURE
@@ -65,7 +65,8 @@ class Daemon:
         """Start, wait, stop. Raises what ended a worker.
 
         A hung thread (a model that never answers, a camera whose close() never returns) cannot be
-        ended from inside: then the process ends at once, with the exit code of what went wrong.
+        ended from inside: then the process ends at once, with the exit code of what went wrong, or
+        by the signal that asked it to stop.
         """
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
@@ -76,13 +77,8 @@ class Daemon:
             self._wait()
         except Exception as error:  # noqa: BLE001  to be raised once everything has stopped
             failure = error
-        stopped = self._stop()
-        if not stopped:
-            if failure is not None:
-                _log.error("%s", failure)
-            _log.error("a thread does not end; ending the process instead")
-            logging.shutdown()
-            os._exit(getattr(failure, "exit_code", EXIT_FAILURE))
+        if not self._stop():
+            self._leave(failure)
         if failure is not None:
             raise failure
 
@@ -94,6 +90,18 @@ class Daemon:
             stopped &= service.stop()
         _log.info("stopped")
         return stopped
+
+    def _leave(self, failure: Exception | None) -> NoReturn:
+        """End the process although a thread does not."""
+        if failure is not None:
+            _log.error("%s", failure)
+        _log.error("a thread does not end; ending the process instead")
+        logging.shutdown()
+        if failure is None and self._stop_signal:
+            # To systemd, and to a shell, that is what they asked for, and no failure.
+            signal.signal(self._stop_signal, signal.SIG_DFL)
+            os.kill(os.getpid(), self._stop_signal)
+        os._exit(getattr(failure, "exit_code", EXIT_FAILURE))
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
         # A terminal that was closed ends what was started in it; a daemon has none.

@@ -3,10 +3,8 @@
 systemd-python comes from apt (`python3-systemd`) or the `systemd` extra.
 """
 
-import logging
 import os
 import socket
-import sys
 from pathlib import Path
 
 from edgecam.errors import ConfigError
@@ -66,20 +64,3 @@ def handed_listener(path: str) -> socket.socket | None:
 def _unusable(what: str) -> ConfigError:
     way_out = "ListenSequentialPacket= of edgecam-publisher.socket must be link.socket, and alone"
     return ConfigError(f"{what}; {way_out}", option="link.socket")
-
-
-def set_up_log(level: str) -> None:
-    """Log to standard error; without time stamps where that is the journal, which has its own."""
-    in_journal = "JOURNAL_STREAM" in os.environ and not sys.stderr.isatty()
-    stamp = "" if in_journal else "%(asctime)s "
-    logging.basicConfig(
-        level=level.upper(),
-        format=f"{stamp}%(levelname)-7s %(name)s: %(message)s",
-        stream=sys.stderr,
-        force=True,
-    )
-
-
-def set_log_level(level: str) -> None:
-    """Log from this level on."""
-    logging.getLogger().setLevel(level.upper())

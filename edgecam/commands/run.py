@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 
 from edgecam import model
-from edgecam.appliance import confinement, systemd
+from edgecam.appliance import confinement, log
 from edgecam.appliance.daemon import Daemon
 from edgecam.appliance.reload import InForce
 from edgecam.commands import arguments
@@ -25,7 +25,8 @@ def main(argv: Sequence[str]) -> int:
     """Run until SIGTERM or Ctrl-C; SIGHUP reads the configuration again."""
     options = _parser().parse_args(argv)
     loaded = arguments.load(options.config)
-    systemd.set_up_log("debug" if options.debug else loaded.config.log.level)
+    level = "debug" if options.debug else loaded.config.log.level
+    log.set_up(level, options.half or "both")
     _confine(options.half, loaded.config)
     with loaded.blamed():
         found = model.load(loaded.config.model)
@@ -92,4 +93,4 @@ class _Reading:
             waiting = ", ".join(in_force.restart_required)
             _log.warning("restart edgecam for what has changed in: %s", waiting)
         if not self._debug:
-            systemd.set_log_level(in_force.config.log.level)
+            log.set_level(in_force.config.log.level)

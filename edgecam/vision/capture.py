@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from edgecam.appliance import systemd
+from edgecam.appliance.log import about
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState
 from edgecam.vision.camera import Camera, EndOfFrames
@@ -89,7 +90,7 @@ class CaptureWorker(Worker):
             self._put_off(error)
             return
         if self._trouble:
-            _log.info("the camera is there")
+            _log.info("the camera is there", extra=about("camera_ok"))
             systemd.notify("STATUS=")
         self._opened = True
         self._frame_s = time.monotonic()
@@ -98,7 +99,8 @@ class CaptureWorker(Worker):
         """Try again later; say why once, however long it takes."""
         if error.reason != self._trouble:
             self._trouble = error.reason
-            _log.warning("%s; waiting for it", error)
+            trouble = about("camera_trouble", reason=error.reason)
+            _log.warning("%s; waiting for it", error, extra=trouble)
             systemd.notify(f"STATUS=waiting for the camera: {error}")
             self._report(CameraState(TROUBLES.index(error.reason) + 1, time.monotonic_ns()))
         self._retry_s = time.monotonic() + self._wait_s

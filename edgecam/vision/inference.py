@@ -5,10 +5,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
 
+from edgecam.appliance.log import about
 from edgecam.arrays import Pixels, Scores
 from edgecam.config.options import LiveOptions
 from edgecam.errors import HungError
@@ -120,10 +122,14 @@ class InferenceWorker(Worker):
             return False
         frozen = self._frozen_watch.look(frame)
         if frozen and not self.frozen:
-            _log.warning("the camera has shown the same picture for %g s", FROZEN_AFTER_S)
+            _log.warning(
+                "the camera has shown the same picture for %g s",
+                FROZEN_AFTER_S,
+                extra=about("camera_trouble", reason="frozen"),
+            )
             self._reporter.report(CameraState(_FROZEN, frame.taken_ns))
         elif self.frozen and not frozen:
-            _log.info("the camera's picture changes again")
+            _log.info("the camera's picture changes again", extra=about("camera_ok"))
             self._reporter.report(CameraState(0, frame.taken_ns))
         self.frozen = frozen
         return frozen
@@ -149,8 +155,14 @@ class InferenceWorker(Worker):
     def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
         for fact in facts:
             label = self._tables.labels[fact.label]
-            what = "appeared" if fact.appeared else "disappeared"
-            _log.info("%s: %s %s (%.2f)", region.name, label, what, fact.confidence / 1000)
+            what: Literal["appeared", "disappeared"] = (
+                "appeared" if fact.appeared else "disappeared"
+            )
+            _log.info(
+                "%s: %s %s (%.2f)",
+                *(region.name, label, what, fact.confidence / 1000),
+                extra=about(what, region=region.name),
+            )
             self._reporter.report(fact)
 
 

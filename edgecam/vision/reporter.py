@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from edgecam.appliance.log import about
 from edgecam.errors import LinkError
 from edgecam.link import (
     PROTOCOL,
@@ -114,7 +115,11 @@ class Reporter(Worker):
             if len(self._pending) > MAX_PENDING:
                 gone = self._pending.popleft()
                 if (self._counter - MAX_PENDING) % MAX_PENDING == 1:
-                    _log.warning("no publisher for too long: event %d is lost", gone.counter)
+                    _log.warning(
+                        "no publisher for too long: event %d is lost",
+                        gone.counter,
+                        extra=about("loss", reason="vision_full"),
+                    )
         self._wakeup.set()
 
     def show(self, look: Look) -> None:
@@ -163,7 +168,7 @@ class Reporter(Worker):
         except OSError as error:
             why = f"the publisher went away: {error.strerror or error}"
             if self._welcome:
-                _log.warning("%s", why)
+                _log.warning("%s", why, extra=about("publisher_disconnected", reason=why))
             else:  # where systemd listens, a wall comes about while nobody is there to answer
                 self._say_absent(why)
             self._disconnect()
@@ -225,7 +230,11 @@ class Reporter(Worker):
     def _say_absent(self, why: str) -> None:
         """Once until a publisher answers, however often it is tried."""
         if not self._said_absent:
-            _log.warning("%s; events are kept until a publisher takes them", why)
+            _log.warning(
+                "%s; events are kept until a publisher takes them",
+                why,
+                extra=about("publisher_disconnected", reason=why),
+            )
             self._said_absent = True
 
     def _disconnect(self) -> None:
@@ -303,7 +312,11 @@ class Reporter(Worker):
         now_s = time.monotonic()
         if not self._refused_s:
             self._refused_s = now_s
-            _log.warning("the publisher refuses us: %s; trying again", reason)
+            _log.warning(
+                "the publisher refuses us: %s; trying again",
+                reason,
+                extra=about("publisher_disconnected", reason=reason),
+            )
         if now_s - self._refused_s > REFUSED_GRACE_S:
             raise LinkError(reason)
         self._disconnect()
@@ -317,4 +330,4 @@ class Reporter(Worker):
         self._sent = record.counter
         self._health_due_s = 0.0
         self._half.pause(paused=record.paused)
-        _log.info("the publisher is there")
+        _log.info("the publisher is there", extra=about("publisher_connected"))

@@ -1,6 +1,5 @@
 """systemd's environment, as it is and as it is not."""
 
-import logging
 import os
 from pathlib import Path
 
@@ -48,21 +47,3 @@ def test_what_is_handed_over_is_taken_once(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(ConfigError, match="hands over 2 sockets"):
         systemd.handed_listener(str(tmp_path / "wall"))
     assert systemd.handed_listener(str(tmp_path / "wall")) is None
-
-
-def test_the_journal_gets_no_second_time_stamp(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    handlers, level = logging.root.handlers[:], logging.root.level
-    try:
-        monkeypatch.setenv("JOURNAL_STREAM", "8:1234")
-        systemd.set_up_log("info")
-        logging.getLogger("edgecam.test").info("hello")
-        assert capsys.readouterr().err == "INFO    edgecam.test: hello\n"
-        monkeypatch.delenv("JOURNAL_STREAM")
-        systemd.set_up_log("info")
-        logging.getLogger("edgecam.test").info("hello")
-        assert capsys.readouterr().err.startswith("20")
-    finally:
-        logging.root.handlers[:] = handlers
-        logging.root.setLevel(level)

@@ -1,5 +1,6 @@
 """The fault catalogue's camera: missing, busy, silent, hanging, frozen. Real processes."""
 
+import signal
 import subprocess
 
 import pytest
@@ -109,7 +110,7 @@ def test_close_that_never_returns_ends_in_a_hard_exit(
     rigged.turn("close", "hang")
     process = rigged.start()
     wait_for_news(recorder)
-    assert stop(process) == 1
+    assert stop(process) == -signal.SIGTERM
     assert "a thread does not end; ending the process instead" in rigged.said
     recorder.wait_for(lambda seen: seen.statuses[-1] == "stopped")
 

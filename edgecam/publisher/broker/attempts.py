@@ -10,6 +10,7 @@ import time
 
 import msgspec
 
+from edgecam.appliance.log import about
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
 from edgecam.publisher.broker.backoff import STABLE_S, Backoff
@@ -75,12 +76,12 @@ class Attempts:
         if isinstance(error, ProtocolRefusedError) and older:
             self._protocol = "3.1.1"
             self._due_s = time.monotonic()
-            self._say(logging.INFO, f"{error}; trying MQTT 3.1.1")
+            self._say(logging.INFO, error, "; trying MQTT 3.1.1")
             return
         hint = self._note_double(error, held_s)
         if held_s > 0:
             self._said.clear()
-        self._say(logging.WARNING, f"{error}{hint}; events are kept, trying again")
+        self._say(logging.WARNING, error, f"{hint}; events are kept, trying again")
         # A glitch must not bind us to 3.1.1, which cannot tell of an event that is refused.
         self._protocol = first_protocol(self.broker)
         self._due_s = time.monotonic() + self._wait_after(error, held_s)
@@ -122,10 +123,12 @@ class Attempts:
     def _suspicious(self, error: BrokerError) -> bool:
         return isinstance(error, HungUpError) and self._hang_ups >= SUSPICIOUS_HANG_UPS
 
-    def _say(self, level: int, line: str) -> None:
+    def _say(self, level: int, error: BrokerError, what_follows: str) -> None:
         """Each line once in an outage."""
+        line = f"{error}{what_follows}"
         new = line not in self._said and len(self._said) < _SAID_AT_MOST
-        _log.log(level if new else logging.DEBUG, "%s", line)
+        ended = about("broker_disconnected", reason=f"{error}")
+        _log.log(level if new else logging.DEBUG, "%s", line, extra=ended)
         if new:
             self._said.add(line)
 

@@ -42,27 +42,29 @@ _HANDSHAKE_PROBLEMS = {
 def password(options: MqttOptions) -> str | None:
     """The password: from the systemd credential, else from the file that is named.
 
-    Raises ConfigError where that cannot be read, or is empty.
+    An empty credential is none: the package comes with one, for a password to be written into.
+    Raises ConfigError where either cannot be read, or the file that is named is empty.
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     credential = Path(folder) / CREDENTIAL
-    if folder and credential.exists():
-        file = credential
-    elif options.password_file is not None:
-        file = Path(options.password_file)
-    else:
-        return None
+    secret = _content(credential) if folder and credential.exists() else ""
+    if secret or options.password_file is None:
+        return secret or None
+    secret = _content(Path(options.password_file))
+    if not secret:
+        msg = f"the password file {options.password_file} is empty"
+        raise ConfigError(msg, option="mqtt.password_file")
+    return secret
+
+
+def _content(file: Path) -> str:
     try:
         with file.open("rb") as stream:
-            text = stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
+            return stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         msg = f"the password file {file} cannot be read: {reason}"
         raise ConfigError(msg, option="mqtt.password_file") from error
-    if not text:
-        msg = f"the password file {file} is empty"
-        raise ConfigError(msg, option="mqtt.password_file")
-    return text
 
 
 def tls_context(options: MqttOptions) -> ssl.SSLContext:

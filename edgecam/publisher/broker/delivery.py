@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgecam.appliance.log import about
 from edgecam.config import MqttOptions
 from edgecam.config.options import Command
 from edgecam.errors import BrokerError, ConfigError
@@ -177,7 +178,11 @@ class Delivery(Worker):
             raise BrokerError(msg)
 
     def _connected(self, connection: Connection) -> None:
-        _log.info("connected to %s with MQTT %s", connection.address, self._attempts.protocol)
+        _log.info(
+            "connected to %s with MQTT %s",
+            *(connection.address, self._attempts.protocol),
+            extra=about("broker_connected"),
+        )
         self._retained.begin()
         self._refusals.begin()
         for command in self._requests.allowed:

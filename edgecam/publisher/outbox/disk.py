@@ -16,6 +16,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from edgecam.appliance.log import about
 from edgecam.publisher.outbox import mark, readonly
 from edgecam.publisher.outbox.bounds import Bounds
 from edgecam.publisher.outbox.database import WAL_PAGES, Database
@@ -123,7 +124,11 @@ class Disk:
             self._lose(trouble_of(error, self._file.parent) or "failing", error)
             return
         if self.trouble and (roomy or self.trouble != "full"):
-            _log.warning("the disk of %s is well again: events are kept there", self._file)
+            _log.warning(
+                "the disk of %s is well again: events are kept there",
+                self._file,
+                extra=about("disk_ok"),
+            )
             self.trouble = ""
 
     def close(self) -> None:
@@ -223,7 +228,11 @@ class Disk:
 
     def _enter(self, trouble: Trouble, error: Exception) -> None:
         if trouble != self.trouble:
-            _log.error("the disk of %s %s (%s)", self._file, _WORDS[trouble], error)
+            _log.error(
+                "the disk of %s %s (%s)",
+                *(self._file, _WORDS[trouble], error),
+                extra=about("disk_trouble", reason=trouble),
+            )
             self.trouble = trouble
 
     def _give_room(self) -> None:

@@ -5,12 +5,14 @@ the looking (vision keeps what is not committed) nor the delivery, which reads w
 otherwise only leaves notes.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from edgecam.appliance import clock
+from edgecam.appliance.log import about
 from edgecam.publisher.outbox import bounds
 from edgecam.publisher.outbox.bounds import Bounds
 from edgecam.publisher.outbox.delivered import Delivered
@@ -30,6 +32,8 @@ DELETE_BATCH = 200  # acknowledged events that are deleted even when none comes
 _BOOT_DRIFT_NS = 100_000_000  # a better idea of the boot's time is worth a write from here on
 _PATIENCE_S = 0.2  # for a commit to end before events are read: the connection must be kept alive
 _GAP = 10_000  # between places on disk and in memory: a transaction that failed may have some
+
+_log = logging.getLogger(__name__)
 
 
 class Outbox:
@@ -83,12 +87,14 @@ class Outbox:
             transaction.learn(facts)
             transaction.remember(run, max([known, *(counter for counter, _ in new)]))
 
+        lost = self.lost
         with self._lock:
             if not self._write(store):
                 known = self.taken(run)
                 new = [(counter, event) for counter, event in events if counter > known]
                 self._memory.store(run, new, self._disk.state.last_place + _GAP)
                 self._memory.facts.update(facts)
+        self._say_lost(self.lost - lost, "queue_full")
         return self.committed(run)
 
     def learn(self, facts: Mapping[str, str]) -> None:
@@ -149,7 +155,9 @@ class Outbox:
             if now_s >= self._expiry_due_s:
                 self._expiry_due_s = now_s + EXPIRE_S
                 if self._disk.state.count:
+                    lost = self.lost
                     self._write(_expire)
+                    self._say_lost(self.lost - lost, "queue_expired")
             waited = self._delivered and now_s - self._delivered_s > DELETE_AFTER_S
             if waited or len(self._delivered) >= DELETE_BATCH:
                 self._write(_note)
@@ -216,6 +224,11 @@ class Outbox:
                     offset_ns = self._disk.state.boots.get(row.event.boot_id)
                     found.append(Queued(row.place, row.epoch, row.seq, row.event, offset_ns))
         return found
+
+    def _say_lost(self, count: int, reason: str) -> None:
+        if count:
+            loss = about("loss", reason=reason)
+            _log.warning("%d of the oldest events gave way: %s", count, reason, extra=loss)
 
     def _look(self) -> None:
         """See whether a disk in trouble is well again, and whether the clock is set."""

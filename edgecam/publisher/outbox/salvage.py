@@ -9,6 +9,7 @@ import sqlite3
 import time
 from pathlib import Path
 
+from edgecam.appliance.log import about
 from edgecam.publisher.outbox.database import Database
 from edgecam.publisher.outbox.delivered import Range
 from edgecam.publisher.outbox.running_time import RunningTime
@@ -46,6 +47,7 @@ def salvage(file: Path, running: RunningTime, why: Exception) -> tuple[Path, int
     _log.error(
         "%s is damaged (%s): kept as %s; %d events were saved, %d lost",
         *(file, why, aside.name, saved, lost),
+        extra=about("loss", reason="queue_damaged"),
     )
     _replace(file)
     _forget_old(file)

@@ -3,9 +3,11 @@
 What is not possible is refused before it gets here; this is about what it means.
 """
 
+import logging
 import time
 from collections.abc import Sequence
 
+from edgecam.appliance.log import about
 from edgecam.link import Numbered, Tables
 from edgecam.messages import TROUBLES, CameraState, Sighting
 from edgecam.publisher.outbox import Outbox
@@ -16,6 +18,8 @@ MAX_GAP = 1_000_000  # events that one run may have lost between two that came
 
 _CAMERA = "camera"  # the fact that remembers what the camera's last state was
 _PRESENCE = "presence"  # and the one that remembers what each region shows
+
+_log = logging.getLogger(__name__)
 
 
 class Intake:
@@ -79,6 +83,9 @@ class Intake:
             facts[_CAMERA] = camera
         self._outbox.commit(self.run, rows, facts)
         self._stored = stored
+        for _, stored_event in rows:
+            if stored_event is not None:
+                _say(stored_event)
 
     @property
     def camera_trouble(self) -> bool:
@@ -103,6 +110,14 @@ class Intake:
             start_ns=appearance.start_ns if appearance else None,
             model=self._model,
         )
+
+
+def _say(event: StoredEvent) -> None:
+    """For the journal; what was seen has been said by the half that sees."""
+    level = logging.DEBUG if event.region else logging.INFO
+    region, reason = event.region or "", event.reason or ""
+    words = " ".join(filter(None, (event.event_type, region, event.label, reason)))
+    _log.log(level, "event: %s", words, extra=about(event.event_type, region=region, reason=reason))
 
 
 def _lost(count: int, at_ns: int) -> StoredEvent:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from edgecam.appliance.log import about
 from edgecam.errors import LinkError
 from edgecam.link import (
     PROTOCOL,
@@ -165,7 +166,7 @@ class Receiver(Worker):
             pass  # everything that had come is taken in
         except OSError:
             self._commit()
-            _log.info("the vision half went away")
+            _log.info("the vision half went away", extra=about("vision_disconnected"))
             self._hang_up()
             return
         self._commit()
@@ -205,7 +206,7 @@ class Receiver(Worker):
             )
             self._said_other = False
             self._monitor.connected(hello.run)
-            _log.info("the vision half is there")
+            _log.info("the vision half is there", extra=about("vision_connected"))
         self._inspector.tables = tables
         if tables is list(self._tables.values())[-1]:  # nothing of the ones before can still come
             self._tables = {tables.fingerprint: tables}

@@ -35,6 +35,7 @@ class Machine:
         self.root = root
         """Its files as the host sees them, without what it has mounted (/run, /tmp, /proc)."""
         self._groups = groups
+        self.folder = log.parent
         self._log = log
         self._nspawn: subprocess.Popen[bytes] | None = None
         self.start()
@@ -154,7 +155,11 @@ def boot(bench: Bench, recipe: rootfs.Recipe | None = None) -> Iterator[Machine]
         log.touch()
         machine = Machine(name, root, groups, log)
         stack.callback(machine.down)
-        yield machine
+        try:
+            yield machine
+        except Exception:  # what is made of it did not come up, and nobody else can ask it any more
+            machine.testify(bench.folder)
+            raise
 
 
 def _nspawn(

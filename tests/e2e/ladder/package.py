@@ -1,6 +1,7 @@
 """edgecam's Debian packages, built by deploy/build-deb and kept."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -22,7 +23,9 @@ def built(release: str, *, architecture: str = HOST_ARCHITECTURE, version: str =
     def make(folder: Path) -> None:
         named = ("--version", version) if version else ()
         folder.mkdir()
-        run(ROOT / "deploy" / "build-deb", *named, release, architecture, folder)
+        # dpkg-deb(1): what is inside is the same, and packing takes seconds instead of minutes.
+        quick = {**os.environ, "DPKG_DEB_COMPRESSOR_LEVEL": "0"}
+        run(ROOT / "deploy" / "build-deb", *named, release, architecture, folder, env=quick)
 
     made_from = f"{release} {architecture} {version} {_fingerprint()}"
     (package,) = cache.kept(f"package-{release}-{architecture}", made_from, make).glob("*.deb")

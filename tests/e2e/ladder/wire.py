@@ -25,7 +25,8 @@ class Far:
 
     def __init__(self, folder: Path) -> None:
         self.space = Namespace(f"ladder-{os.getpid()}-{next(_numbers)}")
-        self.broker = Broker(folder, f"listener {PORT} {BROKER}\n")
+        # Of any address: the cable brings its own when it is plugged in.
+        self.broker = Broker(folder, f"listener {PORT} 0.0.0.0\n")
         self.recorder: Recorder
         """Connected to the broker by its loopback, whatever becomes of the cable."""
 

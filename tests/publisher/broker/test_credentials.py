@@ -29,6 +29,22 @@ def test_the_password_is_the_files_first_line_and_the_credential_comes_first(
     assert credentials.password(options) == "from credential"
 
 
+@pytest.mark.parametrize("empty", ["", "\n"])
+def test_an_empty_credential_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty: str
+) -> None:
+    """The package comes with one: who has a broker without passwords need not do anything."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    (tmp_path / credentials.CREDENTIAL).write_text(empty)
+    assert credentials.password(MqttOptions()) is None
+    file = tmp_path / "password"
+    file.write_text("from file")
+    named = MqttOptions(username="cam", password_file=str(file))
+    assert credentials.password(named) == "from file"
+    (tmp_path / credentials.CREDENTIAL).write_text("from credential")
+    assert credentials.password(named) == "from credential"
+
+
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
 def test_a_password_file_without_a_password_is_refused(
     tmp_path: Path, content: bytes | None

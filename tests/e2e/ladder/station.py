@@ -1,0 +1,134 @@
+"""The appliance as its owner has it: installed from the package, a broker at the end of a cable."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from support.waiting import wait_until
+
+from ladder import package
+from ladder.bench import Bench
+from ladder.container import Machine, boot
+from ladder.wire import URL, Far, far
+
+VISION, PUBLISHER, SOCKET = "edgecam.service", "edgecam-publisher.service", "edgecam-publisher.socket"
+CONFIG = "/etc/edgecam/config.yaml"
+START_S = 60.0
+_PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it
+
+
+class Station:
+    """A machine, the far end of its cable, and what a person does there."""
+
+    def __init__(self, release: str, machine: Machine, end: Far) -> None:
+        self.release = release
+        self.machine = machine
+        self.far = end
+        self.recorder = end.recorder
+
+    def install(self, deb: Path, *, check: bool = True) -> str:
+        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said."""
+        shutil.copy(deb, self.machine.path(_PACKAGE))
+        command = ["apt-get", "install", "--yes", "--allow-downgrades", _PACKAGE]
+        done = self.machine.run(command, check=check, timeout_s=180.0)
+        assert check or done.returncode != 0, f"apt installed it: {done.stdout}"
+        return done.stdout + done.stderr
+
+    def configure(self, **sections: Any) -> None:
+        """Write a configuration that shows photographs; `sections` are merged over it."""
+        options: dict[str, Any] = {
+            "node": "pi",
+            "camera": {"source": "stills", "fps": 10, "stills": {"hold_s": 0.6}},
+            "decision": {"cooldown_s": 0},
+            "mqtt": {"broker": URL, "keepalive_s": 5},
+            "link": {"events_per_hour": 3_600_000},
+            "health": {"interval_s": 1},
+        }
+        for name, section in sections.items():
+            both = isinstance(section, dict) and isinstance(options.get(name), dict)
+            options[name] = {**options[name], **section} if both else section
+        self.machine.write(CONFIG, json.dumps(options))  # JSON is YAML
+
+    def systemctl(self, *arguments: str, check: bool = True) -> str:
+        """What `systemctl` says."""
+        return self.machine.run(["systemctl", *arguments], check=check, timeout_s=120.0).stdout
+
+    def shows(self, unit: str, name: str) -> str:
+        """A property of a unit, of systemctl(1)."""
+        return self.systemctl("show", "--value", f"--property={name}", unit).strip()
+
+    def pid(self, unit: str) -> int:
+        """The main process of a unit, by the machine's number; 0 where it has none."""
+        return int(self.shows(unit, "MainPID"))
+
+    def restarts(self, unit: str) -> int:
+        """How often systemd has restarted a unit by itself."""
+        return int(self.shows(unit, "NRestarts"))
+
+    def state(self, unit: str) -> str:
+        """As in `active/running`."""
+        return f"{self.shows(unit, 'ActiveState')}/{self.shows(unit, 'SubState')}"
+
+    def wait_state(self, unit: str, wanted: str, timeout_s: float = START_S) -> None:
+        """Wait until a unit is in a state. Raises AssertionError with the one it is in."""
+        try:
+            wait_until(lambda: self.state(unit) == wanted, timeout_s)
+        except AssertionError as error:
+            raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
+
+    def wait_running(self) -> None:
+        """Wait until both halves are up, and the broker has heard two more events."""
+        self.wait_state(VISION, "active/running")
+        self.wait_state(PUBLISHER, "active/running")
+        self.wait_events(2)
+
+    def wait_events(self, more: int, timeout_s: float = START_S) -> None:
+        """Wait until the broker has so many more events than now."""
+        wanted = len(self.recorder.events) + more
+        self.recorder.wait_for(lambda seen: len(seen.events) >= wanted, timeout_s)
+
+    def well(self) -> None:
+        """Bring it to where every row may begin: configured, both halves up, nothing queued."""
+        self.configure()
+        self.systemctl("restart", "edgecam")
+        self.wait_running()
+
+    def gaps(self) -> list[str]:
+        """Where the numbers of what the recorder has heard are not gapless, or events were lost."""
+        epochs: dict[str, set[int]] = {}
+        for event in self.recorder.events:
+            epochs.setdefault(event["epoch"], set()).add(event["seq"])
+            if event["event_type"] == "loss":
+                return [f"events were lost: {event}"]
+        found = []
+        for epoch, numbers in epochs.items():
+            missing = set(range(min(numbers), max(numbers))) - numbers
+            if missing:
+                found.append(f"epoch {epoch} lacks {sorted(missing)[:5]}")
+        return found
+
+    def testify(self, folder: Path) -> None:
+        """Write down what the machine and the subscriber know."""
+        heard = [f"{each.topic} {each.payload.decode()}" for each in list(self.recorder.messages)]
+        (folder / "heard").write_text("\n".join(heard), encoding="utf-8")
+        self.machine.testify(folder)
+
+
+@contextlib.contextmanager
+def bare(bench: Bench) -> Iterator[Station]:
+    """A station on which nothing is installed, and whose cable is not plugged in."""
+    with boot(bench) as machine, far(machine.folder) as end:
+        yield Station(bench.release, machine, end)
+
+
+@contextlib.contextmanager
+def installed(bench: Bench) -> Iterator[Station]:
+    """A station that works: installed, plugged in, configured, events arrive."""
+    with bare(bench) as station:
+        station.install(package.built(bench.release))
+        station.far.plug(station.machine)
+        station.well()
+        yield station
