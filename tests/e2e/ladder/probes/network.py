@@ -7,7 +7,6 @@ from pathlib import Path
 
 from .outside import (
     ABSTRACT,
-    BROKER,
     FORWARDING,
     LOCAL_SERVER,
     NETLINK_PORT,
@@ -15,6 +14,7 @@ from .outside import (
 )
 
 _CONNECT_S = 5.0
+_BROKER = ("192.0.2.1", 1883)  # at the end of the machine's cable: ladder/wire.py
 _RESTARTED_S = 1.0
 _BUS = Path("/run/dbus/system_bus_socket")
 
@@ -46,7 +46,7 @@ def packet_socket() -> None:
 
 def reach_broker() -> None:
     """Connect to a broker on another machine."""
-    socket.create_connection(BROKER, _CONNECT_S).close()
+    socket.create_connection(_BROKER, _CONNECT_S).close()
 
 
 def reach_loopback() -> None:
@@ -57,7 +57,7 @@ def reach_loopback() -> None:
 def send_packet() -> None:
     """Send a UDP packet to a broker on another machine."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
-        sending.sendto(b"x", BROKER)
+        sending.sendto(b"x", _BROKER)
 
 
 def reach_abstract_socket() -> None:

@@ -1,6 +1,6 @@
 """What there is to reach, see and take outside of the sandbox; `python3 -m probes.outside` makes it.
 
-It stands for the services of a machine, the broker's machine, and what other users own. It tells
+It stands for a machine's other services, for what its other users own, and for its devices. It tells
 systemd when all of it is there, and takes it away again when it is stopped.
 """
 
@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -19,7 +18,6 @@ from pathlib import Path
 from .kernel import libc, must
 
 LOCAL_SERVER = ("127.0.0.1", 7)
-BROKER = ("192.0.2.1", 1883)  # documentation's own network: RFC 5737
 ABSTRACT = "\0edgecam-outside"
 NETLINK_PORT = 4242
 NETLINK_USERSOCK = 2
@@ -41,24 +39,15 @@ MACHINE_CODE = Path("/usr/local/bin/outside-getpid")
 DISK, CONTROL, KERNEL_LOG = Path("/dev/outside-disk"), Path("/dev/fuse"), Path("/dev/kmsg")
 CAMERA = Path("/dev/video0")
 
-_CLONE_NEWNET = 0x4000_0000
 _IPC_CREAT, _IPC_RMID = 0o1000, 0
 _RESTART_S = 0.3
-_CABLE = (
-    "netns add outside",
-    "link add to-broker type veth peer name cable netns outside",
-    "address add 192.0.2.2/24 dev to-broker",
-    "link set to-broker up",
-    "-n outside address add 192.0.2.1/24 dev cable",
-    "-n outside link set cable up",
-)
 
 
 def main() -> None:
     """Make it all, say so, and stay until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with contextlib.ExitStack() as things:
-        for make in (_servers, _broker, _shared_memory, _files, _nodes):
+        for make in (_servers, _shared_memory, _files, _nodes):
             things.enter_context(make())
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
@@ -83,33 +72,15 @@ def _forwarding() -> Iterator[None]:
     """As services that are restarted: their folders and sockets are new ones each time."""
     with contextlib.ExitStack() as running:
         for path in FORWARDING:
-            path.parent.mkdir()
+            path.parent.mkdir(parents=True)
             running.callback(shutil.rmtree, path.parent)
             running.enter_context(_listening(socket.AF_UNIX, str(path)))
             path.chmod(0o666)
         yield
 
 
-@contextlib.contextmanager
-def _broker() -> Iterator[None]:
-    """A network of the broker's own, a cable to it, and somebody who listens there."""
-    for command in _CABLE:
-        subprocess.run(["ip", *command.split()], check=True)
-    try:
-        # A socket belongs to the network that it was made in: network_namespaces(7).
-        with Path("/proc/self/ns/net").open() as own, Path("/run/netns/outside").open() as its:
-            must(libc.setns(its.fileno(), _CLONE_NEWNET))
-            broker = _listening(socket.AF_INET, BROKER)
-            must(libc.setns(own.fileno(), _CLONE_NEWNET))
-        with broker:
-            yield
-    finally:
-        subprocess.run(["ip", "netns", "delete", "outside"], check=True)
-
-
 def _listening(family: int, address: object) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     made.bind(address)  # type: ignore[arg-type]  # each family has its own kind
     made.listen()
     return made

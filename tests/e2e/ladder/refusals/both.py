@@ -9,7 +9,7 @@ _NOT_ALL_OF_THEM = "SystemCallFilter=~"
 _CAPABILITIES = "CapabilityBoundingSet="
 # Lifted together, they leave root with what it may do by its capabilities, or by system calls.
 _CAPABLE = (*AS_ROOT, "PrivateUsers=", _CAPABILITIES)
-_CALLING = (*AS_ROOT, "PrivateUsers=", _ALL_CALLS)
+CALLING = (*AS_ROOT, "PrivateUsers=", _ALL_CALLS)
 _MIGHTY = (*_CAPABLE, _ALL_CALLS)
 # Each of these sets no_new_privs, too, for a process without CAP_SYS_ADMIN: systemd.exec(5),
 # NoNewPrivileges=.
@@ -31,8 +31,8 @@ KERNEL = (
     Refusal(privileges.choose_scheduler, "EPERM", _NOT_ALL_OF_THEM, ("RestrictRealtime=",)),
     Refusal(privileges.choose_scheduler, "EPERM", "RestrictRealtime=", (_ALL_CALLS,)),
     Refusal(privileges.call_as_32_bit, "SIGSYS", "SystemCallArchitectures="),
-    Refusal(privileges.mount, "EPERM", _CAPABILITIES, _CALLING),
-    Refusal(privileges.hold_capabilities, "none", _CAPABILITIES, _CALLING),
+    Refusal(privileges.mount, "EPERM", _CAPABILITIES, CALLING),
+    Refusal(privileges.hold_capabilities, "none", _CAPABILITIES, CALLING),
     Refusal(privileges.set_clock, "EPERM", "ProtectClock=", _MIGHTY),
     Refusal(privileges.set_host_name, "EPERM", "ProtectHostname=", _MIGHTY),
     Refusal(privileges.ask_kernel_log, "EPERM", "ProtectKernelLogs=", _MIGHTY),
@@ -41,19 +41,12 @@ KERNEL = (
     Refusal(privileges.make_user_namespace, "EPERM", "RestrictNamespaces="),
     Refusal(privileges.change_personality, "EPERM", "LockPersonality="),
     # An error of the filter's on systemd 252, of the kernel's own (PR_SET_MDWE) on 257.
-    Refusal(
-        privileges.execute_written_memory, "EPERM / EACCES", "MemoryDenyWriteExecute="
-    ),
+    Refusal(privileges.execute_written_memory, "EPERM / EACCES", "MemoryDenyWriteExecute="),
     Refusal(files.make_set_uid, "EPERM", "RestrictSUIDSGID=", AS_ROOT),
     Refusal(files.gain_user, "stays who it is", "NoNewPrivileges=", _NO_NEW_PRIVILEGES_TOO),
 )
 PROCESSES = (
     Refusal(processes.see_other_half, "ENOENT", "ProtectProc="),
-    Refusal(processes.open_memory, "EACCES", _CAPABILITIES, (*_CALLING, "ProtectProc=")),
-    Refusal(processes.read_memory, "EPERM", _CAPABILITIES, (*_CALLING, "ProtectProc=")),
-    Refusal(processes.read_memory, "EPERM", _ALL_CALLS, (*_CAPABLE, "ProtectProc=")),
-    Refusal(processes.trace, "EPERM", _CAPABILITIES, (*_CALLING, "ProtectProc=")),
-    Refusal(processes.signal_other_half, "EPERM", _CAPABILITIES, _CALLING),
     Refusal(processes.share_memory, "ENOENT", "PrivateIPC="),
     Refusal(processes.fill_memory, "SIGKILL", "MemoryMax="),
     Refusal(processes.fill_tasks, "EAGAIN", "TasksMax="),

@@ -1,7 +1,7 @@
 """What edgecam-publisher.service refuses the half that talks, and what it gives it."""
 
 from ladder.probes import files, needed, network, privileges, processes
-from ladder.refusals.both import KERNEL, PROCESSES
+from ladder.refusals.both import CALLING, KERNEL, PROCESSES
 from ladder.refusals.refusal import AS_ROOT, Grant, Refusal
 
 _SHARED_MEMORY = "TemporaryFileSystem=/dev/shm:"
@@ -41,6 +41,15 @@ DEVICES = (
     Refusal(files.open_disk, "ENOENT", "PrivateDevices=", ("ProtectClock=",)),
     Refusal(files.open_control, "ENOENT", "PrivateDevices=", ("ProtectClock=",)),
 )
+_CAPABILITIES = "CapabilityBoundingSet="
+_SEEING = (*CALLING, "ProtectProc=")
+OTHER_HALF = (
+    *PROCESSES,
+    Refusal(processes.open_memory, "EACCES", _CAPABILITIES, _SEEING),
+    Refusal(processes.read_memory, "EPERM", _CAPABILITIES, _SEEING),
+    Refusal(processes.trace, "EPERM", _CAPABILITIES, _SEEING),
+    Refusal(processes.signal_other_half, "EPERM", _CAPABILITIES, CALLING),
+)
 NEEDED = (
     Grant(files.read_handed_password, "nothing handed over", "LoadCredential="),
     Grant(files.write_state, "EROFS", "StateDirectory="),
@@ -59,10 +68,11 @@ ROWS = {
             (*AS_ROOT, "CapabilityBoundingSet=", "SystemCallFilter=", "ProtectHostname="),
         ),
     ),
-    "gets at no other process, and takes no more than its share": PROCESSES,
+    "gets at no other process, and takes no more than its share": OTHER_HALF,
     "has what it needs": NEEDED,
 }
 NOT_SHOWN = {
+    "Group=": "the group of the user's own name without it",
     "SystemCallErrorNumber=": "shown by each EPERM of SystemCallFilter=: its default is SIGSYS",
     "PrivateMounts=": "a matter of course where file systems are protected",
     "RemoveIPC=": "PrivateIPC= leaves nothing to remove",
