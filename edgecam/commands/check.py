@@ -59,7 +59,8 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
 def _missing_here(config: Config) -> Iterator[tuple[str, str]]:
     source = config.camera.source
     if source == "pi" and not runtimes.is_installed("picamera2"):
-        yield "camera.source", "picamera2 is not installed on this machine"
+        advice = "on Raspberry Pi OS: sudo apt install python3-picamera2"
+        yield "camera.source", f"picamera2 is not installed on this machine; {advice}"
     if source == "opencv" and "://" not in config.camera.opencv.source:
         file = Path(config.camera.opencv.source)
         if not file.exists():

@@ -12,6 +12,7 @@ from support.waiting import wait_until
 from ladder import package
 from ladder.bench import Bench
 from ladder.container import Machine, boot
+from ladder.rootfs import Recipe
 from ladder.wire import URL, Far, far
 
 VISION, PUBLISHER, SOCKET = (
@@ -148,9 +149,9 @@ class Station:
 
 
 @contextlib.contextmanager
-def bare(bench: Bench) -> Iterator[Station]:
+def bare(bench: Bench, recipe: Recipe | None = None) -> Iterator[Station]:
     """A station on which nothing is installed, and whose cable is not plugged in."""
-    with boot(bench) as machine, far(machine.folder) as end:
+    with boot(bench, recipe) as machine, far(machine.folder) as end:
         yield Station(bench.release, machine, end)
 
 
