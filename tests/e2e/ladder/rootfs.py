@@ -22,7 +22,7 @@ DEPENDENCIES = ("python3", "python3-numpy", "python3-systemd", "python3-seccomp"
 # For the variant "extract", of which no maintainer script runs: one /usr, as every installed Debian
 # has it; from Trixie on packages bring it along. (Of hooks, only `setup` and `extract` are run then.)
 MERGED_USR = (
-    '--setup-hook=for name in bin sbin lib; '
+    "--setup-hook=for name in bin sbin lib; "
     'do mkdir -p "$1/usr/$name" && ln -s "usr/$name" "$1/"; done'
 )
 
