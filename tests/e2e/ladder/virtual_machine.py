@@ -101,8 +101,9 @@ class VirtualMachine:
         self.run(["sh", "-c", 'mkdir -p "${0%/*}" && cat >"$0"', path], stdin=text)
 
     def said(self) -> list[str]:
-        """The lines on its serial port."""
-        return self.console.read_text(encoding="utf-8", errors="replace").splitlines()
+        """The lines on its serial port, as far as they are finished."""
+        said = self.console.read_text(encoding="utf-8", errors="replace")
+        return said[: said.rfind("\n") + 1].splitlines()
 
     def testify(self, folder: Path) -> None:
         """Write down its console and what was run in it."""
