@@ -15,7 +15,11 @@ from ladder.container import Machine, boot
 from ladder.rootfs import Recipe
 from ladder.wire import URL, Far, far
 
-VISION, PUBLISHER, SOCKET = "edgecam.service", "edgecam-publisher.service", "edgecam-publisher.socket"
+VISION, PUBLISHER, SOCKET = (
+    "edgecam.service",
+    "edgecam-publisher.service",
+    "edgecam-publisher.socket",
+)
 CONFIG = "/etc/edgecam/config.yaml"
 START_S = 60.0
 _PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it

@@ -5,7 +5,12 @@ from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import installed
 
 
-@row("L2", BOOKWORM, TRIXIE, shown="installed without a network, answering nothing; with the broker's address, events arrive")
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="installed without a network, answering nothing; with the broker's address, events arrive",
+)
 def installs(bench: Bench) -> str:
     station = bench.share(installed)
     return f"{len(station.recorder.events)} events"

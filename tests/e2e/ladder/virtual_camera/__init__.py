@@ -41,7 +41,6 @@ def fit(machine: Machine, photographs: Sequence[str] = tuple(SHOWN)) -> None:
     for name in ("virtual_camera.py", "virtual_camera.pth"):
         machine.write(f"{_LIBRARIES}/{name}", _guest(name))
     machine.run(["python3", "-m", "compileall", "-q", _LIBRARIES])  # a unit may not write there
-    machine.write("/etc/systemd/system/edgecam.service.d/virtual-camera.conf", _guest("unit.conf"))
     frames = machine.path(f"{_FOLDER}/frames")
     frames.mkdir(parents=True)
     for number, name in enumerate(photographs):
@@ -49,6 +48,13 @@ def fit(machine: Machine, photographs: Sequence[str] = tuple(SHOWN)) -> None:
         for time in range(HELD):
             (frames / f"{number}-{time}.jpg").write_bytes(picture)
     plug(machine)
+
+
+def probe(machine: Machine) -> str:
+    """What guest/probe.py prints, once it has shown what it says. Raises AssertionError."""
+    machine.write(f"{_FOLDER}/probe.py", _guest("probe.py"))
+    python = ("/opt/edgecam/bin/python", "-I")
+    return machine.run([*python, f"{_FOLDER}/probe.py", f"{_FOLDER}/frames"]).stdout.strip()
 
 
 def plug(machine: Machine) -> None:
