@@ -114,8 +114,10 @@ def libcamera_needs_netlink(bench: Bench) -> None:
 @row("L2", TRIXIE, shown="edgecam check finds picamera2, and classify names a photograph, there")
 def commands_work(bench: Bench) -> None:
     station = bench.share(with_camera)
-    checked = station.machine.run(["edgecam", "check"])
-    assert "warning" not in checked.stderr, checked.stderr
+    assert "warning" not in station.machine.run(["edgecam", "check"]).stderr
+    hidden = f"mount --bind /mnt {virtual_camera.LIBRARIES} && edgecam check"
+    without = station.machine.run(["unshare", "--mount", "sh", "-c", hidden]).stderr
+    assert "picamera2 is not installed" in without, "check would not tell"
     assert "bison" in station.machine.run(["edgecam", "classify", "-k", "1", SAMPLE]).stdout
 
 
