@@ -3,39 +3,50 @@
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from support.recorder import Recorder
 from support.waiting import wait_until
 
 from ladder import package
 from ladder.bench import Bench
 from ladder.container import Machine, boot
+from ladder.rootfs import Recipe
 from ladder.wire import URL, Far, far
 
-VISION, PUBLISHER, SOCKET = "edgecam.service", "edgecam-publisher.service", "edgecam-publisher.socket"
+VISION, PUBLISHER, SOCKET = (
+    "edgecam.service",
+    "edgecam-publisher.service",
+    "edgecam-publisher.socket",
+)
 CONFIG = "/etc/edgecam/config.yaml"
 START_S = 60.0
 _PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it
 
 
-class Station:
-    """A machine, the far end of its cable, and what a person does there."""
+class Guest(Protocol):
+    """A machine of whatever kind; `container.Machine` says what is meant."""
 
-    def __init__(self, release: str, machine: Machine, end: Far) -> None:
-        self.release = release
+    def run(
+        self, command: Sequence[str], *, check: bool = True, timeout_s: float = 60.0
+    ) -> subprocess.CompletedProcess[str]: ...
+
+    def write(self, path: str, text: str) -> None: ...
+
+    def testify(self, folder: Path) -> None: ...
+
+
+class Appliance:
+    """An installed edgecam, and what a person does with it."""
+
+    def __init__(self, machine: Guest, recorder: Recorder, broker: str) -> None:
+        """`broker`: its address as the machine knows it; `recorder` hears all that comes there."""
         self.machine = machine
-        self.far = end
-        self.recorder = end.recorder
-
-    def install(self, deb: Path, *, check: bool = True) -> str:
-        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said."""
-        shutil.copy(deb, self.machine.path(_PACKAGE))
-        command = ["apt-get", "install", "--yes", "--allow-downgrades", _PACKAGE]
-        done = self.machine.run(command, check=check, timeout_s=180.0)
-        assert check or done.returncode != 0, f"apt installed it: {done.stdout}"
-        return done.stdout + done.stderr
+        self.recorder = recorder
+        self._broker = broker
 
     def configure(self, **sections: Any) -> None:
         """Write a configuration that shows photographs; `sections` are merged over it."""
@@ -43,7 +54,7 @@ class Station:
             "node": "pi",
             "camera": {"source": "stills", "fps": 10, "stills": {"hold_s": 0.6}},
             "decision": {"cooldown_s": 0},
-            "mqtt": {"broker": URL, "keepalive_s": 5},
+            "mqtt": {"broker": self._broker, "keepalive_s": 5},
             "link": {"events_per_hour": 3_600_000},
             "health": {"interval_s": 1},
         }
@@ -81,6 +92,10 @@ class Station:
         except AssertionError as error:
             raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
 
+    def wait_restarted(self, unit: str, restarts: int, timeout_s: float) -> None:
+        """Wait until systemd has restarted a unit more often than that."""
+        wait_until(lambda: self.restarts(unit) > restarts, timeout_s, poll_s=0.2)
+
     def wait_running(self) -> None:
         """Wait until both halves are up, and the broker has heard two more events."""
         self.wait_state(VISION, "active/running")
@@ -91,6 +106,27 @@ class Station:
         """Wait until the broker has so many more events than now."""
         wanted = len(self.recorder.events) + more
         self.recorder.wait_for(lambda seen: len(seen.events) >= wanted, timeout_s)
+
+    def wait_seen(self, timeout_s: float = START_S) -> None:
+        """Wait until the broker has every event that vision has logged so far."""
+        logged = len(self.logged("appeared")) + len(self.logged("disappeared"))
+        self.recorder.wait_for(lambda seen: len(seen.sightings) >= logged, timeout_s)
+
+    def logged(self, text: str) -> list[str]:
+        """The messages of both halves in the journal, since the machine was made, with a text."""
+        command = ["journalctl", "--no-pager", "--output=cat", "--identifier=edgecam"]
+        said = self.machine.run(command).stdout
+        return [line for line in said.splitlines() if text in line]
+
+    def said_by_systemd(self, unit: str) -> str:
+        """What the machine's systemd has said of a unit."""
+        command = ["journalctl", "--no-pager", "--output=cat", "_PID=1", f"UNIT={unit}"]
+        return self.machine.run(command).stdout
+
+    def version(self) -> str:
+        """The version that is installed, without the release's part; empty where none is."""
+        command = ["dpkg-query", "--show", "--showformat=${Version}", "edgecam"]
+        return self.machine.run(command, check=False).stdout.partition("+")[0]
 
     def well(self) -> None:
         """Bring it to where every row may begin: configured, both halves up, nothing queued."""
@@ -119,10 +155,32 @@ class Station:
         self.machine.testify(folder)
 
 
+class Station(Appliance):
+    """An appliance in a container, and the far end of its cable."""
+
+    machine: Machine
+
+    def __init__(self, release: str, machine: Machine, end: Far) -> None:
+        super().__init__(machine, end.recorder, URL)
+        self.release = release
+        self.far = end
+
+    def install(self, deb: Path, *, check: bool = True, by: str = "apt-get") -> str:
+        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said.
+
+        Without `check` it must be refused. `by`: dpkg looks at dependencies only after unpacking.
+        """
+        shutil.copy(deb, self.machine.path(_PACKAGE))
+        options = ["--yes", "--allow-downgrades", "install"] if by == "apt-get" else ["--install"]
+        done = self.machine.run([by, *options, _PACKAGE], check=check, timeout_s=300.0)
+        assert check or done.returncode != 0, f"it was installed: {done.stdout}"
+        return done.stdout + done.stderr
+
+
 @contextlib.contextmanager
-def bare(bench: Bench) -> Iterator[Station]:
+def bare(bench: Bench, recipe: Recipe | None = None) -> Iterator[Station]:
     """A station on which nothing is installed, and whose cable is not plugged in."""
-    with boot(bench) as machine, far(machine.folder) as end:
+    with boot(bench, recipe) as machine, far(machine.folder) as end:
         yield Station(bench.release, machine, end)
 
 
@@ -133,4 +191,13 @@ def installed(bench: Bench) -> Iterator[Station]:
         station.install(package.built(bench.release))
         station.far.plug(station.machine)
         station.well()
+        yield station
+
+
+@contextlib.contextmanager
+def older(bench: Bench) -> Iterator[Station]:
+    """A station that works with an older version, for upgrades."""
+    with bare(bench) as station:
+        station.install(package.built(bench.release, version=package.OLDER))
+        station.far.plug(station.machine)
         yield station
