@@ -74,13 +74,20 @@ def _noticed(bench: Bench, half: str) -> str:
     wrong = failures(standing.sandbox(half), (unsealed(each, unit) for each in refusals))
     excused = tuple(HALVES[half].NOT_SHOWN)
     wrong += [
-        f"{line}: no row needs it" for line in unit.of if line not in lines and not line.startswith(excused)
+        f"{line}: no row needs it"
+        for line in unit.of
+        if line not in lines and not line.startswith(excused)
     ]
     assert not wrong, "; ".join(wrong)
     return f"{len(lines)} lines, {len(refusals)} attempts"
 
 
-@row("L2", BOOKWORM, TRIXIE, shown="another user reads neither queue nor password, and passes no wall")
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="another user reads neither queue nor password, and passes no wall",
+)
 def another_user(bench: Bench) -> str:
     standing = bench.own(wall)
     unit, sandbox = standing.unit("publisher"), standing.sandbox("publisher")
@@ -97,7 +104,12 @@ def another_user(bench: Bench) -> str:
     return f"{len(others.REFUSED)} attempts"
 
 
-@row("L2", BOOKWORM, TRIXIE, shown="a half that hangs, ends or is refused is treated as its unit says")
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a half that hangs, ends or is refused is treated as its unit says",
+)
 def misbehaves(bench: Bench) -> str:
     standing = bench.own(wall)
     machine = standing.station.machine
