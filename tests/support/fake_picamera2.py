@@ -34,6 +34,7 @@ class Hardware:
         self.scene = scene
         self.cameras = 1
         self.renewed = 0  # how often libcamera was made to list its cameras
+        self.without_devices = False  # libcamera finds nothing in /dev and /sys to look through
         self.busy = False  # another program has the camera
         self.snatched = False  # another program takes it after we asked whether it is free
         self.out_of_memory = False
@@ -53,6 +54,7 @@ class Hardware:
         }
         self.gives_format: str | None = None  # in place of what is asked for
         self.gives_size: Size | None = None
+        self.mirrors = True  # otherwise what is asked for is adjusted to no mirroring
         self.line_bytes = 64  # lines begin at multiples of this
         self.delivering = True
         self.failure: Exception | None = None
@@ -108,6 +110,9 @@ class FakeManager:
         return FakeCamera(self._hardware)
 
     def reset(self) -> None:
+        if self._hardware.without_devices:
+            msg = "Failed to start CameraManager: No such device"
+            raise RuntimeError(msg)
         self._hardware.renewed += 1
 
 
@@ -134,6 +139,7 @@ class FakePicamera2:
             raise RuntimeError(msg)
         self.camera_num = camera_num
         self.held = 0
+        self.exposures = 0
         self.most_waiting = 0
         self.started = self.closed = False
         self.controls: dict[str, Any] = {}
@@ -221,7 +227,8 @@ class FakePicamera2:
         main["stride"] = -(-line // self.hardware.line_bytes) * self.hardware.line_bytes
         planes = height if main["format"] in PIXEL_BYTES else height * 3 // 2
         main["framesize"] = main["stride"] * planes + 4096
-        self.camera_config = {**config, "main": main}
+        transform = config["transform"] if self.hardware.mirrors else Transform()
+        self.camera_config = {**config, "main": main, "transform": transform}
         if not self.hardware.usb:
             wanted = config["sensor"].get("output_size") or config["raw"]["size"]
             self._mode = min(self.hardware.modes, key=lambda mode: unlike(wanted, mode.size))
@@ -273,6 +280,7 @@ class FakePicamera2:
         if self.hardware.failure is not None:
             raise self.hardware.failure
         self.held += 1
+        self.exposures += 1
         return FakeRequest(self._exposed(), self._take_back)
 
     def _take_back(self) -> None:

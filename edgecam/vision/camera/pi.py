@@ -1,7 +1,8 @@
 """The Raspberry Pi's own camera, through picamera2 and libcamera.
 
 The ISP crops and scales for nothing, so the smallest frame that still feeds the model is asked
-for. What cannot be had is adjusted by libcamera without an error, so what was got is read back.
+for. What cannot be had is adjusted by libcamera without an error, so what was got is read back:
+format, size, lines, mirroring. Only the rate is not told; frames that come too fast are passed over.
 
 A capture that was asked for cannot be taken back (its job would stay queued and later hold a
 buffer for ever), so one job is kept and waited for in slices. Making a second `Picamera2` in one
@@ -22,6 +23,7 @@ from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
 _log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ _TO_RGB: dict[str, int | None] = {
     "NV21": cv2.COLOR_YUV2RGB_NV21,
 }
 _BYTES_PER_PIXEL = {"BGR888": 3, "RGB888": 3, "XBGR8888": 4, "XRGB8888": 4}
+_EARLY = 0.25  # of a period: frames of a sensor at the wanted rate vary by much less
 _MAX_SIDE = 2028  # more than any model takes, and half of a 12-megapixel sensor
 
 
@@ -54,20 +57,14 @@ class PiCamera:
         self._camera: Any = None
         self._job: Any = None
         self._stream: dict[str, Any] = {}
+        self._pace = Pace(options.fps, early=_EARLY)
+        self._hflip = self._vflip = False  # what the ISP did not do
 
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
-        picamera2_class, libcamera = _libraries()
         index = self._options.pi.camera
-        _look_again(picamera2_class)
-        cameras = picamera2_class.global_camera_info()
-        if index >= len(cameras):
-            msg = (
-                f"no camera at camera.pi.camera {index}: check the ribbon cable; "
-                f"`rpicam-hello --list-cameras` lists what is there"
-            )
-            raise CameraError(msg, reason="missing")
-        _check_free(libcamera, cameras[index]["Id"])
+        picamera2_class, libcamera, camera_id = find(index)
+        _check_free(libcamera, camera_id)
         try:
             self._camera = picamera2_class(index)
             self._configure(libcamera.Transform)
@@ -77,22 +74,19 @@ class PiCamera:
             raise CameraError(msg, reason="unusable") from error
 
     def capture(self, timeout_s: float) -> Frame | None:
-        """The next frame of the sensor."""
-        if self._job is None:
-            self._job = self._camera.capture_request(wait=False)
-        try:
-            request = self._job.get_result(timeout=timeout_s)
-        except TimeoutError:
-            return None
-        except Exception as error:  # libcamera's own, and CancelledError after its time-out
-            msg = f"the camera failed: {str(error) or type(error).__name__}"
-            raise CameraError(msg, reason="stalled") from error
-        self._job = None
-        try:
-            buffer = request.make_buffer("main")
-        finally:
-            request.release()
-        return Frame(self._to_rgb(buffer), time.monotonic_ns())
+        """The next frame of the sensor that is due."""
+        deadline_s = time.monotonic() + timeout_s
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            request = self._next_request(left_s)
+            if request is None:
+                return None
+            try:
+                buffer = request.make_buffer("main") if self._pace.due() else None
+            finally:
+                request.release()
+            if buffer is not None:
+                return Frame(self._to_rgb(buffer), time.monotonic_ns())
+        return None
 
     def close(self) -> None:
         """Stop the sensor."""
@@ -103,6 +97,20 @@ class PiCamera:
             self._camera.close()
             self._camera = None
 
+    def _next_request(self, timeout_s: float) -> Any:  # noqa: ANN401  picamera2's class
+        """A finished request, which holds a buffer; None where none comes within `timeout_s`."""
+        if self._job is None:
+            self._job = self._camera.capture_request(wait=False)
+        try:
+            request = self._job.get_result(timeout=timeout_s)
+        except TimeoutError:
+            return None
+        except Exception as error:  # libcamera's own, and CancelledError after its time-out
+            msg = f"the camera failed: {str(error) or type(error).__name__}"
+            raise CameraError(msg, reason="stalled") from error
+        self._job = None
+        return request
+
     def _configure(self, transform: Any) -> None:  # noqa: ANN401  libcamera's class
         options = self._options
         controls: dict[str, Any] = {}
@@ -112,22 +120,23 @@ class PiCamera:
         size = self._size()
         sensor = self._widest_mode(size)
         half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
+        hflip, vflip = options.hflip != half_turn, options.vflip != half_turn
         self._camera.configure(
             self._camera.create_video_configuration(
                 main={"size": size, "format": "BGR888"},
                 sensor=sensor,
                 buffer_count=options.pi.buffer_count,
                 queue=False,
-                transform=transform(
-                    hflip=options.hflip != half_turn, vflip=options.vflip != half_turn
-                ),
+                transform=transform(hflip=hflip, vflip=vflip),
                 controls=controls,
             )
         )
-        self._stream = dict(self._camera.camera_configuration()["main"])
+        given = self._camera.camera_configuration()
+        self._stream, done = dict(given["main"]), given["transform"]
         if self._stream["format"] not in _TO_RGB:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
+        self._hflip, self._vflip = hflip != done.hflip, vflip != done.vflip
         crop = self._crop()
         if crop is not None:
             self._camera.set_controls({"ScalerCrop": crop})
@@ -184,7 +193,28 @@ class PiCamera:
         if conversion is not None:
             rgb = cv2.cvtColor(rgb, conversion)[:, :width]
         quarter_turn = 90 if self._options.rotation in (90, 270) else 0
-        return oriented(rgb, quarter_turn, hflip=False, vflip=False)
+        return oriented(rgb, quarter_turn, hflip=self._hflip, vflip=self._vflip)
+
+
+def find(index: int) -> tuple[Any, Any, str]:
+    """picamera2's class, libcamera, and libcamera's name of a camera; it is not opened.
+
+    Raises ConfigError without picamera2, CameraError where the camera is not listed.
+    """
+    try:
+        picamera2_class, libcamera = _libraries()
+        _look_again(picamera2_class)
+        cameras = picamera2_class.global_camera_info()
+    except RuntimeError as error:
+        msg = f"libcamera cannot be started: {error}; `rpicam-hello --list-cameras` tries it"
+        raise CameraError(msg, reason="unusable") from error
+    if index >= len(cameras):
+        msg = (
+            f"no camera at camera.pi.camera {index}: check the ribbon cable; "
+            f"`rpicam-hello --list-cameras` lists what is there"
+        )
+        raise CameraError(msg, reason="missing")
+    return picamera2_class, libcamera, cameras[index]["Id"]
 
 
 def _libraries() -> tuple[Any, Any]:
@@ -192,12 +222,18 @@ def _libraries() -> tuple[Any, Any]:
     try:
         import libcamera  # noqa: PLC0415
         from picamera2 import Picamera2  # noqa: PLC0415
-    except (ImportError, ValueError) as error:  # ValueError: built for another NumPy
-        msg = (
-            f"picamera2 is not installed here ({error}): on Raspberry Pi OS, "
-            f"`sudo apt install python3-picamera2`, in a virtual environment made with "
-            f"--system-site-packages; elsewhere choose opencv or stills"
-        )
+    except (ImportError, ValueError) as error:
+        if "numpy" in f"{error}".lower():
+            msg = (
+                f"picamera2 is built for another NumPy than {np.__version__} ({error}): "
+                f"on Bookworm, `pip install 'numpy<2'` in this virtual environment"
+            )
+        else:
+            msg = (
+                f"picamera2 is not installed here ({error}): on Raspberry Pi OS, `sudo apt install "
+                f"python3-picamera2`; a virtual environment must be made with `/usr/bin/python3 "
+                f"-m venv --system-site-packages`; elsewhere choose opencv or stills"
+            )
         raise ConfigError(msg, option="camera.source") from error
     return Picamera2, libcamera
 

@@ -87,3 +87,20 @@ def test_a_real_clock_is_kept_too() -> None:
     started_s = time.monotonic()
     assert all(pace.wait(1.0) for _ in range(11))
     assert 0.19 <= time.monotonic() - started_s < 2
+
+
+def test_a_source_that_keeps_the_rate_itself_loses_nothing_to_unlike_clocks(clock: Clock) -> None:
+    pace = Pace(10, early=0.25)
+    started_s = clock.now_s
+    for number in range(100):
+        clock.now_s = started_s + number / 10 + (-0.02, 0.0, 0.02)[number % 3]
+        assert pace.due()
+
+
+def test_frames_that_come_early_do_not_raise_the_rate(clock: Clock) -> None:
+    pace = Pace(10, early=0.25)
+    count = 0
+    for _ in range(1000):  # looked at every 7 ms, for 7 s
+        count += pace.due()
+        clock.now_s += 0.007
+    assert count == 71  # the last one early

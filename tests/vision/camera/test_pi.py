@@ -116,6 +116,32 @@ def test_every_buffer_is_given_back(hardware: Hardware) -> None:
     assert hardware.camera.most_waiting == 1
 
 
+def test_frames_that_come_faster_than_asked_are_passed_over(hardware: Hardware) -> None:
+    """Not every camera heeds FrameDurationLimits: libcamera's `virtual` one advertises it alone."""
+    camera = opened(fps=20.0)
+    taken_ns = [frame.taken_ns for _ in range(9) if (frame := camera.capture(1.0)) is not None]
+    assert len(taken_ns) == 9
+    assert taken_ns[-1] - taken_ns[0] >= 0.35e9
+    assert hardware.camera.exposures > 2 * len(taken_ns)
+    assert hardware.camera.held == 0
+
+
+def test_no_frame_is_passed_over_without_a_rate(hardware: Hardware) -> None:
+    camera = opened(fps=None)
+    for _ in range(9):
+        picture(camera)
+    assert hardware.camera.exposures == 9
+
+
+def test_waiting_for_a_frame_that_is_due_takes_no_longer_than_its_timeout(
+    hardware: Hardware,
+) -> None:
+    camera = opened(fps=0.2, stall_s=60.0)
+    picture(camera)
+    assert camera.capture(0.05) is None
+    assert hardware.camera.held == 0
+
+
 def test_a_buffer_is_given_back_even_where_it_cannot_be_read(
     hardware: Hardware, monkeypatch: pytest.MonkeyPatch
 ) -> None:

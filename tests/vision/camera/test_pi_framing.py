@@ -119,13 +119,14 @@ def test_no_more_buffers_than_asked_for_and_none_held_back(hardware: Hardware, c
     assert hardware.camera.camera_config["queue"] is False
 
 
+@pytest.mark.parametrize("mirrors", [False, True])
 @pytest.mark.parametrize("hflip", [False, True])
 @pytest.mark.parametrize("vflip", [False, True])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
-def test_mirrored_first_then_turned(
-    hardware: Hardware, rotation: int, *, hflip: bool, vflip: bool
+def test_mirrored_first_then_turned_whoever_does_it(
+    hardware: Hardware, rotation: int, *, hflip: bool, vflip: bool, mirrors: bool
 ) -> None:
-    hardware.gives_size = (320, 240)
+    hardware.gives_size, hardware.mirrors = (320, 240), mirrors
     pixels = shown(FrameWanted(240, square=False), rotation=rotation, hflip=hflip, vflip=vflip)
     expected = SCENE[:: -1 if vflip else 1, :: -1 if hflip else 1]
     assert pixels.shape == ((320, 240, 3) if rotation in (90, 270) else (240, 320, 3))
