@@ -53,7 +53,8 @@ def _climb(rows: list[Row]) -> int:
 
 def _wanted(row: Row, options: argparse.Namespace) -> bool:
     said = f"{row.level} {row.release} {row.shown}"
-    return row.level in (options.level or LEVELS) and options.only in said
+    asked = options.mutations or not row.mutation
+    return asked and row.level in (options.level or LEVELS) and options.only in said
 
 
 def _options() -> argparse.Namespace:
@@ -68,6 +69,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the rows and run none")
     parser.add_argument(
         "--only", default="", metavar="TEXT", help="only rows with this in their line of --list"
+    )
+    parser.add_argument(
+        "--mutations",
+        action="store_true",
+        help="also take lines out of the package, and see the rows fail that are about them",
     )
     options = parser.parse_args()
     unknown = set(options.level) - set(LEVELS)

@@ -38,7 +38,9 @@ def kernel_agrees(bench: Bench) -> None:
     pids = {unit: station.pid(unit) for unit in (VISION, PUBLISHER)}
     seen = {unit: _status(station, pid) for unit, pid in pids.items()}
     for unit, status in seen.items():
-        wrong = {name: status[name] for name, value in _KERNEL_SAYS.items() if status[name] != value}
+        wrong = {
+            name: status[name] for name, value in _KERNEL_SAYS.items() if status[name] != value
+        }
         assert not wrong, f"{unit}: {wrong}"
     users = {status["Uid"].split()[1] for status in seen.values()} - {"0"}
     assert len(users) == 2, f"they run as {users}"

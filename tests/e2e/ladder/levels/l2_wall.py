@@ -8,6 +8,7 @@ cameras (there are none: L4), swap, and what systemd would do anyway.
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ladder import fate
@@ -36,7 +37,7 @@ class Wall:
 
     def unit(self, half: str) -> Lines:
         """The lines of it that make its sandbox."""
-        return Lines.of_sandbox(self.text(half))
+        return Lines.read(self.text(half))
 
     def sandbox(self, half: str) -> Sandbox:
         """Where to run a half's attempts; they try to get at the other half, which runs."""
@@ -74,13 +75,20 @@ def _noticed(bench: Bench, half: str) -> str:
     wrong = failures(standing.sandbox(half), (unsealed(each, unit) for each in refusals))
     excused = tuple(HALVES[half].NOT_SHOWN)
     wrong += [
-        f"{line}: no row needs it" for line in unit.of if line not in lines and not line.startswith(excused)
+        f"{line}: no row needs it"
+        for line in unit.of
+        if line not in lines and not line.startswith(excused)
     ]
     assert not wrong, "; ".join(wrong)
     return f"{len(lines)} lines, {len(refusals)} attempts"
 
 
-@row("L2", BOOKWORM, TRIXIE, shown="another user reads neither queue nor password, and passes no wall")
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="another user reads neither queue nor password, and passes no wall",
+)
 def another_user(bench: Bench) -> str:
     standing = bench.own(wall)
     unit, sandbox = standing.unit("publisher"), standing.sandbox("publisher")
@@ -97,7 +105,12 @@ def another_user(bench: Bench) -> str:
     return f"{len(others.REFUSED)} attempts"
 
 
-@row("L2", BOOKWORM, TRIXIE, shown="a half that hangs, ends or is refused is treated as its unit says")
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a half that hangs, ends or is refused is treated as its unit says",
+)
 def misbehaves(bench: Bench) -> str:
     standing = bench.own(wall)
     machine = standing.station.machine
@@ -110,10 +123,10 @@ def _register() -> None:
     for half, table in HALVES.items():
         for shown, refusals in table.ROWS.items():
             row("L2", BOOKWORM, TRIXIE, shown=f"{half} {shown}")(
-                lambda bench, half=half, refusals=refusals: _refused(bench, half, refusals)
+                partial(_refused, half=half, refusals=refusals)
             )
         row("L2", BOOKWORM, TRIXIE, shown=f"{half}: taking a line out of its unit is noticed")(
-            lambda bench, half=half: _noticed(bench, half)
+            partial(_noticed, half=half)
         )
 
 
