@@ -30,12 +30,12 @@ class Lines:
     of: tuple[str, ...]
 
     @classmethod
-    def of_sandbox(cls, text: str) -> "Lines":
+    def read(cls, text: str) -> "Lines":
         """Those of a unit file that say who its process is and what it may do."""
         return cls(tuple(line for line in _service(text) if not line.startswith(_RUNNING)))
 
     @classmethod
-    def of_running(cls, text: str) -> "Lines":
+    def read_running(cls, text: str) -> "Lines":
         """Those that say how it is started, watched and stopped."""
         return cls(tuple(line for line in _service(text) if line.startswith(_RUNNING)))
 

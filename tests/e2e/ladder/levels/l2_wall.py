@@ -8,6 +8,7 @@ cameras (there are none: L4), swap, and what systemd would do anyway.
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ladder import fate
@@ -36,7 +37,7 @@ class Wall:
 
     def unit(self, half: str) -> Lines:
         """The lines of it that make its sandbox."""
-        return Lines.of_sandbox(self.text(half))
+        return Lines.read(self.text(half))
 
     def sandbox(self, half: str) -> Sandbox:
         """Where to run a half's attempts; they try to get at the other half, which runs."""
@@ -122,10 +123,10 @@ def _register() -> None:
     for half, table in HALVES.items():
         for shown, refusals in table.ROWS.items():
             row("L2", BOOKWORM, TRIXIE, shown=f"{half} {shown}")(
-                lambda bench, half=half, refusals=refusals: _refused(bench, half, refusals)
+                partial(_refused, half=half, refusals=refusals)
             )
         row("L2", BOOKWORM, TRIXIE, shown=f"{half}: taking a line out of its unit is noticed")(
-            lambda bench, half=half: _noticed(bench, half)
+            partial(_noticed, half=half)
         )
 
 

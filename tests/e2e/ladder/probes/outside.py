@@ -29,8 +29,10 @@ FORWARDING = (
 )
 """Local services that put what they are asked on the network."""
 SHARED_MEMORY_KEY = 0x0ED6ECA4
-_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/home")  # noqa: S108  to look
-NOTES = {Path(place): Path(place, "outside") for place in _SHARED}
+TEMPORARY, SPOOLED = Path("/tmp"), Path("/var/tmp")  # noqa: S108  places to look into
+SHARED_MEMORY, HOMES = Path("/dev/shm"), Path("/home")  # noqa: S108  as above
+_SHARED = (TEMPORARY, SPOOLED, SHARED_MEMORY, Path("/dev/mqueue"), Path("/run/lock"), HOMES)
+NOTES = {folder: folder / "outside" for folder in _SHARED}
 """Folders that others use, too, with a file in each that anybody may read."""
 MODULES = Path("/usr/lib/modules")
 SET_UID = Path("/usr/local/bin/outside-id")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ladder import probes
 from ladder.sandbox import ALLOWED, Attempt, Lines, Sandbox
 
 AS_ROOT = ("User=", "Group=", "SupplementaryGroups=")
