@@ -34,12 +34,15 @@ class Station:
         self.far = end
         self.recorder = end.recorder
 
-    def install(self, deb: Path, *, check: bool = True) -> str:
-        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said."""
+    def install(self, deb: Path, *, check: bool = True, by: str = "apt-get") -> str:
+        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said.
+
+        Without `check` it must be refused. `by`: dpkg looks at dependencies only after unpacking.
+        """
         shutil.copy(deb, self.machine.path(_PACKAGE))
-        command = ["apt-get", "install", "--yes", "--allow-downgrades", _PACKAGE]
-        done = self.machine.run(command, check=check, timeout_s=180.0)
-        assert check or done.returncode != 0, f"apt installed it: {done.stdout}"
+        options = ["--yes", "--allow-downgrades", "install"] if by == "apt-get" else ["--install"]
+        done = self.machine.run([by, *options, _PACKAGE], check=check, timeout_s=300.0)
+        assert check or done.returncode != 0, f"it was installed: {done.stdout}"
         return done.stdout + done.stderr
 
     def configure(self, **sections: Any) -> None:
@@ -97,6 +100,27 @@ class Station:
         wanted = len(self.recorder.events) + more
         self.recorder.wait_for(lambda seen: len(seen.events) >= wanted, timeout_s)
 
+    def wait_seen(self, timeout_s: float = START_S) -> None:
+        """Wait until the broker has every event that vision has logged so far."""
+        logged = len(self.logged("appeared")) + len(self.logged("disappeared"))
+        self.recorder.wait_for(lambda seen: len(seen.sightings) >= logged, timeout_s)
+
+    def logged(self, text: str) -> list[str]:
+        """The messages of both halves in the journal, since the machine was made, with a text."""
+        command = ["journalctl", "--no-pager", "--output=cat", "--identifier=edgecam"]
+        said = self.machine.run(command).stdout
+        return [line for line in said.splitlines() if text in line]
+
+    def said_by_systemd(self, unit: str) -> str:
+        """What the machine's systemd has said of a unit."""
+        command = ["journalctl", "--no-pager", "--output=cat", "_PID=1", f"UNIT={unit}"]
+        return self.machine.run(command).stdout
+
+    def version(self) -> str:
+        """The version that is installed, without the release's part; empty where none is."""
+        command = ["dpkg-query", "--show", "--showformat=${Version}", "edgecam"]
+        return self.machine.run(command, check=False).stdout.partition("+")[0]
+
     def well(self) -> None:
         """Bring it to where every row may begin: configured, both halves up, nothing queued."""
         self.configure()
@@ -138,4 +162,13 @@ def installed(bench: Bench) -> Iterator[Station]:
         station.install(package.built(bench.release))
         station.far.plug(station.machine)
         station.well()
+        yield station
+
+
+@contextlib.contextmanager
+def older(bench: Bench) -> Iterator[Station]:
+    """A station that works with an older version, for upgrades."""
+    with bare(bench) as station:
+        station.install(package.built(bench.release, version=package.OLDER))
+        station.far.plug(station.machine)
         yield station

@@ -1,0 +1,155 @@
+"""L2: faults of either half, as systemd sees them: what ends is started again, and alone."""
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from support.waiting import wait_until
+
+import ladder.rigged
+from ladder.bench import Bench
+from ladder.row import BOOKWORM, TRIXIE, row
+from ladder.station import PUBLISHER, VISION, Station, installed
+
+_RIG = "/usr/local/lib/ladder/rigged.py"
+_FAULT = "/usr/local/lib/ladder/fault"
+_DROP_IN = "/run/systemd/system/edgecam.service.d/rigged.conf"
+# Some pictures a second, and a camera that is given up sooner than by default.
+_CAMERA = {"stall_s": 2}
+
+
+@contextlib.contextmanager
+def rigged(station: Station) -> Iterator[None]:
+    """Within, the half that sees can be broken (`break_`); it is brought back in good order."""
+    station.machine.write(_RIG, Path(ladder.rigged.__file__).read_text(encoding="utf-8"))
+    station.machine.write(_FAULT, "none")
+    command = f"/opt/edgecam/bin/python {_RIG} run vision -c /etc/edgecam/config.yaml"
+    station.machine.write(_DROP_IN, f"[Service]\nExecStart=\nExecStart={command}\n")
+    station.systemctl("daemon-reload")
+    station.configure(camera=_CAMERA)
+    station.systemctl("restart", "edgecam")
+    station.wait_running()
+    try:
+        yield
+    finally:
+        break_(station, "none")
+        station.machine.path(_DROP_IN).unlink()
+        station.systemctl("daemon-reload")
+        station.well()
+
+
+def break_(station: Station, fault: str) -> None:
+    """Say what is broken from now on; `none` mends it."""
+    new = station.machine.path(f"{_FAULT}.new")
+    new.write_text(fault, encoding="ascii")
+    new.rename(station.machine.path(_FAULT))
+
+
+def ends_alone(station: Station, fault: str, timeout_s: float) -> None:
+    """Break the half that sees: it ends, the other half does not notice, and it comes back."""
+    publisher, vision = station.pid(PUBLISHER), station.pid(VISION)
+    restarts = station.restarts(VISION)
+    break_(station, fault)
+    wait_until(lambda: station.restarts(VISION) > restarts, timeout_s, poll_s=0.2)
+    break_(station, "none")
+    station.wait_running()
+    assert station.pid(VISION) != vision
+    assert station.pid(PUBLISHER) == publisher, "the publisher was restarted, too"
+    assert not station.gaps()
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="READY only after the first look: a camera that is held back, then appears",
+)
+def ready_after_the_first_look(bench: Bench) -> str:
+    station = bench.share(installed)
+    with rigged(station):
+        break_(station, "camera missing")
+        station.systemctl("restart", "--no-block", "edgecam")
+        wait_until(lambda: "waiting" in station.shows(VISION, "StatusText")[0], 30.0, poll_s=0.2)
+        status = station.shows(VISION, "StatusText")[0]
+        assert station.state(VISION) == "activating/start", station.state(VISION)
+        assert station.state(PUBLISHER) == "active/running"
+        break_(station, "none")
+        station.wait_running()
+    return status
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a hung camera, a hung model, a crash in C: vision is started again, alone",
+)
+def vision_ends_and_comes_back(bench: Bench) -> None:
+    station = bench.share(installed)
+    with rigged(station):
+        ends_alone(station, "camera hang", 40.0)
+        ends_alone(station, "model hang", 40.0)
+        ends_alone(station, "model crash", 20.0)
+        assert "status=11/SEGV" in station.said_by_systemd(VISION)
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="more memory than MemoryMax: vision is killed by the kernel and started again, alone",
+)
+def out_of_memory(bench: Bench) -> None:
+    station = bench.share(installed)
+    with rigged(station):
+        ends_alone(station, "model memory", 40.0)
+        assert "status=9/KILL" in station.said_by_systemd(VISION)
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="the watchdog kills a half that hangs as a whole (SIGKILL, no core), and starts it again",
+)
+def watchdog(bench: Bench) -> str:
+    station = bench.share(installed)
+    with rigged(station):
+        restarts = {unit: station.restarts(unit) for unit in (VISION, PUBLISHER)}
+        break_(station, "model hold")
+        station.machine.run(["kill", "-STOP", str(station.pid(PUBLISHER))])
+        for unit, limit_s in ((VISION, 60.0), (PUBLISHER, 90.0)):
+            wait_until(
+                lambda unit=unit: station.restarts(unit) > restarts[unit], limit_s, poll_s=0.5
+            )  # type: ignore[misc]
+            said = station.said_by_systemd(unit)
+            assert "Watchdog timeout" in said, said
+            assert "Failed with result 'watchdog'" in said, said
+            assert "status=9/KILL" in said, said
+            break_(station, "none")
+        station.wait_running()
+        assert not station.gaps()
+    return ", ".join(station.shows(unit, "WatchdogUSec")[0] for unit in (VISION, PUBLISHER))
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="kill -9 of either half, six times: started again, the other stays, nothing is lost",
+)
+def kill_nine(bench: Bench) -> str:
+    station = bench.share(installed)
+    station.well()
+    began = len(station.recorder.events)
+    for victim, other in ((VISION, PUBLISHER), (PUBLISHER, VISION)) * 3:
+        pid, stays = station.pid(victim), station.pid(other)
+        station.machine.run(["kill", "-KILL", str(pid)])
+        wait_until(
+            lambda victim=victim, pid=pid: station.pid(victim) not in (0, pid), 30.0, poll_s=0.1
+        )  # type: ignore[misc]
+        station.wait_running()
+        assert station.pid(other) == stays, f"{other} was restarted as well"
+    station.wait_seen()
+    assert not station.gaps()
+    return f"{len(station.recorder.events) - began} events, none lost"
