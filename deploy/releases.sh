@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2034  # read by the scripts that source this
 
 releases=(bookworm trixie)
+architectures=(arm64 amd64)
 
 # describe_release RELEASE: Debian's number, its Python, its NumPy, and its C library as wheels
 # name it. The figures are those of packages.debian.org.

@@ -1,3 +1,3 @@
 """edgecam says what a camera sees, over MQTT, and can never show it."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

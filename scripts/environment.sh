@@ -1,5 +1,6 @@
 # Sourced by the other scripts: finds Python and makes virtual environments.
 # Everything it says goes to standard error, so that a script's own output stays clean.
+# shellcheck shell=bash
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -45,9 +46,9 @@ make_environment() {
 }
 
 # Mosquitto is for the tests with a real broker, iproute2 and e2fsprogs are for the faults,
-# strace is for the canary; the others build systemd-python from source.
+# strace is for the canary, shellcheck for the scripts; the others build systemd-python from source.
 needed=(
-    mosquitto openssl iproute2 e2fsprogs strace
+    mosquitto openssl iproute2 e2fsprogs strace shellcheck
     libsystemd-dev pkg-config gcc python3-dev python3-venv
 )
 

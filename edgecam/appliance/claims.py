@@ -32,6 +32,12 @@ def of_vision(seen: Observed, filters_of_system: int) -> Iterator[Claim]:
     yield from of_any(seen)
 
 
+def of_vision_unit(seen: Observed) -> Iterator[Claim]:
+    """What the unit of that half claims, since only an installation can hide what others run."""
+    means = "none is in what it sees as /run"
+    yield _nothing("can ask no local service to send for it", means, seen.forwarding)
+
+
 def of_publisher(seen: Observed) -> Iterator[Claim]:
     """What the half that talks claims."""
     means = "there is no camera device, or its user has no leave"

@@ -52,8 +52,8 @@ class Observed:
     cameras_open: tuple[str, ...] | None
     cameras_allowed: tuple[str, ...] | None
     """The camera devices that its root folder holds and its user may open."""
-    forwarding: tuple[str, ...]
-    """Sockets in its root folder, as far as it can be seen, of services that send for others."""
+    forwarding: tuple[str, ...] | None
+    """Sockets in its root folder of services that send for others."""
 
 
 class Observer:
@@ -158,8 +158,12 @@ class Observer:
                 return None
         return found
 
-    def _forwarding(self, pid: int) -> tuple[str, ...]:
+    def _forwarding(self, pid: int) -> tuple[str, ...] | None:
         root = self._root / str(pid) / "root"
+        try:
+            root.stat()
+        except OSError:
+            return None
         # Not Path.exists(), which raises where it may not look.
         return tuple(f"/{name}" for name in _FORWARDING if os.path.exists(root / name))  # noqa: PTH110
 

@@ -113,6 +113,7 @@ def _publisher(
             fps=config.camera.fps,
             runtime=runtime,
             os_name=board.os_name(),
+            board_model=board.Board().model(),
             restart_required=in_force.restart_required,
         )
 

@@ -35,7 +35,7 @@ class Judged:
     half: str
     uid: int
     claims: list[Claim]
-    forwarding: tuple[str, ...]
+    forwarding: tuple[str, ...] | None
     """Local services within its reach that send for others."""
 
 
@@ -66,8 +66,8 @@ def report(loaded: Loaded) -> Report:
     bound = channel.bound(config, len(tables.reported))
     streams = confinement.is_network_stream(config.camera)
     ours, others = _processes(loaded.file)
-    judged = list(_judged(ours, streams=streams))
     units = _units()
+    judged = list(_judged(ours, streams=streams, installed=bool(units)))
     installed = bool(units) or any(process.half != "both" for process in judged)
     broken = list(_broken(judged, units)) if installed else []
     answers = {claim.answer for process in judged for claim in process.claims}
@@ -100,19 +100,20 @@ def _processes(config: Path) -> tuple[list[Running], list[Running]]:
     return ours, others
 
 
-def _judged(processes: Iterable[Running], *, streams: bool) -> Iterator[Judged]:
+def _judged(processes: Iterable[Running], *, streams: bool, installed: bool) -> Iterator[Judged]:
     observer = Observer()
     for process in processes:
         seen = observer.observe(process.pid)
         if seen is None:
             continue  # it has ended
         if process.half == "publisher":
-            made = claims.of_publisher(seen)
+            made = list(claims.of_publisher(seen))
         elif process.half == "vision" and not streams:
-            made = claims.of_vision(seen, observer.filters(1))
+            made = list(claims.of_vision(seen, observer.filters(1)))
+            made += claims.of_vision_unit(seen) if installed else ()
         else:
-            made = claims.of_any(seen)
-        yield Judged(process.pid, process.half, seen.uid, list(made), seen.forwarding)
+            made = list(claims.of_any(seen))
+        yield Judged(process.pid, process.half, seen.uid, made, seen.forwarding)
 
 
 def _units() -> list[str]:
@@ -157,14 +158,14 @@ def _notes(
     elif len(halves) == 1:
         missing = ({"vision", "publisher"} - halves).pop()
         yield f"the {missing} half does not run"
-    yield from _weak_points(judged)
+    yield from _weak_points(judged, units)
     if any(claim.answer == "unknown" for process in judged for claim in process.claims):
         yield "not everything can be seen by this user: run it as root"
     for other in others:
         yield f"pid {other.pid} ({other.half}) runs with {other.config}: not looked at"
 
 
-def _weak_points(judged: Iterable[Judged]) -> Iterator[str]:
+def _weak_points(judged: Iterable[Judged], units: Sequence[str]) -> Iterator[str]:
     """What no claim speaks of, since only an installation can mend it."""
     users: dict[int, str] = {}
     for process in judged:
@@ -177,7 +178,7 @@ def _weak_points(judged: Iterable[Judged]) -> Iterator[str]:
         users[process.uid] = name
         if process.uid == 0:
             yield f"{name} runs as root, to whom the system's own files are open"
-        if process.half == "vision" and process.forwarding:
+        if process.half == "vision" and process.forwarding and not units:
             yield (
                 f"{name} can ask local services to send for it: {', '.join(process.forwarding)}; "
                 "hide them from it, as with systemd's InaccessiblePaths="

@@ -8,6 +8,7 @@ import datetime as dt
 import sys
 import time
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -19,7 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from edgecam.publisher.broker.mqtt import Message
-from edgecam.publisher.contract import EventPayload, HealthPayload, StatePayload
+from edgecam.publisher.contract import BoardPart, EventPayload, HealthPayload, StatePayload
 
 _BAR_CELLS = 10
 _LABEL_CELLS = 20  # so that the table stands still while labels change
@@ -195,12 +196,18 @@ def _health_line(health: HealthPayload) -> str:
     ]
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
-    if isinstance(health.board.cpu_temp_c, int):
-        parts.append(f"{health.board.cpu_temp_c} °C")
-    if isinstance(health.board.throttled, list):
-        parts += health.board.throttled
-    parts += health.alarms
-    return ", ".join(parts)
+    return ", ".join([*parts, *_board_words(health.board), *health.alarms])
+
+
+def _board_words(board: BoardPart) -> Iterator[str]:
+    if isinstance(board.cpu_temp_c, int):
+        yield f"{board.cpu_temp_c} °C"
+    if isinstance(board.mem_mb, int):
+        yield f"{board.mem_mb} MB of memory"
+    if isinstance(board.disk_free_mb, int):
+        yield f"{board.disk_free_mb} MB of disk"
+    if isinstance(board.throttled, list):
+        yield from board.throttled
 
 
 def _state_cells(state: StatePayload | None) -> tuple[Text, Text, Text]:

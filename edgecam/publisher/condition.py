@@ -80,7 +80,7 @@ class Condition:
         if now_s - self._sampled_s >= self._sample_s:
             self._sampled_s = now_s
             disk_free_mb = board.disk_free_mb(self._outbox_folder)
-            self._board = payloads.board(self._machine, disk_free_mb)
+            self._board = payloads.board(self._machine, disk_free_mb, board.uptime_s())
             self._refused = self._monitor.refused
 
     def report(self) -> ReportPart:

@@ -99,7 +99,9 @@ class BoardPart(_Payload, frozen=True, kw_only=True):
     cpu_temp_c: int | UnsetType = UNSET
     throttled: list[str] | UnsetType = UNSET
     mem_mb: int | UnsetType = UNSET
+    mem_total_mb: int | UnsetType = UNSET
     disk_free_mb: int | UnsetType = UNSET
+    uptime_s: int | UnsetType = UNSET
 
 
 class HealthPayload(_Payload, frozen=True, kw_only=True):
@@ -201,6 +203,7 @@ class InfoPayload(_Payload, frozen=True, kw_only=True):
     runtime: str
     python: str
     os: str
+    board: str | UnsetType = UNSET
     regions: list[str]
     options: OptionsPart
     restart_required: list[str]

@@ -55,6 +55,7 @@ def info(
     *,
     runtime: str,
     os_name: str,
+    board_model: str | None,
     regions: tuple[str, ...],
     fps: float | None,
     decision: DecisionOptions,
@@ -73,6 +74,7 @@ def info(
         runtime=runtime[:24],
         python=platform.python_version()[:12],
         os="".join(char for char in os_name if char.isalnum() or char in " ._-")[:20],
+        board=_set(None if board_model is None else board_model[:40]),
         regions=list(regions),
         options=OptionsPart(
             fps=None if fps is None else round(fps, 2),
@@ -85,7 +87,7 @@ def info(
     )
     # Many regions of long names, and much to restart for: what it runs on matters less.
     if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
-        payload = msgspec.structs.replace(payload, runtime="", python="", os="")
+        payload = msgspec.structs.replace(payload, runtime="", python="", os="", board=UNSET)
     while len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
         payload.restart_required.pop()
     return payload
@@ -116,7 +118,7 @@ def health(
     paused: bool,
     ignored: int,
 ) -> HealthPayload:
-    """How the appliance is doing now; where that is too much to say, without the board."""
+    """How the appliance is doing now; where that is too much to say, with less of the board."""
     vision = monitor.health
     payload = HealthPayload(
         vision=VisionPart(
@@ -141,18 +143,23 @@ def health(
         ignored=ignored,
     )
     # Where counters of decades and every alarm come together, the alarms matter more.
-    fits = len(contract.encode(payload)) <= contract.MAX_PAYLOAD_BYTES
-    return payload if fits else msgspec.structs.replace(payload, board=BoardPart())
+    troubles = msgspec.structs.replace(board, mem_total_mb=UNSET, uptime_s=UNSET)
+    for less in (troubles, BoardPart()):
+        if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+            payload = msgspec.structs.replace(payload, board=less)
+    return payload
 
 
-def board(machine: Board, disk_free_mb: int | None) -> BoardPart:
+def board(machine: Board, disk_free_mb: int | None, uptime_s: int) -> BoardPart:
     """How the machine is, which the vision half can move by what it does: so only roughly."""
     temperature = machine.cpu_temp_c()
     return BoardPart(
         cpu_temp_c=_set(None if temperature is None else round(temperature)),
         throttled=_set(machine.throttled()),
         mem_mb=_set(_rough(machine.available_memory_mb())),
+        mem_total_mb=_set(machine.total_memory_mb()),
         disk_free_mb=_set(_rough(disk_free_mb)),
+        uptime_s=uptime_s,
     )
 
 

@@ -32,6 +32,7 @@ class Vocabulary:
         fps: float | None,
         runtime: str,
         os_name: str,
+        board_model: str | None = None,
         restart_required: tuple[str, ...] = (),
     ) -> "Vocabulary":
         """The words of a configuration. Raises ConfigError for labels that nothing knows."""
@@ -45,6 +46,7 @@ class Vocabulary:
                 model,
                 runtime=runtime,
                 os_name=os_name,
+                board_model=board_model,
                 regions=regions,
                 fps=fps,
                 decision=decision,

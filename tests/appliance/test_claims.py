@@ -43,7 +43,15 @@ def answers(made: Iterable[Claim]) -> dict[str, str]:
 
 def test_a_confined_process_keeps_every_claim() -> None:
     assert set(answers(claims.of_vision(CONFINED, 0)).values()) == {"yes"}
+    assert set(answers(claims.of_vision_unit(CONFINED)).values()) == {"yes"}
     assert set(answers(claims.of_publisher(CONFINED)).values()) == {"yes"}
+
+
+@pytest.mark.parametrize(("found", "answer"), [(("/run/dbus/x",), "no"), (None, "unknown")])
+def test_services_in_reach_of_the_unit(found: tuple[str, ...] | None, answer: str) -> None:
+    (claim,) = claims.of_vision_unit(but(forwarding=found))
+    assert claim.answer == answer
+    assert found is None or found[0] in claim.enforced_by
 
 
 @pytest.mark.parametrize(

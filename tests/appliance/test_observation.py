@@ -117,6 +117,8 @@ def test_what_cannot_be_seen_is_not_guessed(proc: MadeProc) -> None:
     assert seen(proc).network_sockets is None
     assert seen(proc).cameras_open is None
     assert seen(proc).cameras_allowed is None
+    (proc.root / str(PID) / "root").rmdir()
+    assert seen(proc).forwarding is None
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,20 @@ from support.places import MODEL, ROOT
 from support.users import AS_NOBODY
 from support.waiting import wait_until
 
-from edgecam.commands import verdict
-
 NOTHING_RUNS = "note: nothing runs with this configuration: only the figures were computed"
 
 # What takes nothing upon itself: it looks like a half by its command line alone.
 UNCONFINED = "import socket, time\nkept = socket.socket()\nprint(flush=True)\ntime.sleep(60)\n"
+
+# A /run of its own, as a process that nobody keeps from the machine's has one.
+RUN_WITH_A_BUS = """
+import ctypes, pathlib, subprocess
+ctypes.CDLL(None).unshare(0x20000)  # CLONE_NEWNS
+subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+subprocess.run(["mount", "-t", "tmpfs", "edgecam-test", "/run"], check=True)
+pathlib.Path("/run/dbus").mkdir()
+pathlib.Path("/run/dbus/system_bus_socket").touch()
+"""
 
 
 def write(folder: Path, text: str = "") -> Path:
@@ -142,26 +150,47 @@ def test_one_process_claims_no_wall(appliance: Appliance, tmp_path: Path) -> Non
     assert "enforced" not in done.out
 
 
-def test_units_claim_a_wall_that_one_process_does_not_have(
-    tmp_path: Path, unconfined: Callable[..., int]
-) -> None:
-    write(tmp_path)
-    pid = unconfined()
-    systemctl = tmp_path / "bin" / "systemctl"
+def with_unit(folder: Path) -> str:
+    """A PATH with a systemctl that knows a unit, and names one that is not there."""
+    systemctl = folder / "bin" / "systemctl"
     systemctl.write_text(
         "#!/bin/sh\necho edgecam.service not-found x\n"
         "echo edgecam-vision.service loaded active running Sees\n"
     )
     systemctl.chmod(0o755)
+    return f"{folder}/bin:/usr/bin:/bin"
+
+
+def test_units_claim_a_wall_that_one_process_does_not_have(
+    tmp_path: Path, unconfined: Callable[..., int]
+) -> None:
+    write(tmp_path)
+    pid = unconfined()
     assert run(tmp_path, "privacy").code == 0
 
-    done = run(tmp_path, "privacy", PATH=f"{tmp_path}/bin:/usr/bin:/bin")
+    done = run(tmp_path, "privacy", PATH=with_unit(tmp_path))
 
     assert done.code == 1
     assert (
         f"NOT ENFORCED: edgecam-vision.service: loaded, but one process (pid {pid}) runs both "
         "halves, and nothing separates them"
     ) in done.out
+
+
+def test_a_bus_in_reach_is_a_note_by_hand_and_a_failure_of_the_unit(
+    tmp_path: Path, unconfined: Callable[..., int]
+) -> None:
+    write(tmp_path)
+    unconfined("vision", code=f"{RUN_WITH_A_BUS}{UNCONFINED}")
+    claim = "can ask no local service to send for it"
+
+    by_hand = run(tmp_path, "privacy").out
+    of_unit = run(tmp_path, "privacy", PATH=with_unit(tmp_path)).out
+
+    assert "can ask local services to send for it: /run/dbus/system_bus_socket" in by_hand
+    assert claim not in by_hand
+    assert f'"{claim}" does not hold: there is /run/dbus/system_bus_socket' in of_unit
+    assert "hide them" not in of_unit
 
 
 def test_another_configuration_is_named_and_not_judged(
@@ -217,13 +246,6 @@ def test_halves_that_share_a_user_are_told(tmp_path: Path, unconfined: Callable[
 
     both = [f"publisher (pid {first})", f"vision (pid {second})"]
     assert any(all(name in note for name in both) and "share a user" in note for note in notes)
-
-
-def test_services_that_would_send_for_the_vision_half_are_told() -> None:
-    judged = verdict.Judged(7, "vision", 990, [], ("/run/dbus/system_bus_socket",))
-
-    (note,) = verdict._weak_points([judged])
-    assert note.startswith("vision (pid 7) can ask local services to send for it: /run/dbus/")
 
 
 def test_a_configuration_that_is_wrong_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ HEALTH = (
     b'{"vision": {"up": true, "fps": 9.9, "last_frame_age_s": 0.1, "restarts": 0, "dropped": 0,'
     b' "unreadable": 0, "paused": false}, "inference": {"p50_ms": 4.2, "p95_ms": 5.0, "skipped": 0},'
     b' "outbox": {"queued": 3, "oldest_s": 0.0, "lost": 7},'
-    b' "board": {"cpu_temp_c": 61, "throttled": ["under_voltage"]}, "refused": 0,'
+    b' "board": {"cpu_temp_c": 61, "throttled": ["under_voltage"], "mem_mb": 120,'
+    b' "disk_free_mb": 24000}, "refused": 0,'
     b' "clock_synced": true, "alarms": ["disk_full"], "ignored": 0}'
 )
 
@@ -38,7 +39,11 @@ def test_a_node_is_a_row_with_its_state_bar_and_health() -> None:
     (row,) = [line for line in text.splitlines() if "online" in line][-1:]
     for expected in ("online", "step", "cat", "█" * 5 + "░" * 5 + " 0.50", ":36:01"):
         assert expected in row
-    assert "door: 9.9 fps, model 4.2 ms, queue 3, lost 7, 61 °C, under_voltage, disk_full" in text
+    assert (
+        "door: 9.9 fps, model 4.2 ms, queue 3, lost 7, 61 °C, 120 MB of memory, 24000 MB of disk"
+        in text
+    )
+    assert "under_voltage, disk_full" in text
 
 
 def test_unknown_has_no_bar() -> None:

@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.made_board import MadeBoard
+from support.publisher import MODEL
 
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
@@ -30,6 +32,7 @@ from edgecam.publisher import contract, payloads
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
 from edgecam.publisher.stored_event import StoredEvent, happened
+from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.publisher.wall.presence import Shown
 from edgecam.subjects import choose
 
@@ -223,6 +226,7 @@ def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
         model,
         runtime="tflite-runtime 99.999.99.post1234567890",
         os_name='Raspberry Pi OS GNU/Linux 13 (trixie) with a long name "quoted"',
+        board_model="Raspberry Pi Compute Module 4 Rev 1.1 with a long name",
         regions=REGIONS,
         fps=29.970029970029970,
         decision=DecisionOptions(appear=0.123456, disappear=0.0123, cooldown_s=86399.875),
@@ -234,18 +238,30 @@ def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
     assert bool(info.restart_required) is bool(restart_required)
 
 
+@pytest.mark.parametrize("board_model", ["Raspberry Pi Zero 2 W Rev 1.0", None])
+def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> None:
+    words = Vocabulary.build(
+        DecisionOptions(),
+        MODEL,
+        regions=("door",),
+        fps=None,
+        runtime="r",
+        os_name="o",
+        board_model=board_model,
+    )
+    assert json.loads(contract.encode(words.info)).get("board") == board_model
+
+
 @pytest.mark.parametrize(("most", "board"), [(2**32 - 1, False), (10**3, True)])
 def test_the_largest_health_fits_and_the_alarms_stay(
     tmp_path: Path,
     most: int,
     board: bool,  # noqa: FBT001  of the parameters
 ) -> None:
-    (tmp_path / "sys/class/thermal/thermal_zone0").mkdir(parents=True)
-    (tmp_path / "sys/class/thermal/thermal_zone0/temp").write_text("104321\n")
-    (tmp_path / "sys/devices/platform/soc/soc:firmware").mkdir(parents=True)
-    (tmp_path / "sys/devices/platform/soc/soc:firmware/get_throttled").write_text("f0000\n")
-    (tmp_path / "proc").mkdir()
-    (tmp_path / "proc/meminfo").write_text("MemAvailable:   16777216 kB\n")
+    made = MadeBoard(tmp_path)
+    made.is_at(104.321)
+    made.throttled("f0000\n")
+    made.memory("MemTotal: 16777216 kB\nMemAvailable:   16777216 kB\n")
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(VisionHealth(most, most, most, most, most, most, most))
@@ -255,7 +271,7 @@ def test_the_largest_health_fits_and_the_alarms_stay(
     health = payloads.health(
         monitor,
         outbox,
-        payloads.board(Board(tmp_path), 10**6),
+        payloads.board(Board(tmp_path), 10**6, 10**8),
         refused=most,
         alarms=alarms,
         paused=False,
@@ -265,6 +281,30 @@ def test_the_largest_health_fits_and_the_alarms_stay(
     assert health.alarms == list(alarms)
     assert (health.board.cpu_temp_c == 104) is board
     assert (len(health.board.throttled or []) == 4) is board
+
+
+def test_a_board_says_all_where_there_is_room(tmp_path: Path) -> None:
+    made = MadeBoard(tmp_path)
+    made.is_at(51.0)
+    made.throttled("50005\n")
+    made.memory("MemTotal: 439428 kB\nMemAvailable: 123456 kB\n")
+    health = payloads.health(
+        VisionMonitor(1, 30.0),
+        contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
+        payloads.board(Board(tmp_path), 24_321, 3600),
+        refused=0,
+        alarms=(),
+        paused=False,
+        ignored=0,
+    )
+    assert json.loads(contract.encode(health))["board"] == {
+        "cpu_temp_c": 51,
+        "throttled": ["under_voltage", "throttled"],
+        "mem_mb": 120,
+        "mem_total_mb": 429,
+        "disk_free_mb": 24_000,
+        "uptime_s": 3600,
+    }
 
 
 def test_the_schema_names_every_topic() -> None:

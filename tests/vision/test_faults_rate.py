@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from support.fake_cameras import FastCamera
+from support.made_board import MadeBoard
 from support.tiny_models import tiny_model
 from support.vision_half import VisionHalf
 from support.waiting import wait_until
@@ -77,9 +78,7 @@ def test_a_camera_of_200_fps_newest_wins_drops_are_counted_and_memory_is_flat(
 
 
 def test_a_board_at_85_degrees_looks_at_fewer_frames(start: Start, tmp_path: Path) -> None:
-    temperature = tmp_path / "sys/class/thermal/thermal_zone0/temp"
-    temperature.parent.mkdir(parents=True)
-    temperature.write_text("85000\n")
+    MadeBoard(tmp_path).is_at(85.0)
     camera, started_s = FastCamera(), time.monotonic()
     half = start(camera, board=Board(tmp_path))
     wait_until(lambda: camera.captures >= 200, 30)

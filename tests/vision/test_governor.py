@@ -1,19 +1,18 @@
 """A board that is hot or short of power looks at fewer frames: row 16 of the fault catalogue."""
 
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from support.made_board import MadeBoard
 
 from edgecam.appliance.board import Board
 from edgecam.vision import governor as module
 from edgecam.vision.camera import pace
 from edgecam.vision.governor import CALM_S, CHECK_S, Governor
-
-THROTTLED = "sys/devices/platform/soc/soc:firmware/get_throttled"
-TEMPERATURE = "sys/class/thermal/thermal_zone0/temp"
 
 
 class Machine:
@@ -21,14 +20,12 @@ class Machine:
 
     def __init__(self, root: Path) -> None:
         self.now_s = 1000.0
-        self._root = root
-        for name in (THROTTLED, TEMPERATURE):
-            (root / name).parent.mkdir(parents=True)
+        self._board = MadeBoard(root)
         self.is_at(50.0)
 
     def is_at(self, temperature_c: float, throttled: int = 0) -> None:
-        (self._root / TEMPERATURE).write_text(f"{round(temperature_c * 1000)}\n")
-        (self._root / THROTTLED).write_text(f"{throttled:x}\n")
+        self._board.is_at(temperature_c)
+        self._board.throttled(f"{throttled:x}\n")
 
     def looked_at(self, governor: Governor, fps: float, seconds: float) -> int:
         """How many of the frames of some seconds are looked at."""
@@ -135,6 +132,6 @@ def test_a_source_that_waits_is_asked_half_as_often(machine: Machine, make: Make
 
 
 def test_a_board_that_tells_nothing_is_well(make: Make, machine: Machine, tmp_path: Path) -> None:
-    (tmp_path / TEMPERATURE).unlink()
-    (tmp_path / THROTTLED).unlink()
+    machine.is_at(85.0, throttled=1)
+    shutil.rmtree(tmp_path / "sys")
     assert machine.looked_at(make(10.0), 10, 10) == 100

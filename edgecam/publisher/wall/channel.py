@@ -11,6 +11,7 @@ the boot. Where `Limits` lets some pass at once after a rest, these count in ful
 import math
 from dataclasses import dataclass
 
+from edgecam.appliance.board import HOTTEST_C, MOST_MB
 from edgecam.config import Config
 from edgecam.messages import TROUBLES
 from edgecam.publisher import requests
@@ -28,9 +29,8 @@ _VOTES = 101
 _TALLIES = 3
 _FIGURES = 7  # of vision, in health
 _LARGEST_FIGURE = 2**32 - 1
-_DEGREES = 100  # whole ones that a processor can have
-_THROTTLE_BITS = 4
-_LARGEST_MB = 10**7
+_DEGREES = HOTTEST_C + 1  # whole ones
+_THROTTLE_BITS = 4 * math.log2(3)  # each now, before, or never
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _health(config: Config, topics: Topics) -> Flow:
     # free memory and free space are looked at once in an interval, however often health is said:
     # when vision comes and goes (`_starts`), and when events are held back, which follows from them.
     sample = figure_bits + math.log2(_DEGREES) + _THROTTLE_BITS
-    sample += 2 * math.log2(rough_values(_LARGEST_MB))
+    sample += 2 * math.log2(rough_values(MOST_MB))
     content = reports * _FIGURES * figure_bits + (own + 1) * sample
     note = "two digits a figure; the load of the board"
     return _flow(topics.health, reports + own, content / (reports + own), note)
