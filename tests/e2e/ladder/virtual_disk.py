@@ -37,10 +37,13 @@ TTYPath=/dev/ttyAMA0
 MaxLevelConsole=debug
 RateLimitBurst=0
 """
+# The agent would tell the journal of every question.
+_AGENT = "[Service]\nLogLevelMax=warning\n"
 _FILES = {
     "etc/hostname": "raspberrypi\n",
     "etc/systemd/network/machine.network": _NETWORK,
     "etc/systemd/journald.conf.d/console.conf": _JOURNAL,
+    "etc/systemd/system/qemu-guest-agent.service.d/quiet.conf": _AGENT,
 }
 _ENABLED = ("systemd-networkd.service",)
 _MASKED = ("serial-getty@ttyAMA0.service", "systemd-networkd-wait-online.service")
