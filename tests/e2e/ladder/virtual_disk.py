@@ -73,6 +73,10 @@ def _fill(tree: Path, kernel: Kernel) -> None:
         (tree / name).write_text(text, encoding="utf-8")
     run("systemctl", f"--root={tree}", "--quiet", "enable", *_ENABLED)
     run("systemctl", f"--root={tree}", "--quiet", "mask", *_MASKED)
+    for name in ("etc", "var"):
+        # What systemd does after every update of /usr (ConditionNeedsUpdate= in systemd.unit(5))
+        # was done by the packages, and would take half a minute here.
+        (tree / name / ".updated").touch()
 
 
 class Disk:
