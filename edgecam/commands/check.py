@@ -1,14 +1,13 @@
 """`edgecam check`: everything that can be known before the appliance runs."""
 
-import os
 import sys
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 import msgspec
 
 from edgecam import runtimes
-from edgecam.commands import arguments
+from edgecam.appliance.board import Board
+from edgecam.commands import arguments, missing
 from edgecam.config import Config
 from edgecam.config.shown import without_password
 from edgecam.model import Model
@@ -17,7 +16,8 @@ from edgecam.subjects import choose
 from edgecam.vision import trial
 
 _EXAMPLE = """\
-  edgecam check -c config.yaml && edgecam run -c config.yaml"""
+  edgecam check -c config.yaml && edgecam run -c config.yaml
+  sudo edgecam check             an installed one: only root may do what edgecam's users may"""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -38,9 +38,9 @@ def main(argv: Sequence[str]) -> int:
         choose(config.decision, found.labels)
         credentials.password(config.mqtt)
         credentials.tls_context(config.mqtt)
-    warnings = list(_missing_here(config))
-    for option, problem in warnings:
-        print(f"warning: {loaded.locate(option)}: {problem}", file=sys.stderr)
+    warnings = list(missing.here(loaded, Board()))
+    for warning in warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     print(_effective(config, found, runtime))
     print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0
@@ -54,23 +54,3 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
         f"{text}# model: {found.name}, {len(found.labels)} labels, "
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"
     )
-
-
-def _missing_here(config: Config) -> Iterator[tuple[str, str]]:
-    source = config.camera.source
-    if source == "pi" and not runtimes.is_installed("picamera2"):
-        advice = "on Raspberry Pi OS: sudo apt install python3-picamera2"
-        yield "camera.source", f"picamera2 is not installed on this machine; {advice}"
-    if source == "opencv" and "://" not in config.camera.opencv.source:
-        file = Path(config.camera.opencv.source)
-        if not file.exists():
-            yield "camera.opencv.source", f"{file} does not exist on this machine"
-    if source == "stills":
-        folder = Path(config.camera.stills.folder)
-        if not (folder.is_dir() and any(folder.iterdir())):
-            yield "camera.stills.folder", f"{folder} is no folder with pictures in it"
-    folder = Path(config.outbox.file).parent
-    while not folder.exists():
-        folder = folder.parent
-    if not os.access(folder, os.W_OK):
-        yield "outbox.file", f"{folder} cannot be written by this user"

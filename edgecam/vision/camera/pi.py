@@ -63,20 +63,8 @@ class PiCamera:
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
         index = self._options.pi.camera
-        try:
-            picamera2_class, libcamera = _libraries()
-            _look_again(picamera2_class)
-            cameras = picamera2_class.global_camera_info()
-        except RuntimeError as error:
-            msg = f"libcamera cannot be started: {error}; `rpicam-hello --list-cameras` tries it"
-            raise CameraError(msg, reason="unusable") from error
-        if index >= len(cameras):
-            msg = (
-                f"no camera at camera.pi.camera {index}: check the ribbon cable; "
-                f"`rpicam-hello --list-cameras` lists what is there"
-            )
-            raise CameraError(msg, reason="missing")
-        _check_free(libcamera, cameras[index]["Id"])
+        picamera2_class, libcamera, camera_id = find(index)
+        _check_free(libcamera, camera_id)
         try:
             self._camera = picamera2_class(index)
             self._configure(libcamera.Transform)
@@ -208,17 +196,44 @@ class PiCamera:
         return oriented(rgb, quarter_turn, hflip=self._hflip, vflip=self._vflip)
 
 
+def find(index: int) -> tuple[Any, Any, str]:
+    """picamera2's class, libcamera, and libcamera's name of a camera; it is not opened.
+
+    Raises ConfigError without picamera2, CameraError where the camera is not listed.
+    """
+    try:
+        picamera2_class, libcamera = _libraries()
+        _look_again(picamera2_class)
+        cameras = picamera2_class.global_camera_info()
+    except RuntimeError as error:
+        msg = f"libcamera cannot be started: {error}; `rpicam-hello --list-cameras` tries it"
+        raise CameraError(msg, reason="unusable") from error
+    if index >= len(cameras):
+        msg = (
+            f"no camera at camera.pi.camera {index}: check the ribbon cable; "
+            f"`rpicam-hello --list-cameras` lists what is there"
+        )
+        raise CameraError(msg, reason="missing")
+    return picamera2_class, libcamera, cameras[index]["Id"]
+
+
 def _libraries() -> tuple[Any, Any]:
     """picamera2's camera class, and libcamera. Raises ConfigError without them."""
     try:
         import libcamera  # noqa: PLC0415
         from picamera2 import Picamera2  # noqa: PLC0415
-    except (ImportError, ValueError) as error:  # ValueError: built for another NumPy
-        msg = (
-            f"picamera2 is not installed here ({error}): on Raspberry Pi OS, "
-            f"`sudo apt install python3-picamera2`, in a virtual environment made with "
-            f"--system-site-packages; elsewhere choose opencv or stills"
-        )
+    except (ImportError, ValueError) as error:
+        if "numpy" in f"{error}".lower():
+            msg = (
+                f"picamera2 is built for another NumPy than {np.__version__} ({error}): "
+                f"on Bookworm, `pip install 'numpy<2'` in this virtual environment"
+            )
+        else:
+            msg = (
+                f"picamera2 is not installed here ({error}): on Raspberry Pi OS, `sudo apt install "
+                f"python3-picamera2`; a virtual environment must be made with `/usr/bin/python3 "
+                f"-m venv --system-site-packages`; elsewhere choose opencv or stills"
+            )
         raise ConfigError(msg, option="camera.source") from error
     return Picamera2, libcamera
 

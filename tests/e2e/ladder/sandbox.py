@@ -17,26 +17,27 @@ from ladder.container import Machine
 ALLOWED = "allowed"
 Attempt = Callable[[], None]
 
-_FOLDER = "/usr/local/lib/edgecam-e2e"
+FOLDER = "/usr/local/lib/edgecam-e2e"
 _NAME = "edgecam-probe"
 _IDENTITY = ("User=", "Group=", "SupplementaryGroups=")
-# How the program is run, not what it may do.
-_RUNNING = ("Exec", "Type=", "NotifyAccess=", "Restart", "Watchdog", "Timeout", "KillMode=")
+_RUNNING = ("Type=", "NotifyAccess=", "Restart", "Watchdog", "Timeout", "KillMode=")
 
 
 @dataclass(frozen=True)
 class Lines:
-    """Those of a unit that say who its process is and what it may do, in their order."""
+    """Lines of a unit's section [Service], in their order."""
 
     of: tuple[str, ...]
 
     @classmethod
-    def read(cls, text: str) -> "Lines":
-        """From the text of a unit file."""
-        service = text.partition("[Service]\n")[2].partition("\n[")[0].splitlines()
-        assert not any(line.endswith("\\") for line in service), "a line that goes on is not known"
-        given = (line for line in service if "=" in line and not line.startswith(("#", ";")))
-        return cls(tuple(line for line in given if not line.startswith(_RUNNING)))
+    def of_sandbox(cls, text: str) -> "Lines":
+        """Those of a unit file that say who its process is and what it may do."""
+        return cls(tuple(line for line in _service(text) if not line.startswith(_RUNNING)))
+
+    @classmethod
+    def of_running(cls, text: str) -> "Lines":
+        """Those that say how it is started, watched and stopped."""
+        return cls(tuple(line for line in _service(text) if line.startswith(_RUNNING)))
 
     def without(self, beginnings: Iterable[str]) -> "Lines":
         """All but those that begin so."""
@@ -46,6 +47,14 @@ class Lines:
     def identity(self) -> "Lines":
         """Only those that say who it is."""
         return Lines(tuple(line for line in self.of if line.startswith(_IDENTITY)))
+
+
+def _service(text: str) -> Iterator[str]:
+    """The lines of [Service] that give options, but for the programs themselves."""
+    section = text.partition("[Service]\n")[2].partition("\n[")[0]
+    for line in section.replace("\\\n", "").splitlines():
+        if "=" in line and not line.startswith(("#", "Exec")):
+            yield line
 
 
 Try = tuple[Lines, Attempt]
@@ -78,7 +87,7 @@ class Sandbox:
             "[Service]",
             "Type=oneshot",
             f"Environment=OTHER_HALF={self._other_half}",
-            f"WorkingDirectory={_FOLDER}",
+            f"WorkingDirectory={FOLDER}",
             f"ExecStart=/usr/bin/python3 -B -m probes {' '.join(sorted(names))}",
             f"StandardOutput=truncate:{_output(unit)}",
         )
@@ -92,11 +101,11 @@ def _output(unit: str) -> str:
 @contextlib.contextmanager
 def outside(machine: Machine) -> Iterator[None]:
     """What attempts try to reach (`probes/outside.py`) is there, and the attempts themselves."""
-    folder = machine.path(_FOLDER)
+    folder = machine.path(FOLDER)
     shutil.copytree(Path(probes.__file__).parent, folder / "probes", dirs_exist_ok=True)
     service = "edgecam-outside"
     # Mixed: what it runs to take things away again must not be stopped with it.
-    options = (f"WorkingDirectory={_FOLDER}", "Type=notify", "KillMode=mixed")
+    options = (f"WorkingDirectory={FOLDER}", "Type=notify", "KillMode=mixed")
     start = ["systemd-run", "--quiet", f"--unit={service}", *(f"-p{each}" for each in options)]
     machine.run([*start, "python3", "-B", "-m", "probes.outside"])
     try:

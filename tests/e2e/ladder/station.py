@@ -92,6 +92,10 @@ class Appliance:
         except AssertionError as error:
             raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
 
+    def wait_restarted(self, unit: str, restarts: int, timeout_s: float) -> None:
+        """Wait until systemd has restarted a unit more often than that."""
+        wait_until(lambda: self.restarts(unit) > restarts, timeout_s, poll_s=0.2)
+
     def wait_running(self) -> None:
         """Wait until both halves are up, and the broker has heard two more events."""
         self.wait_state(VISION, "active/running")

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ladder import fate
 from ladder.bench import Bench
-from ladder.refusals import publisher, vision
-from ladder.refusals.refusal import Grant, Refusal, failures, free, sealed, unsealed
+from ladder.probes import files
+from ladder.refusals import others, publisher, vision
+from ladder.refusals.refusal import Grant, Refusal, Trial, failures, free, sealed, unsealed
 from ladder.row import BOOKWORM, TRIXIE, row
-from ladder.sandbox import Lines, Sandbox, outside
+from ladder.sandbox import ALLOWED, Lines, Sandbox, outside
 from ladder.station import PUBLISHER, VISION, Station, installed
 
 HALVES = {"vision": vision, "publisher": publisher}
@@ -27,10 +29,14 @@ class Wall:
 
     station: Station
 
-    def unit(self, half: str) -> Lines:
-        """The lines of a half's unit, as it is installed."""
+    def text(self, half: str) -> str:
+        """A half's unit, as it is installed."""
         path = f"/usr/lib/systemd/system/{_UNITS[half]}"
-        return Lines.read(self.station.machine.path(path).read_text(encoding="utf-8"))
+        return self.station.machine.path(path).read_text(encoding="utf-8")
+
+    def unit(self, half: str) -> Lines:
+        """The lines of it that make its sandbox."""
+        return Lines.of_sandbox(self.text(half))
 
     def sandbox(self, half: str) -> Sandbox:
         """Where to run a half's attempts; they try to get at the other half, which runs."""
@@ -68,10 +74,48 @@ def _noticed(bench: Bench, half: str) -> str:
     wrong = failures(standing.sandbox(half), (unsealed(each, unit) for each in refusals))
     excused = tuple(HALVES[half].NOT_SHOWN)
     wrong += [
-        f"{line}: no row needs it" for line in unit.of if line not in lines and not line.startswith(excused)
+        f"{line}: no row needs it"
+        for line in unit.of
+        if line not in lines and not line.startswith(excused)
     ]
     assert not wrong, "; ".join(wrong)
     return f"{len(lines)} lines, {len(refusals)} attempts"
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="another user reads neither queue nor password, and passes no wall",
+)
+def another_user(bench: Bench) -> str:
+    standing = bench.own(wall)
+    unit, sandbox = standing.unit("publisher"), standing.sandbox("publisher")
+    neighbour, root = Lines(others.NEIGHBOUR), Lines(())
+    trials = [Trial(each, neighbour, each.with_line) for each in others.REFUSED]
+    trials += [Trial(each, root, each.without_line) for each in others.REFUSED]
+    wrong = failures(sandbox, trials)
+    assert not wrong, "; ".join(wrong)
+    mode = ["StateDirectoryMode="]
+    sandbox.answers({unit.without(mode): [files.write_state]})
+    (queue,) = sandbox.answers({neighbour: [files.read_queue]}).values()
+    sandbox.answers({unit: [files.write_state]})
+    assert queue == ALLOWED, f"without {mode}: {queue}"
+    return f"{len(others.REFUSED)} attempts"
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a half that hangs, ends or is refused is treated as its unit says",
+)
+def misbehaves(bench: Bench) -> str:
+    standing = bench.own(wall)
+    machine = standing.station.machine
+    wrong = [each for half in HALVES for each in fate.failures(machine, standing.text(half))]
+    assert not wrong, "; ".join(wrong)
+    return f"{len(fate.FATES)} ways, each with and without its line"
 
 
 def _register() -> None:

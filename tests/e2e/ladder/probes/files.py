@@ -81,6 +81,11 @@ def read_handed_password() -> None:
     Path(handed, "mqtt-password").read_bytes()
 
 
+def read_password_of_publisher() -> None:
+    """Read the password that systemd has handed to the half that talks."""
+    Path("/run/credentials/edgecam-publisher.service/mqtt-password").read_bytes()
+
+
 def read_queue() -> None:
     """Look into the queue's folder."""
     os.listdir(STATE)

@@ -23,7 +23,6 @@ NETWORK = (
     Refusal(network.reach_bus, "EACCES", "InaccessiblePaths=-/run/dbus"),
 )
 FILES = (
-    Refusal(files.write_anywhere, "nowhere", "PrivateTmp="),
     Refusal(files.write_anywhere, "nowhere", _SHARED_MEMORY),
     Refusal(files.write_anywhere, "nowhere", "PrivateIPC="),
     Refusal(files.write_system, "nowhere", "ProtectSystem=", AS_ROOT),
@@ -53,7 +52,6 @@ OTHER_HALF = (
 NEEDED = (
     Grant(files.read_handed_password, "nothing handed over", "LoadCredential="),
     Grant(files.write_state, "EROFS", "StateDirectory="),
-    Grant(network.reach_broker, "EAFNOSUPPORT", "RestrictAddressFamilies="),
 )
 ROWS = {
     "opens no camera, and no other device": DEVICES,
@@ -72,6 +70,7 @@ ROWS = {
     "has what it needs": NEEDED,
 }
 NOT_SHOWN = {
+    "StateDirectoryMode=": "shown by a row of its own: another user",
     "Group=": "the group of the user's own name without it",
     "SystemCallErrorNumber=": "shown by each EPERM of SystemCallFilter=: its default is SIGSYS",
     "PrivateMounts=": "a matter of course where file systems are protected",
