@@ -1,7 +1,8 @@
 """What a process gives up by itself at its start, with systemd or without.
 
 Every `edgecam run` leaves no core dump, lets nobody of its user look into its memory, gains no
-privileges and keeps none but those over files. The vision half also gives up the network.
+privileges and keeps none but those over files. Where it may, it keeps its memory from swap. The
+vision half also gives up the network.
 
 Linux keeps most of this for each thread, and hands it on to the threads that one starts: so it
 must happen before there is a second one.
@@ -22,6 +23,10 @@ from edgecam.errors import ConfinementError
 # prctl(2), <linux/prctl.h>
 _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
+# mlockall(2), <asm-generic/mman.h>, as on x86 and ARM: all that is and all that comes, once used
+_MCL_CURRENT = 1
+_MCL_FUTURE = 2
+_MCL_ONFAULT = 4
 # unshare(2), <linux/sched.h>
 _CLONE_NEWUSER = 0x1000_0000
 _CLONE_NEWNET = 0x4000_0000
@@ -46,6 +51,8 @@ class Confinement:
     namespace: Namespace = "kept"
     filtered: bool = False
     """Whether the kernel refuses it IP sockets."""
+    unswapped: bool = False
+    """Whether the kernel keeps its memory from swap."""
 
     @property
     def kept_from_network(self) -> bool:
@@ -60,6 +67,8 @@ class Confinement:
             parts.insert(0, "own network namespace")
         elif self.namespace != "kept":
             parts.insert(0, "own network namespace (in a user namespace)")
+        if self.unswapped:
+            parts.append("not swapped out")
         line = f"confined: {', '.join(parts)}"
         if self.network_for:
             return f"{line}; the network stays, for {self.network_for}"
@@ -91,6 +100,7 @@ def confine(*, network_for: str) -> Confinement:
         msg = "confinement comes too late: there are other threads already"
         raise RuntimeError(msg)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    unswapped = _stay_in_memory()
     namespace: Namespace = "kept"
     if not network_for:
         _check_inherited()
@@ -103,7 +113,17 @@ def confine(*, network_for: str) -> Confinement:
     # Last: a process that is not dumpable may not write the maps of its user namespace. It also
     # stops the core dumps that a core_pattern with a pipe takes whatever the limit is: core(5).
     _prctl(_PR_SET_DUMPABLE, 0)
-    return Confinement(network_for, namespace, filtered)
+    return Confinement(network_for, namespace, filtered, unswapped)
+
+
+def _stay_in_memory() -> bool:
+    """Lock what this process uses of its memory, where it may lock any amount.
+
+    Under a limit, whatever it needs beyond that would be refused instead.
+    """
+    if resource.getrlimit(resource.RLIMIT_MEMLOCK)[0] != resource.RLIM_INFINITY:
+        return False
+    return bool(_libc.mlockall(_MCL_CURRENT | _MCL_FUTURE | _MCL_ONFAULT) == 0)
 
 
 def _own_network() -> Namespace:

@@ -5,6 +5,7 @@ systemd-python comes from apt (`python3-systemd`) or the `systemd` extra.
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 from edgecam.errors import ConfigError
@@ -16,12 +17,21 @@ except ImportError:
 
 
 _FIRST_HANDED = 3  # SD_LISTEN_FDS_START
+_waits: dict[str, str] = {}
+_waits_lock = threading.Lock()
 
 
 def notify(state: str) -> None:
-    """Tell systemd `READY=1`, `STATUS=…`, `WATCHDOG=1` or `STOPPING=1`."""
+    """Tell systemd `READY=1`, `WATCHDOG=1` or `STOPPING=1`; of `STATUS=…` see `wait_for`."""
     if _daemon is not None:
         _daemon.notify(state)
+
+
+def wait_for(what: str, why: str) -> None:
+    """Let `systemctl status` show what this process waits for; with an empty `why` no longer."""
+    with _waits_lock:
+        _waits[what] = why
+        notify(f"STATUS={'; '.join(filter(None, _waits.values()))}")
 
 
 def watchdog_interval_s() -> float | None:

@@ -91,7 +91,7 @@ class CaptureWorker(Worker):
             return
         if self._trouble:
             _log.info("the camera is there", extra=about("camera_ok"))
-            systemd.notify("STATUS=")
+            systemd.wait_for("camera", "")
         self._opened = True
         self._frame_s = time.monotonic()
 
@@ -101,7 +101,7 @@ class CaptureWorker(Worker):
             self._trouble = error.reason
             trouble = about("camera_trouble", reason=error.reason)
             _log.warning("%s; waiting for it", error, extra=trouble)
-            systemd.notify(f"STATUS=waiting for the camera: {error}")
+            systemd.wait_for("camera", f"waiting for the camera: {error}")
             self._report(CameraState(TROUBLES.index(error.reason) + 1, time.monotonic_ns()))
         self._retry_s = time.monotonic() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from edgecam.appliance import systemd
 from edgecam.appliance.log import about
 from edgecam.errors import LinkError
 from edgecam.link import (
@@ -235,6 +236,9 @@ class Reporter(Worker):
                 why,
                 extra=about("publisher_disconnected", reason=why),
             )
+            systemd.wait_for(
+                "publisher", "waiting for the publisher: see edgecam-publisher.service"
+            )
             self._said_absent = True
 
     def _disconnect(self) -> None:
@@ -326,6 +330,8 @@ class Reporter(Worker):
         """Start over: resend what is not committed."""
         self._welcome = True
         self._refused_s = 0.0
+        if self._said_absent:
+            systemd.wait_for("publisher", "")
         self._said_absent = False
         self._sent = record.counter
         self._health_due_s = 0.0

@@ -81,6 +81,24 @@ def test_a_namespace_that_somebody_else_made_counts(listening: int) -> None:
     assert found["said"].startswith("confined: own network namespace, no IP sockets")
 
 
+@pytest.mark.parametrize("limit", ["8388608", "resource.RLIM_INFINITY"])
+def test_memory_is_kept_from_swap_where_any_amount_may_be(limit: str) -> None:
+    """A limit can seldom be lifted where tests run; root is not held to the one that there is."""
+    code = (
+        "import resource; from edgecam.appliance import confinement\n"
+        f"resource.getrlimit = lambda _: ({limit}, {limit})\n"
+        "print(confinement._stay_in_memory(), open('/proc/self/status').read())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), capture_output=True, check=True, text=True
+    )
+    (locked,) = [line for line in done.stdout.splitlines() if line.startswith("VmLck:")]
+
+    expected = "INFINITY" in limit and os.geteuid() == 0
+    assert done.stdout.startswith(f"{expected} ")
+    assert (int(locked.split()[1]) > 0) is expected
+
+
 def crashed(folder: Path, code: str, number: int) -> bool:
     """Whether a Python that ran `code` and crashed left a core dump, in a file or elsewhere."""
     crash = f"import os; os.kill(os.getpid(), {number})"
@@ -137,6 +155,9 @@ def test_it_says_plainly_what_was_not_achieved() -> None:
     assert str(Confinement("")) == (
         "confined: no core dumps, no new privileges; but nothing keeps this half from the "
         "network: install python3-seccomp, or let systemd start it"
+    )
+    assert str(Confinement("", filtered=True, unswapped=True)).endswith(
+        "privileges, not swapped out"
     )
     assert str(Confinement("MQTT")) == (
         "confined: no core dumps, no new privileges; the network stays, for MQTT"

@@ -12,6 +12,7 @@ from support.fake_cameras import BrokenCamera, LateCamera
 from support.vision_half import COOL
 from support.waiting import wait_until
 
+from edgecam.appliance import systemd
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState
 from edgecam.vision import capture
@@ -127,10 +128,11 @@ def test_stop_ends_the_wait_at_once(start: Start, monkeypatch: pytest.MonkeyPatc
 def test_systemd_is_told_what_is_waited_for(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(systemd, "_waits", {})
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
-        systemd.bind(str(tmp_path / "notify"))
-        systemd.settimeout(5)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(tmp_path / "notify"))
+        listening.settimeout(5)
         start(LateCamera(["busy"]))
-        heard: list[Any] = [systemd.recv(4096).decode() for _ in range(2)]
+        heard: list[Any] = [listening.recv(4096).decode() for _ in range(2)]
     assert heard == ["STATUS=waiting for the camera: the camera is busy", "STATUS="]

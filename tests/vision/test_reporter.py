@@ -11,11 +11,13 @@ from typing import Protocol
 import msgspec
 import pytest
 from support.descriptors import descriptors
+from support.notifications import Notifications
 from support.peer import Peer, Publisher
 from support.quiet_half import QuietHalf
 from support.waiting import wait_until
 
 from edgecam import link
+from edgecam.appliance import systemd
 from edgecam.errors import LinkError
 from edgecam.link import Committed, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Sighting
@@ -187,6 +189,24 @@ def test_a_publisher_that_comes_late_gets_everything(
         assert counters(peer.receive_all()) == [1, 2]
     finally:
         publisher.end()
+
+
+def test_systemd_is_told_of_a_publisher_that_is_waited_for(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(systemd, "_waits", {"camera": "no camera"})
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+    told = Notifications(tmp_path / "notify")
+    make(lambda: link.connect(str(tmp_path / "wall")))
+    waiting = "STATUS=no camera; waiting for the publisher: see edgecam-publisher.service"
+    wait_until(lambda: told.heard == [waiting])
+    publisher = Publisher(tmp_path / "wall")
+    try:
+        publisher.accept().greet()
+        wait_until(lambda: told.heard == [waiting, "STATUS=no camera"])
+    finally:
+        publisher.end()
+        told.close()
 
 
 @pytest.mark.parametrize("greeted", [False, True])

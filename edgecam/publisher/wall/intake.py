@@ -47,6 +47,12 @@ class Intake:
         """What comes from now on speaks of other tables; regions stay what they are."""
         self._tables = tables
 
+    def recall(self, before: Sequence[Shown | None]) -> None:
+        """What the regions showed until now: one that showed nothing does so since then."""
+        for region, shown in enumerate(before):
+            if shown is not None and shown.label is None:
+                self._presence.nothing_since(region, shown.since_ns)
+
     def possible(self, record: Numbered) -> bool:
         """Whether so many events can have been lost before this one."""
         return record.counter - self._stored <= MAX_GAP

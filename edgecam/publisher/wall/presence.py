@@ -48,6 +48,10 @@ class Presence:
         self._open = _recalled(remembered, run)
         self._unknown_since_ns = dict.fromkeys(regions, at_ns)
 
+    def nothing_since(self, region: int, since_ns: int) -> None:
+        """A region showed nothing already in the run before; that it still does is no news."""
+        self._unknown_since_ns[self._regions[region]] = since_ns
+
     def begin(self, sighting: Sighting, label: str) -> Appearance:
         """Something appeared. Where its last end was lost, it simply begins again.
 

@@ -204,6 +204,7 @@ class Receiver(Worker):
             self._intake = Intake(
                 hello.run, hello.committed, tables, self._model_name, self._outbox
             )
+            self._intake.recall(self._monitor.shown)
             self._said_other = False
             self._monitor.connected(hello.run)
             _log.info("the vision half is there", extra=about("vision_connected"))

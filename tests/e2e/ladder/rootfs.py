@@ -19,6 +19,13 @@ MACHINE = (
 # What edgecam's package depends on, so that it installs where there is no network.
 DEPENDENCIES = ("python3", "python3-numpy", "python3-systemd", "python3-seccomp")
 
+# For the variant "extract", of which no maintainer script runs: one /usr, as every installed Debian
+# has it; from Trixie on packages bring it along. (Of hooks, only `setup` and `extract` are run then.)
+MERGED_USR = (
+    "--setup-hook=for name in bin sbin lib; "
+    'do mkdir -p "$1/usr/$name" && ln -s "usr/$name" "$1/"; done'
+)
+
 HOST_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}[platform.machine()]
 """As Debian calls it."""
 

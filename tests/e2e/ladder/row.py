@@ -22,6 +22,9 @@ class Row:
     shown: str
     check: Check
 
+    def __str__(self) -> str:
+        return f"{self.level}  {self.release or '-':8}  {self.shown}"
+
     @property
     def group(self) -> tuple[str, str]:
         """Rows of one group follow each other, and may share what is dear to set up."""

@@ -3,10 +3,12 @@
 import contextlib
 import json
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from support.recorder import Recorder
 from support.waiting import wait_until
 
 from ladder import package
@@ -25,25 +27,26 @@ START_S = 60.0
 _PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it
 
 
-class Station:
-    """A machine, the far end of its cable, and what a person does there."""
+class Guest(Protocol):
+    """A machine of whatever kind; `container.Machine` says what is meant."""
 
-    def __init__(self, release: str, machine: Machine, end: Far) -> None:
-        self.release = release
+    def run(
+        self, command: Sequence[str], *, check: bool = True, timeout_s: float = 60.0
+    ) -> subprocess.CompletedProcess[str]: ...
+
+    def write(self, path: str, text: str) -> None: ...
+
+    def testify(self, folder: Path) -> None: ...
+
+
+class Appliance:
+    """An installed edgecam, and what a person does with it."""
+
+    def __init__(self, machine: Guest, recorder: Recorder, broker: str) -> None:
+        """`broker`: its address as the machine knows it; `recorder` hears all that comes there."""
         self.machine = machine
-        self.far = end
-        self.recorder = end.recorder
-
-    def install(self, deb: Path, *, check: bool = True, by: str = "apt-get") -> str:
-        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said.
-
-        Without `check` it must be refused. `by`: dpkg looks at dependencies only after unpacking.
-        """
-        shutil.copy(deb, self.machine.path(_PACKAGE))
-        options = ["--yes", "--allow-downgrades", "install"] if by == "apt-get" else ["--install"]
-        done = self.machine.run([by, *options, _PACKAGE], check=check, timeout_s=300.0)
-        assert check or done.returncode != 0, f"it was installed: {done.stdout}"
-        return done.stdout + done.stderr
+        self.recorder = recorder
+        self._broker = broker
 
     def configure(self, **sections: Any) -> None:
         """Write a configuration that shows photographs; `sections` are merged over it."""
@@ -51,7 +54,7 @@ class Station:
             "node": "pi",
             "camera": {"source": "stills", "fps": 10, "stills": {"hold_s": 0.6}},
             "decision": {"cooldown_s": 0},
-            "mqtt": {"broker": URL, "keepalive_s": 5},
+            "mqtt": {"broker": self._broker, "keepalive_s": 5},
             "link": {"events_per_hour": 3_600_000},
             "health": {"interval_s": 1},
         }
@@ -88,6 +91,10 @@ class Station:
             wait_until(lambda: self.state(unit) == wanted, timeout_s, poll_s=0.1)
         except AssertionError as error:
             raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
+
+    def wait_restarted(self, unit: str, restarts: int, timeout_s: float) -> None:
+        """Wait until systemd has restarted a unit more often than that."""
+        wait_until(lambda: self.restarts(unit) > restarts, timeout_s, poll_s=0.2)
 
     def wait_running(self) -> None:
         """Wait until both halves are up, and the broker has heard two more events."""
@@ -146,6 +153,28 @@ class Station:
         heard = [f"{each.topic} {each.payload.decode()}" for each in list(self.recorder.messages)]
         (folder / "heard").write_text("\n".join(heard), encoding="utf-8")
         self.machine.testify(folder)
+
+
+class Station(Appliance):
+    """An appliance in a container, and the far end of its cable."""
+
+    machine: Machine
+
+    def __init__(self, release: str, machine: Machine, end: Far) -> None:
+        super().__init__(machine, end.recorder, URL)
+        self.release = release
+        self.far = end
+
+    def install(self, deb: Path, *, check: bool = True, by: str = "apt-get") -> str:
+        """`apt install ./edgecam.deb`, with nobody there to answer a question; what it said.
+
+        Without `check` it must be refused. `by`: dpkg looks at dependencies only after unpacking.
+        """
+        shutil.copy(deb, self.machine.path(_PACKAGE))
+        options = ["--yes", "--allow-downgrades", "install"] if by == "apt-get" else ["--install"]
+        done = self.machine.run([by, *options, _PACKAGE], check=check, timeout_s=300.0)
+        assert check or done.returncode != 0, f"it was installed: {done.stdout}"
+        return done.stdout + done.stderr
 
 
 @contextlib.contextmanager

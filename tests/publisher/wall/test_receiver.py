@@ -102,6 +102,27 @@ def test_what_regions_show_and_health_reach_the_monitor(
     assert publisher.monitor.shown[1] is not None
 
 
+def test_that_a_region_still_shows_nothing_after_a_restart_is_no_news(
+    publisher: Receiving, wall: VisionEnd
+) -> None:
+    """Where a camera is missing, the vision half starts again each minute, for days."""
+    wall.hello()
+    wall.send(Numbered(1, sighting(DOG, region=1)))
+    wait_until(lambda: publisher.shows == [None, "dog"])
+    nothing, dog = publisher.monitor.shown
+    wall.close()
+    wait_until(lambda: not publisher.monitor._connected)
+    again = VisionEnd(publisher)
+    again.hello(RUN - 1)
+    wait_until(lambda: publisher.shows == [None, None])
+    still, gone = publisher.monitor.shown
+    assert still == nothing
+    assert gone is not None
+    assert dog is not None
+    assert gone.since_ns > dog.since_ns
+    again.close()
+
+
 def test_restarts_of_the_vision_half_are_counted(publisher: Receiving) -> None:
     for run in (1, 1, 2, 3):
         end = VisionEnd(publisher)

@@ -75,7 +75,7 @@ def test_a_missing_or_busy_camera_may_be_opened_again_in_the_same_process(
 
 def test_a_libcamera_that_cannot_start_is_told_as_such(hardware: Hardware) -> None:
     hardware.without_devices = True
-    with pytest.raises(CameraError, match="libcamera cannot be started.*No such device") as caught:
+    with pytest.raises(CameraError, match=r"libcamera cannot be started.*No such device") as caught:
         opened()
     assert caught.value.reason == "unusable"
 

@@ -50,7 +50,7 @@ def ends_alone(station: Station, fault: str, timeout_s: float) -> None:
     publisher, vision = station.pid(PUBLISHER), station.pid(VISION)
     restarts = station.restarts(VISION)
     break_(station, fault)
-    wait_until(lambda: station.restarts(VISION) > restarts, timeout_s, poll_s=0.2)
+    station.wait_restarted(VISION, restarts, timeout_s)
     break_(station, "none")
     station.wait_running()
     assert station.pid(VISION) != vision
@@ -72,7 +72,7 @@ def ready_after_the_first_look(bench: Bench) -> str:
         wait_until(lambda: "waiting" in station.shows(VISION, "StatusText")[0], 30.0, poll_s=0.2)
         status = station.shows(VISION, "StatusText")[0]
         assert station.state(VISION) == "activating/start", station.state(VISION)
-        assert station.state(PUBLISHER) == "active/running"
+        station.wait_state(PUBLISHER, "active/running")
         break_(station, "none")
         station.wait_running()
     return status
@@ -119,9 +119,7 @@ def watchdog(bench: Bench) -> str:
         break_(station, "model hold")
         station.machine.run(["kill", "-STOP", str(station.pid(PUBLISHER))])
         for unit, limit_s in ((VISION, 60.0), (PUBLISHER, 90.0)):
-            wait_until(
-                lambda unit=unit: station.restarts(unit) > restarts[unit], limit_s, poll_s=0.5
-            )  # type: ignore[misc]
+            station.wait_restarted(unit, restarts[unit], limit_s)
             said = station.said_by_systemd(unit)
             assert "Watchdog timeout" in said, said
             assert "Failed with result 'watchdog'" in said, said
@@ -143,11 +141,9 @@ def kill_nine(bench: Bench) -> str:
     station.well()
     began = len(station.recorder.events)
     for victim, other in ((VISION, PUBLISHER), (PUBLISHER, VISION)) * 3:
-        pid, stays = station.pid(victim), station.pid(other)
-        station.machine.run(["kill", "-KILL", str(pid)])
-        wait_until(
-            lambda victim=victim, pid=pid: station.pid(victim) not in (0, pid), 30.0, poll_s=0.1
-        )  # type: ignore[misc]
+        restarts, stays = station.restarts(victim), station.pid(other)
+        station.machine.run(["kill", "-KILL", str(station.pid(victim))])
+        station.wait_restarted(victim, restarts, 30.0)
         station.wait_running()
         assert station.pid(other) == stays, f"{other} was restarted as well"
     station.wait_seen()

@@ -7,20 +7,23 @@ import contextlib
 from collections.abc import Iterator
 
 from support.appliance import SHOWN
+from support.recorder import Recorder
+from support.waiting import wait_until
 
 from ladder import package, virtual_camera
 from ladder.bench import Bench
 from ladder.row import TRIXIE, row
-from ladder.station import PUBLISHER, VISION, Station, bare
+from ladder.station import PUBLISHER, START_S, VISION, Station, bare
 
 STALL_S = 3.0
 PI = {"source": "pi", "fps": 10, "stall_s": STALL_S}
-MODELS = "/opt/edgecam/share/edgecam/models"
+SAMPLE = "/opt/edgecam/share/edgecam/models/samples/bison.jpg"
+DROP_IN = "/run/systemd/system/edgecam.service.d/row.conf"
 
 
 @contextlib.contextmanager
 def with_camera(bench: Bench) -> Iterator[Station]:
-    """A station whose configuration is the package's own but for the broker: the camera is a Pi's."""
+    """A station with the package's own units, and picamera2 where a Pi has it."""
     with bare(bench, virtual_camera.RECIPE) as station:
         station.install(package.built(bench.release))
         virtual_camera.fit(station.machine)
@@ -31,7 +34,9 @@ def with_camera(bench: Bench) -> Iterator[Station]:
         yield station
 
 
-@row("L2", TRIXIE, shown="picamera2 on libcamera's virtual camera, in the unit: its labels arrive")
+@row(
+    "L2", TRIXIE, shown="picamera2 on libcamera's virtual camera, in the unit: right labels arrive"
+)
 def labels_arrive(bench: Bench) -> str:
     station = bench.share(with_camera)
     expected = {
@@ -40,10 +45,92 @@ def labels_arrive(bench: Bench) -> str:
     station.recorder.wait_for(lambda seen: expected <= set(seen.sightings))
     others = set(station.recorder.sightings) - expected
     assert not others, f"labels of no photograph: {others}"
-    return f"VmHWM {_peak_mb(station)} MB of {int(station.shows(VISION, 'MemoryMax')) >> 20}"
+    (limit,) = station.shows(VISION, "MemoryMax")
+    return f"VmHWM {_peak_mb(station)} MB of MemoryMax {int(limit) >> 20} MB"
+
+
+@row(
+    "L2",
+    TRIXIE,
+    shown="camera/pi.py with the real picamera2: colours, size, pace, stall, busy, missing",
+)
+def pixels_are_right(bench: Bench) -> str:
+    return virtual_camera.probe(bench.share(with_camera).machine)
+
+
+@row(
+    "L2", TRIXIE, shown="a Pi camera whose frames stop: vision ends, is restarted; publisher stays"
+)
+def frames_stop(bench: Bench) -> None:
+    station = bench.share(with_camera)
+    publisher, restarts = station.pid(PUBLISHER), station.restarts(VISION)
+    statuses = len(station.recorder.statuses)
+    virtual_camera.withhold(station.machine)
+    try:
+        wait_until(lambda: station.restarts(VISION) > restarts, 60.0, poll_s=0.1)
+    finally:
+        virtual_camera.release(station.machine)
+    said = _journal(station)
+    assert f"no frame from the camera for {STALL_S:g} s; check its cable" in said, "untold"
+    station.recorder.wait_for(
+        lambda seen: ("camera_trouble", "stalled") in _troubles(seen), START_S
+    )
+    station.wait_running()
+    assert station.pid(PUBLISHER) == publisher, "the publisher was restarted"
+    assert "offline" not in station.recorder.statuses[statuses:], "the publisher lost its broker"
+    assert not station.gaps(), station.gaps()
+
+
+@row("L2", TRIXIE, shown="a Pi camera that is not there: systemctl status says so")
+def camera_is_missing(bench: Bench) -> None:
+    station = bench.share(with_camera)
+    virtual_camera.unplug(station.machine)
+    try:
+        station.systemctl("restart", "--no-block", "edgecam")
+        wait_until(lambda: "ribbon cable" in station.shows(VISION, "StatusText")[0], START_S)
+        assert station.state(VISION) == "activating/start"
+    finally:
+        virtual_camera.plug(station.machine)
+        station.systemctl("restart", "edgecam")
+    station.wait_running()
+
+
+@row("L2", TRIXIE, shown="without AF_NETLINK libcamera does not start, and one line says so")
+def libcamera_needs_netlink(bench: Bench) -> None:
+    station = bench.share(with_camera)
+    families = "[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX\n"
+    station.machine.write(DROP_IN, families)
+    try:
+        station.systemctl("daemon-reload")
+        station.systemctl("restart", "edgecam", check=False)
+        assert "libcamera cannot be started" in _journal(station)
+    finally:
+        station.machine.path(DROP_IN).unlink()
+        station.systemctl("daemon-reload")
+        station.systemctl("restart", "edgecam")
+    station.wait_running()
+
+
+@row("L2", TRIXIE, shown="edgecam check finds picamera2, and classify names a photograph, there")
+def commands_work(bench: Bench) -> None:
+    station = bench.share(with_camera)
+    assert "warning" not in station.machine.run(["edgecam", "check"]).stderr
+    hidden = f"mount --bind /mnt {virtual_camera.LIBRARIES} && edgecam check"
+    without = station.machine.run(["unshare", "--mount", "sh", "-c", hidden]).stderr
+    assert "picamera2 is not installed" in without, "check would not tell"
+    assert "bison" in station.machine.run(["edgecam", "classify", "-k", "1", SAMPLE]).stdout
+
+
+def _troubles(seen: Recorder) -> list[tuple[str, str]]:
+    return [(event["event_type"], event.get("reason", "")) for event in seen.events]
+
+
+def _journal(station: Station) -> str:
+    return station.machine.run(["journalctl", "--no-pager", "--unit", VISION]).stdout
 
 
 def _peak_mb(station: Station) -> int:
-    status = station.machine.path(f"/proc/{station.pid(VISION)}/status").read_text()
+    """The most memory that the vision half has had, of proc(5), in MB."""
+    status = station.machine.path(f"/proc/{station.pid(VISION)}/status").read_text("ascii")
     (peak,) = (line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:"))
     return int(peak) // 1024

@@ -19,29 +19,27 @@ from ladder.container import Machine
 
 PACKAGES = (
     *("python3-libcamera", "libcamera-ipa"),
-    # What picamera2 imports and Debian has.
-    *("python3-av", "python3-jsonschema", "python3-libarchive-c", "python3-pil"),
-    *("python3-piexif", "python3-prctl", "python3-tqdm"),
+    # What picamera2 imports, without what it does only for recordings and cameras with a network.
+    *("python3-pil", "python3-piexif", "python3-prctl"),
 )
 RECIPE = rootfs.Recipe("trixie", (*rootfs.MACHINE, *rootfs.DEPENDENCIES, *PACKAGES))
 WIDTH, HEIGHT = 320, 240  # as in guest/virtual.yaml
+LIBRARIES = "/usr/local/lib/python3.13/dist-packages"  # seen by every Python of the machine
 HELD = 4  # times that each photograph is shown in turn; libcamera 0.4 shows each file four times
 
 _HERE = Path(__file__).parent
 _FOLDER = "/opt/virtual-camera"
 _WITHHELD = f"{_FOLDER}/withheld"
-_LIBRARIES = "/usr/local/lib/python3.13/dist-packages"
 _YAML = "/usr/share/libcamera/pipeline/virtual/virtual.yaml"
 
 
 def fit(machine: Machine, photographs: Sequence[str] = tuple(SHOWN)) -> None:
     """Give a machine made from `RECIPE` the camera, showing some of the sample photographs."""
-    libraries = machine.root / _LIBRARIES.lstrip("/")
+    libraries = machine.root / LIBRARIES.lstrip("/")
     run("cp", "-r", f"{_picamera2()}/.", libraries)
     for name in ("virtual_camera.py", "virtual_camera.pth"):
-        machine.write(f"{_LIBRARIES}/{name}", _guest(name))
-    machine.run(["python3", "-m", "compileall", "-q", _LIBRARIES])  # a unit may not write there
-    machine.write("/etc/systemd/system/edgecam.service.d/virtual-camera.conf", _guest("unit.conf"))
+        machine.write(f"{LIBRARIES}/{name}", _guest(name))
+    machine.run(["python3", "-m", "compileall", "-q", LIBRARIES])  # a unit may not write there
     frames = machine.path(f"{_FOLDER}/frames")
     frames.mkdir(parents=True)
     for number, name in enumerate(photographs):
@@ -49,6 +47,13 @@ def fit(machine: Machine, photographs: Sequence[str] = tuple(SHOWN)) -> None:
         for time in range(HELD):
             (frames / f"{number}-{time}.jpg").write_bytes(picture)
     plug(machine)
+
+
+def probe(machine: Machine) -> str:
+    """What guest/probe.py prints, once it has shown what it says. Raises AssertionError."""
+    machine.write(f"{_FOLDER}/probe.py", _guest("probe.py"))
+    python = ("/opt/edgecam/bin/python", "-I")
+    return machine.run([*python, f"{_FOLDER}/probe.py", f"{_FOLDER}/frames"]).stdout.strip()
 
 
 def plug(machine: Machine) -> None:

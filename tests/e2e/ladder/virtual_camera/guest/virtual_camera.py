@@ -5,6 +5,7 @@ where no picamera2 is imported. It stands in for what the software camera lacks:
 
 - its frames need no contiguous memory, so they are kept in memfds instead of a DMA heap;
 - it knows no raw stream, which picamera2 asks about; it answers as a USB camera's driver does;
+- it does not say whether a frame is whole (libcamera 0.4.0 leaves that uninitialised); all are;
 - it keeps no time, so frames are made at `FPS`;
 - while the file `WITHHELD` exists none are, as if the cable had been pulled;
 - kms++ and PiDNG, which picamera2 imports for its preview window and for raw pictures, are not
@@ -79,6 +80,8 @@ def _adapt() -> None:
     import picamera2.picamera2  # noqa: PLC0415
 
     picamera2.picamera2.DmaAllocator = MemoryAllocator
+    whole = libcamera.FrameMetadata.Status.Success
+    libcamera.FrameMetadata.status = property(lambda _metadata: whole)
     _answer_for_raw(libcamera)
     _expose_in_time(libcamera.Camera)
 

@@ -1,0 +1,63 @@
+"""The appliance in a virtual machine, installed from the package; its broker is on this host."""
+
+import contextlib
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+from faults.broker import Broker
+from support.recorder import Recorder
+
+from ladder import package
+from ladder.bench import Bench
+from ladder.station import PUBLISHER, VISION, Appliance
+from ladder.virtual_disk import GATEWAY
+from ladder.virtual_machine import VirtualMachine, powered
+
+PATIENCE_S = 300.0
+"""For what takes seconds on a Pi, in an emulator that shares its processor."""
+
+
+class VirtualStation(Appliance):
+    """An appliance in a virtual machine, and its broker."""
+
+    machine: VirtualMachine
+
+    def __init__(self, machine: VirtualMachine, broker: Broker, recorder: Recorder) -> None:
+        super().__init__(machine, recorder, f"mqtt://{GATEWAY}:{broker.port}")
+        self.broker = broker
+
+    def restart(self, **sections: Any) -> None:
+        """Start it anew with another configuration, and wait until both halves are up."""
+        self.configure(**sections)
+        self.systemctl("--no-block", "restart", "edgecam")
+        self.wait_up()
+
+    def wait_up(self) -> None:
+        """Wait until both halves say that they are ready."""
+        for unit in (PUBLISHER, VISION):
+            self.wait_state(unit, "active/running", PATIENCE_S)
+
+    def change_unit(self, unit: str, lines: str) -> None:
+        """Put lines over a unit's own; none takes them away again."""
+        self.machine.write(f"/run/systemd/system/{unit}.d/row.conf", f"[Service]\n{lines}\n")
+        self.systemctl("daemon-reload")
+
+
+@contextlib.contextmanager
+def installed(bench: Bench) -> Iterator[VirtualStation]:
+    """A machine that edgecam was installed on by apt, without a network to fetch anything from."""
+    stick = bench.group_folder / "stick"
+    stick.mkdir()
+    shutil.copy(package.built(bench.release, architecture="arm64"), stick / "edgecam.deb")
+    with contextlib.ExitStack() as stack:
+        broker = Broker(bench.group_folder)
+        stack.callback(broker.stop)
+        broker.start()
+        recorder = stack.enter_context(contextlib.closing(Recorder(broker.port)))
+        machine = stack.enter_context(powered(bench, stick))
+        machine.run(["mount", "--read-only", "/dev/vdb", "/mnt"])
+        machine.run(["apt-get", "install", "--yes", "/mnt/edgecam.deb"], timeout_s=PATIENCE_S)
+        station = VirtualStation(machine, broker, recorder)
+        station.configure()
+        yield station
