@@ -61,7 +61,7 @@ class GuestAgent:
             if time.monotonic() > deadline_s:
                 msg = f"not done after {timeout_s:g} s: {' '.join(command)}"
                 raise AgentError(msg)
-            time.sleep(0.05)  # each question costs the machine's emulated processor
+            time.sleep(0.2)  # each question costs the machine's emulated processor
         code = -status["signal"] if "signal" in status else status["exitcode"]
         out, err = (base64.b64decode(status.get(name, "")) for name in ("out-data", "err-data"))
         return code, out, err
