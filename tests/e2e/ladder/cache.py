@@ -16,16 +16,17 @@ def folder() -> Path:
     return Path(base, "edgecam-e2e")
 
 
-def kept(name: str, made_from: str, make: Callable[[Path], None]) -> Path:
+def kept(name: str, made_from: str, make: Callable[[Path], None], *, one_by_one: str = "") -> Path:
     """The file or folder that `make` makes at the path it is given; never to be modified.
 
     `made_from`: all that decides what comes out (package lists, scripts, versions). It is made anew
     where that has changed. A name appears only once it is whole; who comes meanwhile waits.
+    `one_by_one`: what must not be made at the same time as others of that name.
     """
     place = folder()
     place.mkdir(parents=True, exist_ok=True)
     wanted = place / f"{name}-{hashlib.sha256(made_from.encode()).hexdigest()[:12]}"
-    with (place / f"{name}.lock").open("w") as lock:
+    with (place / f"{one_by_one or name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not wanted.exists():
             print(f"  making {wanted.name} (once) ...", file=sys.stderr, flush=True)

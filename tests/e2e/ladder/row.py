@@ -24,6 +24,9 @@ class Row:
     mutation: bool = False
     """Whether it takes something out to see another row fail; run only when asked for."""
 
+    def __str__(self) -> str:
+        return f"{self.level}  {self.release or '-':8}  {self.shown}"
+
     @property
     def group(self) -> tuple[str, str]:
         """Rows of one group follow each other, and may share what is dear to set up."""
