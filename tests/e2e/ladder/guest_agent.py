@@ -66,6 +66,10 @@ class GuestAgent:
         out, err = (base64.b64decode(status.get(name, "")) for name in ("out-data", "err-data"))
         return code, out, err
 
+    def start(self, command: Sequence[str]) -> None:
+        """Start a command that may end the agent before it has answered: what comes of it is not told."""
+        self._send(b"", "guest-exec", {"path": command[0], "arg": list(command[1:])})
+
     def close(self) -> None:
         """Hang up."""
         self._socket.close()

@@ -106,7 +106,13 @@ def outside(machine: Machine) -> Iterator[None]:
     service = "edgecam-outside"
     # Mixed: what it runs to take things away again must not be stopped with it.
     options = (f"WorkingDirectory={FOLDER}", "Type=notify", "KillMode=mixed")
-    start = ["systemd-run", "--quiet", f"--unit={service}", *(f"-p{each}" for each in options)]
+    start = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        f"--unit={service}",
+        *(f"-p{each}" for each in options),
+    ]
     machine.run([*start, "python3", "-B", "-m", "probes.outside"])
     try:
         yield

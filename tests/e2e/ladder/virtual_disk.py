@@ -59,7 +59,7 @@ def image(kernel: Kernel) -> Path:
             _fill(tree, kernel)
             run("mke2fs", "-q", "-t", "ext4", "-d", tree, file, _SIZE)
 
-    made_from = f"{root.name} {kernel.modules} {_SIZE} {_FILES} {_ENABLED} {_MASKED}"
+    made_from = f"{root.name} {kernel.modules} {Path(__file__).read_text(encoding='utf-8')}"
     return cache.kept("disk-arm64", made_from, make)
 
 

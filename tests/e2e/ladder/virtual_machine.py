@@ -68,7 +68,8 @@ class VirtualMachine:
     def reboot(self) -> None:
         """Restart it as a person does, and wait until it takes commands again."""
         before = len(self.said())
-        self.run(["systemctl", "--no-block", "reboot"])
+        assert self._agent is not None, "it is switched off"
+        self._agent.start(["systemctl", "reboot"])
         wait_until(lambda: _RESTARTS in "\n".join(self.said()[before:]), BOOT_S, poll_s=0.2)
         self._wait_answers()
 

@@ -6,12 +6,13 @@ lines of the sandbox `l2_wall` does the same each time, since there it takes no 
 
 from functools import partial
 
-from ladder.levels import l2_faults, l2_halves, l2_install
+from ladder.levels import l2_faults, l2_halves, l2_install, l2_wall
 from ladder.mutant import Mutant, noticed
 from ladder.row import BOOKWORM, TRIXIE, row
 
 _VISION = "usr/lib/systemd/system/edgecam.service"
 _PUBLISHER = "usr/lib/systemd/system/edgecam-publisher.service"
+_SOCKET = "usr/lib/systemd/system/edgecam-publisher.socket"
 _NOT_IN_TIME = "not true within"
 
 MUTANTS = (
@@ -25,16 +26,16 @@ MUTANTS = (
     ),
     Mutant(
         "DEBIAN/postinst",
-        "deb-systemd-helper --quiet was-enabled edgecam.service",
+        "deb-systemd-helper update-state",
         l2_install.stays_disabled,
         "enabled",
-        "true",
+        "systemctl enable",
     ),
     Mutant(
         "DEBIAN/postinst",
         "edgecam check -c $CONFIG >/dev/null",
         l2_install.broken_configuration,
-        "camera.sauce|not true within",
+        "Setting up edgecam",
         "true",
     ),
     Mutant("DEBIAN/conffiles", "/etc/edgecam/config.yaml\n", l2_install.upgrades, "changed|within"),
@@ -52,6 +53,7 @@ MUTANTS = (
     Mutant(_VISION, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
     Mutant(_PUBLISHER, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
     Mutant(_VISION, "TemporaryFileSystem=/run:ro\n", l2_halves.claims_hold, "/run/dbus"),
+    Mutant(_SOCKET, "SocketMode=0660\n", l2_wall.another_user, "Find the socket"),
     Mutant(_VISION, "CapabilityBoundingSet=\n", l2_halves.kernel_agrees, "CapBnd"),
     Mutant(_VISION, "PrivateNetwork=yes\n", l2_halves.claims_hold, "network"),
 )

@@ -15,7 +15,7 @@ from ladder import fate
 from ladder.bench import Bench
 from ladder.probes import files
 from ladder.refusals import others, publisher, vision
-from ladder.refusals.refusal import Grant, Refusal, Trial, failures, free, sealed, unsealed
+from ladder.refusals.refusal import Grant, Refusal, Trial, failures, free, sealed, unsealed, whole
 from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.sandbox import ALLOWED, Lines, Sandbox, outside
 from ladder.station import PUBLISHER, VISION, Station, installed
@@ -60,8 +60,10 @@ def _refused(bench: Bench, half: str, refusals: tuple[Refusal, ...]) -> str:
     standing = bench.own(wall)
     unit, sandbox = standing.unit(half), standing.sandbox(half)
     trials = [sealed(each, unit) for each in refusals]
-    # What is refused without a sandbox, too, says nothing of it.
-    trials += [free(each, unit) for each in refusals if not isinstance(each, Grant)]
+    for each in refusals:
+        if not isinstance(each, Grant):
+            # What is refused without a sandbox, too, would say nothing of it.
+            trials += [whole(each, unit), free(each, unit)]
     wrong = failures(sandbox, trials)
     assert not wrong, "; ".join(wrong)
     return f"{len(refusals)} attempts"

@@ -10,8 +10,6 @@ import shutil
 import signal
 import socket
 import stat
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,15 +45,17 @@ _RESTART_S = 0.3
 
 def main() -> None:
     """Make it all, say so, and stay until SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    end = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, end)  # so that it comes between two steps alone
     with contextlib.ExitStack() as things:
         for make in (_servers, _shared_memory, _files, _nodes):
             things.enter_context(make())
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
-        while True:
+        ended = None
+        while ended is None:
             with _forwarding():
-                time.sleep(_RESTART_S)
+                ended = signal.sigtimedwait(end, _RESTART_S)
 
 
 @contextlib.contextmanager
