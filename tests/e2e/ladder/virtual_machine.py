@@ -20,7 +20,7 @@ from ladder.kernel import Kernel, kernel
 from ladder.virtual_disk import Disk
 from ladder.write_log import Cut
 
-BOOT_S = 240.0
+BOOT_S = 600.0
 _APPEND = "console=ttyAMA0 quiet panic=1 systemd.show_status=0"
 _MEMORY_MB = 1024
 _RESTARTS = "reboot: Restarting system"  # the kernel's last words
