@@ -40,7 +40,7 @@ MUTANTS = (
     ),
     Mutant("DEBIAN/conffiles", "/etc/edgecam/config.yaml\n", l2_install.upgrades, "changed|within"),
     Mutant("DEBIAN/preinst", "    check_release\n", l2_install.wrong_release, ""),
-    Mutant("DEBIAN/preinst", "    check_memory\n", l2_install.little_memory, "apt installed it"),
+    Mutant("DEBIAN/preinst", "    check_memory\n", l2_install.little_memory, "it was installed"),
     Mutant("DEBIAN/preinst", "    check_disk\n", l2_install.full_disk, ""),
     Mutant(
         "DEBIAN/prerm", "deb-systemd-invoke stop", l2_install.removes_and_purges, "running", "true"
