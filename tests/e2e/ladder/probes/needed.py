@@ -2,11 +2,9 @@
 
 import os
 import socket
-from pathlib import Path
 
 _WALL = "/run/edgecam/link.sock"
 _JOURNAL = "/run/systemd/journal/socket"
-_PROCESSOR = "/proc/cpuinfo"
 
 
 def find_wall() -> None:
@@ -19,8 +17,3 @@ def write_log() -> None:
     """Reach the log."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.connect(_JOURNAL)
-
-
-def know_processor() -> None:
-    """Read which processor this is, without which the interpreter is 200 times as slow."""
-    Path(_PROCESSOR).read_bytes()
