@@ -44,10 +44,23 @@ def does_not_hold(bench: Bench) -> None:
     raise AssertionError  # pytest would give an assertion of this file words
 
 
+@contextlib.contextmanager
+def broken(_bench: Bench) -> Iterator[Dear]:
+    TRIED.append("")
+    if TRIED:
+        raise AssertionError("it does not come up")
+    yield Dear()
+
+
+def leans_on_what_is_broken(bench: Bench) -> None:
+    bench.share(broken)
+
+
 def dies(_bench: Bench) -> None:
     os._exit(3)
 
 
+TRIED: list[str] = []
 GOOD, BAD = Row("L2", "trixie", "good", holds), Row("L2", "trixie", "bad", does_not_hold)
 
 
@@ -80,6 +93,13 @@ def test_a_row_that_does_not_hold_says_why_and_keeps_its_log_and_its_witnesses()
 def test_what_rows_share_is_made_once_and_taken_down(tmp_path: Path) -> None:
     results(GOOD, BAD, GOOD)
     assert (tmp_path / "closed").read_text() == "up "
+
+
+def test_what_does_not_come_up_fails_every_row_that_needs_it_and_is_tried_once() -> None:
+    leaning = Row("L2", "trixie", "leans", leans_on_what_is_broken)
+    failures = [result.failure for result in results(leaning, leaning)]
+    assert failures == ["it does not come up", "as before: it does not come up"]
+    assert len(TRIED) == 1
 
 
 def test_lanes_bring_back_the_results_of_every_release() -> None:
