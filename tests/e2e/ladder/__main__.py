@@ -5,11 +5,12 @@ import contextlib
 import os
 import signal
 import sys
+import time
 
 from ladder import levels
+from ladder.lanes import climb
 from ladder.report import Result, table
 from ladder.row import LEVELS, Row, registered
-from ladder.run import run
 
 EXIT_FAILURE = 1
 EXIT_INTERRUPTED = 130
@@ -24,7 +25,7 @@ def main() -> int:
         return EXIT_FAILURE
     if options.list:
         for row in rows:
-            print(f"{row.level}  {row.release or '-':8}  {row.shown}")
+            print(row)
         return 0
     if os.geteuid() != 0:
         print("scripts/e2e: needs root, for machines and networks of its own", file=sys.stderr)
@@ -37,23 +38,25 @@ def _climb(rows: list[Row]) -> int:
     # inherits an interrupt that is ignored.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
+    began_s = time.monotonic()
     results: list[Result] = []
     interrupted = False
     try:
-        with contextlib.closing(run(rows)) as climbing:
+        with contextlib.closing(climb(rows)) as climbing:
             results.extend(climbing)
     except KeyboardInterrupt:
         interrupted = True
         print("interrupted; this is what was finished:", file=sys.stderr)
-    print(table(results))
+    in_order = sorted(results, key=lambda result: rows.index(result.row))
+    print(table(in_order, time.monotonic() - began_s))
     if interrupted:
         return EXIT_INTERRUPTED
     return 0 if all(result.passed for result in results) else EXIT_FAILURE
 
 
 def _wanted(row: Row, options: argparse.Namespace) -> bool:
-    said = f"{row.level} {row.release} {row.shown}"
-    return row.level in (options.level or LEVELS) and options.only in said
+    asked = options.mutations or not row.mutation
+    return asked and row.level in (options.level or LEVELS) and options.only in str(row)
 
 
 def _options() -> argparse.Namespace:
@@ -68,6 +71,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the rows and run none")
     parser.add_argument(
         "--only", default="", metavar="TEXT", help="only rows with this in their line of --list"
+    )
+    parser.add_argument(
+        "--mutations",
+        action="store_true",
+        help="also take lines out of the package, and see the rows fail that are about them",
     )
     options = parser.parse_args()
     unknown = set(options.level) - set(LEVELS)

@@ -6,6 +6,7 @@ nothing is installed here and no list of packages is touched.
 """
 
 import contextlib
+import itertools
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from ladder.row import TRIXIE
 
 # The Pi 5's processor. qemu's "max" also emulates pointer authentication, in software: importing
 # NumPy then took 13 s instead of 1.6 s.
-os.environ.setdefault("QEMU_CPU", "cortex-a76")
+_PROCESSOR = "cortex-a76"
 
 _PROGRAM = "usr/bin/qemu-aarch64"
 _RECIPE = Recipe(
@@ -30,6 +31,7 @@ _RECIPE = Recipe(
 # 183 (EM_AARCH64); what follows the class and the byte order may be anything.
 _MAGIC = rb"\x7fELF\x02\x01\x01" + rb"\x00" * 9 + rb"\x02\x00\xb7\x00"
 _MASK = rb"\xff" * 7 + rb"\x00" * 9 + rb"\xfe\xff\xff\xff"
+_numbers = itertools.count()
 
 
 @contextlib.contextmanager
@@ -42,8 +44,9 @@ def emulated() -> Iterator[None]:
     if HOST_ARCHITECTURE == "arm64":
         yield
         return
+    os.environ["QEMU_CPU"] = _PROCESSOR  # qemu's own variable, for every program that it runs
     program = cached(_RECIPE) / _PROGRAM
-    name = f"edgecam-e2e-{os.getpid()}"
+    name = f"edgecam-e2e-{os.getpid()}-{next(_numbers)}"
     with tempfile.TemporaryDirectory(prefix="binfmt-") as folder:
         run("mount", "-t", "binfmt_misc", "binfmt_misc", folder)
         try:

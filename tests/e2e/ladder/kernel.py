@@ -53,7 +53,7 @@ def kernel() -> Kernel:
         pack = 'cd "$0" && find . | cpio --quiet --create --format=newc | gzip -1 >"$1"'
         run("sh", "-c", pack, tree, initrd)
 
-    made_from = f"{files.name} {_NEEDED} {_INIT}"
+    made_from = f"{files.name} {Path(__file__).read_text(encoding='utf-8')}"
     return Kernel(image, cache.kept("initrd-arm64", made_from, make), modules)
 
 

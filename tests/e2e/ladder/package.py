@@ -12,7 +12,7 @@ from ladder.command import run
 from ladder.rootfs import HOST_ARCHITECTURE
 
 # What a package is made from; nothing else in the checkout changes it.
-_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", "*.yaml", "*.toml", "*.md")
+_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", ":(glob)*.*", "LICENSE")
 OLDER = "0.1.9"
 """A version before every one that this checkout has had: what upgrades come from."""
 
@@ -28,7 +28,10 @@ def built(release: str, *, architecture: str = HOST_ARCHITECTURE, version: str =
         run(ROOT / "deploy" / "build-deb", *named, release, architecture, folder, env=quick)
 
     made_from = f"{release} {architecture} {version} {_fingerprint()}"
-    (package,) = cache.kept(f"package-{release}-{architecture}", made_from, make).glob("*.deb")
+    name = f"package-{release}-{architecture}"
+    # deploy/build-deb makes its tools in the checkout, once.
+    folder = cache.kept(name, made_from, make, one_by_one="build-deb")
+    (package,) = folder.glob("*.deb")
     return package
 
 

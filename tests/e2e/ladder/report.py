@@ -24,8 +24,8 @@ class Result:
         return not self.failure
 
 
-def table(results: Sequence[Result]) -> str:
-    """Columns that line up, and below them why rows failed."""
+def table(results: Sequence[Result], took_s: float) -> str:
+    """Columns that line up, and below them why rows failed. `took_s`: all of them together."""
     rows = [COLUMNS, *map(_cells, results)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(COLUMNS))]
     lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
@@ -37,8 +37,7 @@ def table(results: Sequence[Result]) -> str:
         if not result.passed
     ]
     passed = sum(result.passed for result in results)
-    took_s = sum(result.took_s for result in results)
-    total = f"{passed} of {len(results)} passed, {took_s:.0f} s of work"
+    total = f"{passed} of {len(results)} passed, in {took_s:.0f} s"
     return "\n".join([*lines, total, *failures])
 
 

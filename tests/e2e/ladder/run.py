@@ -1,10 +1,12 @@
 """Runs rows, one after the other, whatever becomes of those before."""
 
 import contextlib
+import linecache
 import shutil
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Generator, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -36,7 +38,7 @@ def run(rows: Sequence[Row]) -> Generator[Result]:
 
 
 def _run(row: Row, bench: Bench, folder: Path) -> Result:
-    print(f"{row.level} {row.release or '-'} {row.shown} ...", file=sys.stderr, flush=True)
+    print(f"{row} ...", file=sys.stderr, flush=True)
     began_s = time.monotonic()
     figures = failure = ""
     bench.begin(folder)
@@ -49,14 +51,17 @@ def _run(row: Row, bench: Bench, folder: Path) -> Result:
         bench.end()
     took_s = time.monotonic() - began_s
     if failure:
-        print(f"  FAIL {failure}", file=sys.stderr, flush=True)
+        print(f"{row} FAILED: {failure}", file=sys.stderr, flush=True)
     else:
         shutil.rmtree(folder)
     return Result(row, took_s, figures, failure, folder if failure else None)
 
 
 def _line(error: Exception) -> str:
-    """The error in one line of a table."""
-    said = " ".join(str(error).split()) or "see the log"
+    """The error in one line of a table; an assertion without words says what it asserted."""
+    said = " ".join(str(error).split())
+    if not said:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        said = linecache.getline(where.filename, where.lineno or 0).strip()
     name = "" if isinstance(error, AssertionError) else f"{type(error).__name__}: "
     return f"{name}{said}"[:300]

@@ -23,6 +23,7 @@ from ladder.write_log import Cut
 BOOT_S = 240.0
 _APPEND = "console=ttyAMA0 quiet panic=1 systemd.show_status=0"
 _MEMORY_MB = 1024
+_RESTARTS = "reboot: Restarting system"  # the kernel's last words
 
 
 class VirtualMachine:
@@ -46,7 +47,7 @@ class VirtualMachine:
             self._qemu = subprocess.Popen(
                 self._command(), stdin=subprocess.DEVNULL, stdout=console, stderr=console
             )
-        wait_until(self._connected, 30.0)
+        wait_until(self._connected, 30.0, poll_s=0.05)
         self._wait_answers()
 
     def cut_power(self) -> Cut:
@@ -66,13 +67,11 @@ class VirtualMachine:
 
     def reboot(self) -> None:
         """Restart it as a person does, and wait until it takes commands again."""
-        before = self.boot()
-        self.run(["systemctl", "--no-block", "reboot"])
-        wait_until(lambda: self._answers() and self.boot() != before, BOOT_S)
-
-    def boot(self) -> str:
-        """The number of this start, of random(4)."""
-        return self.run(["cat", "/proc/sys/kernel/random/boot_id"]).stdout.strip()
+        before = len(self.said())
+        assert self._agent is not None, "it is switched off"
+        self._agent.start(["systemctl", "reboot"])
+        wait_until(lambda: _RESTARTS in "\n".join(self.said()[before:]), BOOT_S, poll_s=0.2)
+        self._wait_answers()
 
     def run(
         self,
@@ -119,7 +118,7 @@ class VirtualMachine:
 
     def _wait_answers(self) -> None:
         try:
-            wait_until(self._answers, BOOT_S)
+            wait_until(self._answers, BOOT_S, poll_s=0.2)
         except AssertionError:
             raise AssertionError(f"it does not boot: {' / '.join(self.said()[-3:])}") from None
 
