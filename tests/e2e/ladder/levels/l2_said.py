@@ -1,7 +1,6 @@
-"""L2: what the installed appliance says of itself: in the journal, to `check`, to `privacy`."""
+"""L2: what the installed appliance says of itself: in the journal, and to `check`."""
 
 import json
-from typing import Any
 
 from support.waiting import wait_until
 
@@ -10,7 +9,6 @@ from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import PUBLISHER, VISION, Station, installed
 
 _INFO, _WARNING = "6", "4"  # syslog(3)
-_BUS = "/run/dbus/system_bus_socket"
 
 
 @row(
@@ -55,23 +53,6 @@ def checks(bench: Bench) -> None:
     assert "warning: /etc/edgecam/config.yaml:" in lacks.stderr, lacks.stderr
     assert "/dev/video77 does not exist on this machine" in lacks.stderr, lacks.stderr
     station.configure()
-
-
-@row(
-    "L2",
-    BOOKWORM,
-    TRIXIE,
-    shown="edgecam privacy answers every claim with yes, though the machine has a bus",
-)
-def keeps_its_word(bench: Bench) -> str:
-    station = bench.share(installed)
-    station.machine.run(["test", "-S", _BUS])
-    said: dict[str, Any] = json.loads(station.machine.run(["edgecam", "privacy", "--json"]).stdout)
-    answers = [claim["answer"] for process in said["processes"] for claim in process["claims"]]
-    assert set(answers) == {"yes"}, said["processes"]
-    assert {process["half"] for process in said["processes"]} == {"vision", "publisher"}
-    assert (said["installed"], said["enforced"], said["broken"]) == (True, True, []), said
-    return f"{len(answers)} claims"
 
 
 def entries(station: Station, *matches: str) -> list[dict[str, str]]:
