@@ -30,7 +30,7 @@ MUTANTS = (
         "DEBIAN/postinst",
         "deb-systemd-helper update-state",
         l2_install.stays_disabled,
-        "enabled",
+        "is-enabled",
         "systemctl enable",
     ),
     Mutant(
