@@ -149,6 +149,18 @@ def test_what_is_kept_is_made_once_and_anew_where_it_is_made_of_something_else(
     assert len(made) == 2
 
 
+def test_what_was_made_long_ago_from_something_else_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    old, young = (cache.kept("thing", each, Path.mkdir) for each in "ab")
+    other = cache.kept("thing-else", "a", Path.mkdir)
+    for place in (old, other):
+        os.utime(place, (0, 0))
+    newest = cache.kept("thing", "c", Path.mkdir)
+    assert [place.exists() for place in (old, young, other, newest)] == [False, True, True, True]
+
+
 def test_what_could_not_be_made_is_not_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
