@@ -89,7 +89,6 @@ def power_cut(bench: Bench) -> str:
     began, heard = len(station.machine.said()), len(station.recorder.events)
     station.configure(
         camera={"source": "stills", "fps": None, "stills": {"hold_s": 0.1}},
-        decision={"votes": 1, "window": 1, "cooldown_s": 0},
         log={"level": "debug"},
     )
     station.systemctl("--no-block", "start", "edgecam")
