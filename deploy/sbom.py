@@ -36,6 +36,9 @@ def main(packages: Sequence[str]) -> int:
         print("usage: python deploy/sbom.py FILE.deb...", file=sys.stderr)
         return 2
     for package in map(Path, packages):
+        if not package.is_file():
+            print(f"{package}: there is no such package: deploy/build-deb", file=sys.stderr)
+            return 1
         text = JsonV1Dot6(bill(package)).output_as_string(indent=1)
         problem = JsonStrictValidator(SchemaVersion.V1_6).validate_str(text)
         if problem is not None:

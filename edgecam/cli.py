@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Sequence
 
 from edgecam import __version__
+from edgecam.appliance import log
 from edgecam.errors import EXIT_FAILURE, EXIT_USAGE, EdgecamError
 
 COMMANDS = {
@@ -52,7 +53,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except EdgecamError as error:
         if debug:
             traceback.print_exc()
-        print(error, file=sys.stderr)
+        log.say_error(f"{error}")
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED
@@ -62,10 +63,9 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  a fault of ours: one line, and how to see more
         if debug:
             traceback.print_exc()
-        print(
+        log.say_error(
             f"edgecam {name}: internal error: {type(error).__name__}: {error}; "
-            f"run it again with --debug and report what it prints",
-            file=sys.stderr,
+            f"run it again with --debug and report what it prints"
         )
         return EXIT_FAILURE
     return code

@@ -6,13 +6,9 @@ systemd-python comes from apt (`python3-systemd`) or the `systemd` extra.
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
-
-try:
-    from systemd import journal as _journal
-except ImportError:
-    _journal = None
+from typing import Any, Literal
 
 About = Literal[
     "appeared",
@@ -48,13 +44,15 @@ def set_up(level: str, half: str) -> None:
     reach; if it is not, lines go to standard error as anywhere, but without times of their own.
     """
     in_journal = _is_journal(2)
+    journal = _journal() if in_journal and _SOCKET.exists() else None
     handler: logging.Handler
-    if in_journal and _journal is not None and _SOCKET.exists():
-        fields = {"SYSLOG_IDENTIFIER": "edgecam", "EDGECAM_HALF": half}
-        handler, line = _journal.JournalHandler(sender_function=_send, **fields), "%(message)s"
-    else:
+    if journal is None:
         handler = logging.StreamHandler(sys.stderr)
         line = _LINE if in_journal else f"%(asctime)s {_LINE}"
+    else:
+        fields = {"SYSLOG_IDENTIFIER": "edgecam", "EDGECAM_HALF": half}
+        handler = journal.JournalHandler(sender_function=_sender(journal.send), **fields)
+        line = "%(message)s"
     logging.basicConfig(level=level.upper(), format=line, handlers=[handler], force=True)
 
 
@@ -63,15 +61,35 @@ def set_level(level: str) -> None:
     logging.getLogger().setLevel(level.upper())
 
 
+def say_error(text: str) -> None:
+    """Say on standard error why this process ends; to the journal as an error: sd-daemon(3)."""
+    mark = "<3>" if _is_journal(2) else ""
+    for line in text.splitlines():
+        print(f"{mark}{line}", file=sys.stderr)
+
+
 def _is_journal(descriptor: int) -> bool:
     """Whether systemd connected a descriptor to the journal: JOURNAL_STREAM in systemd.exec(5)."""
     seen = os.fstat(descriptor)
     return os.environ.get("JOURNAL_STREAM") == f"{seen.st_dev}:{seen.st_ino}"
 
 
-def _send(message: str, /, **fields: object) -> None:
-    """One entry. The handler also gives what Python knows of a line, which is no journal field."""
+def _journal() -> Any | None:  # noqa: ANN401  a module, or None without it
     try:
-        _journal.send(message, **{name: it for name, it in fields.items() if name.isupper()})
-    except OSError:
-        print(message, file=sys.stderr)
+        from systemd import journal  # noqa: PLC0415  only a daemon pays for loading it
+    except ImportError:
+        return None
+    return journal
+
+
+def _sender(send: Callable[..., None]) -> Callable[..., None]:
+    """Sends one entry, or says it on standard error where the journal does not take it."""
+
+    def say(message: str, /, **fields: object) -> None:
+        # The handler also gives what Python knows of a line, which is no field of the journal.
+        try:
+            send(message, **{name: it for name, it in fields.items() if name.isupper()})
+        except OSError:
+            print(message, file=sys.stderr)
+
+    return say

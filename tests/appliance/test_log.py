@@ -40,7 +40,7 @@ def test_the_journal_without_its_socket_or_library_gets_none(
     monkeypatch.setattr(log, "_SOCKET", tmp_path / "socket")
     assert said(capfd) == "INFO    edgecam.test: hello\n"
     (tmp_path / "socket").touch()
-    monkeypatch.setattr(log, "_journal", None)
+    monkeypatch.setattr(log, "_journal", lambda: None)
     assert said(capfd) == "INFO    edgecam.test: hello\n"
 
 

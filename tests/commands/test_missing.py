@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from support import fake_picamera2
+from support.commands import environment
 from support.configs import load_text
 from support.made_board import MadeBoard
 from support.mounts import tmpfs
@@ -115,6 +116,7 @@ def test_what_this_user_may_not_open_is_told_with_the_group(tmp_path: Path) -> N
     done = subprocess.run(
         [*AS_NOBODY, sys.executable, "-m", "edgecam", "check", "-c", str(file)],
         cwd="/",
+        env=environment(),
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -67,6 +67,18 @@ def test_trouble_has_its_reason(
     assert stop(process) == 0
 
 
+def test_why_a_process_ended_is_an_error_there(appliance: Appliance, journal: MadeJournal) -> None:
+    """Standard error, where the first characters of a line may be its priority: sd-daemon(3)."""
+    appliance.config.write_text("camera: 1\nmqtt: 2\n", encoding="utf-8")
+    assert start(appliance, journal).wait(20.0) == 78
+    lines = appliance.said.splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"<3>{appliance.config}:") for line in lines)
+    appliance.log.unlink()
+    assert appliance.start().wait(20.0) == 78
+    assert [f"<3>{line}" for line in appliance.said.splitlines()] == lines
+
+
 def test_a_journal_that_takes_no_more_is_no_trouble(
     appliance: Appliance, recorder: Recorder, journal: MadeJournal
 ) -> None:

@@ -17,7 +17,7 @@ from edgecam.publisher.broker import credentials
 from edgecam.vision import service as vision
 
 VISION, PUBLISHER = "edgecam.service", "edgecam-publisher.service"
-SOCKET, FOLLOW = "edgecam-publisher.socket", "edgecam-publisher-follow.service"
+SOCKET, FOLLOW = "edgecam-publisher.socket", "edgecam-publisher-follow@.service"
 ALL = sorted(unit.name for unit in UNITS.iterdir())
 MOST_EXPOSURE = {VISION: 1.0, PUBLISHER: 1.5}
 

@@ -15,32 +15,19 @@ import logging
 import time
 from typing import Any
 
-import cv2
 import numpy as np
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
+from edgecam.vision.camera import formats
 from edgecam.vision.camera.orientation import oriented
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
 _log = logging.getLogger(__name__)
 
-# libcamera names formats by their order in a little-endian word: "BGR888" is R, G, B in memory
-# (picamera2 issue 848). What each needs to become RGB; None: nothing.
-_TO_RGB: dict[str, int | None] = {
-    "BGR888": None,
-    "RGB888": cv2.COLOR_BGR2RGB,
-    "XBGR8888": cv2.COLOR_RGBA2RGB,
-    "XRGB8888": cv2.COLOR_BGRA2RGB,
-    "YUV420": cv2.COLOR_YUV2RGB_I420,
-    "YVU420": cv2.COLOR_YUV2RGB_YV12,
-    "NV12": cv2.COLOR_YUV2RGB_NV12,
-    "NV21": cv2.COLOR_YUV2RGB_NV21,
-}
-_BYTES_PER_PIXEL = {"BGR888": 3, "RGB888": 3, "XBGR8888": 4, "XRGB8888": 4}
 _EARLY = 0.25  # of a period: frames of a sensor at the wanted rate vary by much less
 _MAX_SIDE = 2028  # more than any model takes, and half of a 12-megapixel sensor
 
@@ -85,7 +72,7 @@ class PiCamera:
             finally:
                 request.release()
             if buffer is not None:
-                return Frame(self._to_rgb(buffer), time.monotonic_ns())
+                return Frame(self._upright(buffer), time.monotonic_ns())
         return None
 
     def close(self) -> None:
@@ -133,7 +120,7 @@ class PiCamera:
         )
         given = self._camera.camera_configuration()
         self._stream, done = dict(given["main"]), given["transform"]
-        if self._stream["format"] not in _TO_RGB:
+        if self._stream["format"] not in formats.UNDERSTOOD:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
         self._hflip, self._vflip = hflip != done.hflip, vflip != done.vflip
@@ -178,20 +165,10 @@ class PiCamera:
         across, down = round(frame_width * scale), round(frame_height * scale)
         return left + (width - across) // 2, top + (height - down) // 2, across, down
 
-    def _to_rgb(self, buffer: Pixels) -> Pixels:
-        """One plane of bytes as `(height, width, 3)` RGB, padding at the end of lines removed."""
-        form, stride = self._stream["format"], self._stream["stride"]
-        width, height = self._stream["size"]
-        pixel_bytes = _BYTES_PER_PIXEL.get(form)
-        if pixel_bytes is None:  # planes of Y, then of U and V at half the size
-            rows = buffer[: stride * height * 3 // 2].reshape(height * 3 // 2, stride)
-        else:
-            rows = buffer[: stride * height].reshape(height, stride)[:, : width * pixel_bytes]
-            rows = rows.reshape(height, width, pixel_bytes)
-        conversion = _TO_RGB[form]
-        rgb = np.ascontiguousarray(rows)
-        if conversion is not None:
-            rgb = cv2.cvtColor(rgb, conversion)[:, :width]
+    def _upright(self, buffer: Pixels) -> Pixels:
+        """A frame's bytes as `(height, width, 3)` RGB, as the owner wants it turned."""
+        stream = self._stream
+        rgb = formats.to_rgb(buffer, stream["format"], stream["size"], stream["stride"])
         quarter_turn = 90 if self._options.rotation in (90, 270) else 0
         return oriented(rgb, quarter_turn, hflip=self._hflip, vflip=self._vflip)
 

@@ -55,7 +55,8 @@ def _climb(rows: list[Row]) -> int:
 
 
 def _wanted(row: Row, options: argparse.Namespace) -> bool:
-    return row.level in (options.level or LEVELS) and options.only in str(row)
+    asked = options.mutations or not row.mutation
+    return asked and row.level in (options.level or LEVELS) and options.only in str(row)
 
 
 def _options() -> argparse.Namespace:
@@ -70,6 +71,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="list the rows and run none")
     parser.add_argument(
         "--only", default="", metavar="TEXT", help="only rows with this in their line of --list"
+    )
+    parser.add_argument(
+        "--mutations",
+        action="store_true",
+        help="also take lines out of the package, and see the rows fail that are about them",
     )
     options = parser.parse_args()
     unknown = set(options.level) - set(LEVELS)

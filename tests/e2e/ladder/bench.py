@@ -31,12 +31,21 @@ class Bench:
         self._group = ExitStack()
         self._row = ExitStack()
         self._shared: dict[Hashable, Witness] = {}
+        self._missing: dict[Hashable, str] = {}
         self._own: list[Witness] = []
 
     def share(self, make: Make[Thing]) -> Thing:
-        """What `make` makes, made once for the group and taken down after its last row."""
+        """What `make` makes, made once for the group and taken down after its last row.
+
+        Raises AssertionError where it could not be made for an earlier row: it is not tried again.
+        """
+        assert make not in self._missing, f"as before: {self._missing[make]}"
         if make not in self._shared:
-            self._shared[make] = self._group.enter_context(make(self))
+            try:
+                self._shared[make] = self._group.enter_context(make(self))
+            except Exception as error:
+                self._missing[make] = str(error)
+                raise
         return self._shared[make]  # type: ignore[return-value]  # the key is what made it
 
     def own(self, make: Make[Thing]) -> Thing:

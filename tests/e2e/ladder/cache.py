@@ -3,11 +3,15 @@
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable
 from pathlib import Path
+
+_KEPT_S = 7 * 86_400.0
 
 
 def folder() -> Path:
@@ -31,6 +35,7 @@ def kept(name: str, made_from: str, make: Callable[[Path], None], *, one_by_one:
         if not wanted.exists():
             print(f"  making {wanted.name} (once) ...", file=sys.stderr, flush=True)
             _make(wanted, make)
+            _forget(place, name)
     return wanted
 
 
@@ -41,3 +46,11 @@ def _make(wanted: Path, make: Callable[[Path], None]) -> None:
         (draft / wanted.name).rename(wanted)
     finally:
         shutil.rmtree(draft)
+
+
+def _forget(place: Path, name: str) -> None:
+    """Remove what was made long ago under this name, and from something else by now."""
+    for old in place.iterdir():
+        made_long_ago = time.time() - old.stat().st_mtime > _KEPT_S
+        if made_long_ago and re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{12}}", old.name):
+            shutil.rmtree(old) if old.is_dir() else old.unlink()

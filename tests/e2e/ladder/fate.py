@@ -122,7 +122,7 @@ def _path(name: str) -> str:
 def _text(unit: str, program: str, out: tuple[str, ...]) -> str:
     """The unit with a stand-in for its program, without its sandbox and some of its lines."""
     limits = [line for line in unit.splitlines() if line.startswith("StartLimit")]
-    running = Lines.of_running(unit).without(out).of
+    running = Lines.read_running(unit).without(out).of
     return "\n".join(
         [
             *("[Unit]", *(line for line in limits if not line.startswith(out))),

@@ -12,7 +12,7 @@ from ladder.command import run
 from ladder.rootfs import HOST_ARCHITECTURE
 
 # What a package is made from; nothing else in the checkout changes it.
-_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", "*.yaml", "*.toml", "*.md")
+_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", ":(glob)*.*", "LICENSE")
 OLDER = "0.1.9"
 """A version before every one that this checkout has had: what upgrades come from."""
 

@@ -1,7 +1,7 @@
 """A row of the table: what is shown, of which release, on which level."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ladder.bench import Bench
 
@@ -20,7 +20,9 @@ class Row:
     level: str
     release: str
     shown: str
-    check: Check
+    check: Check = field(compare=False)
+    mutation: bool = False
+    """Whether it takes something out to see another row fail; run only when asked for."""
 
     def __str__(self) -> str:
         return f"{self.level}  {self.release or '-':8}  {self.shown}"
@@ -34,14 +36,14 @@ class Row:
 _rows: list[Row] = []
 
 
-def row(level: str, *releases: str, shown: str) -> Callable[[Check], Check]:
+def row(level: str, *releases: str, shown: str, mutation: bool = False) -> Callable[[Check], Check]:
     """Register a function as a row for each of the releases; for none, where the host is enough."""
     if level not in LEVELS or not set(releases) <= set(RELEASES):
         msg = f"no such level or release: {level} {releases}"
         raise ValueError(msg)
 
     def register(check: Check) -> Check:
-        _rows.extend(Row(level, release, shown, check) for release in releases or ("",))
+        _rows.extend(Row(level, release, shown, check, mutation) for release in releases or ("",))
         return check
 
     return register

@@ -30,12 +30,12 @@ class Lines:
     of: tuple[str, ...]
 
     @classmethod
-    def of_sandbox(cls, text: str) -> "Lines":
+    def read(cls, text: str) -> "Lines":
         """Those of a unit file that say who its process is and what it may do."""
         return cls(tuple(line for line in _service(text) if not line.startswith(_RUNNING)))
 
     @classmethod
-    def of_running(cls, text: str) -> "Lines":
+    def read_running(cls, text: str) -> "Lines":
         """Those that say how it is started, watched and stopped."""
         return cls(tuple(line for line in _service(text) if line.startswith(_RUNNING)))
 
@@ -106,7 +106,13 @@ def outside(machine: Machine) -> Iterator[None]:
     service = "edgecam-outside"
     # Mixed: what it runs to take things away again must not be stopped with it.
     options = (f"WorkingDirectory={FOLDER}", "Type=notify", "KillMode=mixed")
-    start = ["systemd-run", "--quiet", f"--unit={service}", *(f"-p{each}" for each in options)]
+    start = [
+        "systemd-run",
+        "--quiet",
+        "--collect",
+        f"--unit={service}",
+        *(f"-p{each}" for each in options),
+    ]
     machine.run([*start, "python3", "-B", "-m", "probes.outside"])
     try:
         yield

@@ -109,7 +109,7 @@ class Appliance:
 
     def wait_seen(self, timeout_s: float = START_S) -> None:
         """Wait until the broker has every event that vision has logged so far."""
-        logged = len(self.logged("appeared")) + len(self.logged("disappeared"))
+        logged = len(self.logged(" appeared")) + len(self.logged(" disappeared"))
         self.recorder.wait_for(lambda seen: len(seen.sightings) >= logged, timeout_s)
 
     def logged(self, text: str) -> list[str]:

@@ -6,7 +6,7 @@ Neither is installed: maintainer scripts take minutes when they are emulated, an
 import contextlib
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ladder import package, rootfs
@@ -71,12 +71,12 @@ class Unpacked:
 
 
 @contextlib.contextmanager
-def unpacked(bench: Bench) -> Iterator[Unpacked]:
-    """The package of the bench's release, over what it says that it depends on and no more."""
+def unpacked(bench: Bench, more: Sequence[str] = ()) -> Iterator[Unpacked]:
+    """The package of the bench's release, over what it says that it depends on, and no `more`."""
     ours = package.built(bench.release, architecture="arm64")
     needed = rootfs.Recipe(
         bench.release,
-        (*_ESSENTIAL, *_dependencies(ours)),
+        (*_ESSENTIAL, *_dependencies(ours), *more),
         architecture="arm64",
         variant="extract",
         hooks=_HOOKS,

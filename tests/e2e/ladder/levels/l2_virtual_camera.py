@@ -55,7 +55,7 @@ def labels_arrive(bench: Bench) -> str:
     shown="camera/pi.py with the real picamera2: colours, size, pace, stall, busy, missing",
 )
 def pixels_are_right(bench: Bench) -> str:
-    return virtual_camera.probe(bench.share(with_camera).machine)
+    return bench.share(with_camera).machine.run(virtual_camera.PROBE).stdout.strip()
 
 
 @row(

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from .kernel import Refused, past
-from .outside import CAMERA, CONTROL, DISK, MODULES, NOTES, SET_UID
+from .outside import CAMERA, CONTROL, DISK, HOMES, MODULES, NOTES, SET_UID, SHARED_MEMORY, TEMPORARY
 
 PASSWORD = Path("/etc/edgecam/mqtt-password")
 STATE = Path("/var/lib/edgecam")
@@ -16,7 +16,7 @@ _NO_FOLDERS = {Path("/proc"), Path("/sys")}  # the kernel's own; see those below
 
 def write_anywhere() -> None:
     """Make a file in any folder, but in its state, and in temporary folders of its own."""
-    own = {STATE, *(place for place, note in NOTES.items() if not os.path.exists(note))}
+    own = {STATE, *(place for place, note in NOTES.items() if not _is_there(note))}
     for path, names, _ in os.walk("/"):
         folder = Path(path)
         names[:] = [name for name in names if folder / name not in (_NO_FOLDERS | own)]
@@ -88,27 +88,27 @@ def read_password_of_publisher() -> None:
 
 def read_queue() -> None:
     """Look into the queue's folder."""
-    os.listdir(STATE)
+    next(STATE.iterdir(), None)
 
 
 def read_home() -> None:
     """Read a file in the folders of people."""
-    NOTES[Path("/home")].read_bytes()
+    NOTES[HOMES].read_bytes()
 
 
 def read_temporary_files() -> None:
     """Read a temporary file of somebody else."""
-    NOTES[Path("/tmp")].read_bytes()
+    NOTES[TEMPORARY].read_bytes()
 
 
 def read_shared_memory_files() -> None:
     """Read a file of somebody else in shared memory."""
-    NOTES[Path("/dev/shm")].read_bytes()
+    NOTES[SHARED_MEMORY].read_bytes()
 
 
 def list_modules() -> None:
     """Look into the folder of the kernel's modules."""
-    os.listdir(MODULES)
+    next(MODULES.iterdir(), None)
 
 
 def open_disk() -> None:
@@ -158,6 +158,14 @@ def leave_readable() -> None:
         made.touch()
         if not made.stat().st_mode & 0o077:
             raise Refused("for its user alone")
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        file.stat()
+    except OSError:
+        return False
+    return True
 
 
 def _writable(folder: Path) -> bool:

@@ -1,11 +1,15 @@
 """What a half needs, and would do nothing without."""
 
+import mmap
 import os
 import socket
 from pathlib import Path
 
+from .kernel import address, libc, must
+
 _WALL = "/run/edgecam/link.sock"
 _JOURNAL = "/run/systemd/journal/socket"
+_LOCKED_BYTES = 32 * 1024 * 1024  # systemd's own limit is 8 MB
 _PROCESSOR = "/proc/cpuinfo"
 
 
@@ -19,6 +23,12 @@ def write_log() -> None:
     """Reach the log."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as log:
         log.connect(_JOURNAL)
+
+
+def lock_memory() -> None:
+    """Keep its memory out of swap."""
+    with mmap.mmap(-1, _LOCKED_BYTES) as memory:
+        must(libc.mlock(address(memory), _LOCKED_BYTES))
 
 
 def know_processor() -> None:

@@ -10,8 +10,6 @@ import shutil
 import signal
 import socket
 import stat
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +27,10 @@ FORWARDING = (
 )
 """Local services that put what they are asked on the network."""
 SHARED_MEMORY_KEY = 0x0ED6ECA4
-_SHARED = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run/lock", "/home")  # noqa: S108  to look
-NOTES = {Path(place): Path(place, "outside") for place in _SHARED}
+TEMPORARY, SPOOLED = Path("/tmp"), Path("/var/tmp")  # noqa: S108  places to look into
+SHARED_MEMORY, HOMES = Path("/dev/shm"), Path("/home")  # noqa: S108  as above
+_SHARED = (TEMPORARY, SPOOLED, SHARED_MEMORY, Path("/dev/mqueue"), Path("/run/lock"), HOMES)
+NOTES = {folder: folder / "outside" for folder in _SHARED}
 """Folders that others use, too, with a file in each that anybody may read."""
 MODULES = Path("/usr/lib/modules")
 SET_UID = Path("/usr/local/bin/outside-id")
@@ -45,15 +45,17 @@ _RESTART_S = 0.3
 
 def main() -> None:
     """Make it all, say so, and stay until SIGTERM."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    end = {signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, end)  # so that it comes between two steps alone
     with contextlib.ExitStack() as things:
         for make in (_servers, _shared_memory, _files, _nodes):
             things.enter_context(make())
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.sendto(b"READY=1", os.environ["NOTIFY_SOCKET"])
-        while True:
+        ended = None
+        while ended is None:
             with _forwarding():
-                time.sleep(_RESTART_S)
+                ended = signal.sigtimedwait(end, _RESTART_S)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,6 @@
 """What edgecam-publisher.service refuses the half that talks, and what it gives it."""
 
-from ladder.probes import files, needed, network, privileges, processes
+from ladder.probes import files, network, privileges, processes
 from ladder.refusals.both import CALLING, KERNEL, PROCESSES
 from ladder.refusals.refusal import AS_ROOT, Grant, Refusal
 

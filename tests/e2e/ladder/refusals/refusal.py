@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ladder import probes
 from ladder.sandbox import ALLOWED, Attempt, Lines, Sandbox
 
 AS_ROOT = ("User=", "Group=", "SupplementaryGroups=")
@@ -63,6 +62,19 @@ class Trial:
     refusal: Refusal
     lines: Lines
     expected: tuple[str, ...]
+    """One of these; where there is none, any refusal."""
+
+    def wrong(self, answer: str) -> str:
+        """What is wrong with an answer, in words; nothing where it is as expected."""
+        refused = answer != ALLOWED and answer.isprintable()  # a traceback has more than a line
+        if answer in self.expected or (refused and not self.expected):
+            return ""
+        return f"{self.refusal}: {answer}, not {' or '.join(self.expected) or 'refused'}"
+
+
+def whole(refusal: Refusal, unit: Lines) -> Trial:
+    """Under all of the unit, where it does not matter which of its lines refuses it."""
+    return Trial(refusal, unit, ())
 
 
 def sealed(refusal: Refusal, unit: Lines) -> Trial:
@@ -89,9 +101,6 @@ def failures(sandbox: Sandbox, trials: Iterable[Trial]) -> list[str]:
     for trial in tried:
         wanted.setdefault(trial.lines, set()).add(trial.refusal.attempt)
     answers = sandbox.answers(wanted)
-    found = []
-    for trial in tried:
-        answer = answers.get((trial.lines, trial.refusal.attempt), "no answer")
-        if answer not in trial.expected:
-            found.append(f"{trial.refusal}: {answer}, not {' or '.join(trial.expected)}")
-    return found
+    # One that gave no answer took its whole unit with it.
+    said = (each.wrong(answers.get((each.lines, each.refusal.attempt), "\n")) for each in tried)
+    return list(filter(None, said))

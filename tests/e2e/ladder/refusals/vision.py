@@ -66,6 +66,7 @@ OTHER_HALF = (
 )
 NEEDED = (
     Grant(needed.find_wall, "ENOENT / EACCES", "BindReadOnlyPaths="),
+    Grant(needed.lock_memory, "ENOMEM / EPERM", "LimitMEMLOCK="),
     Grant(needed.write_log, "ENOENT", "BindReadOnlyPaths="),
 )
 ROWS = {
@@ -77,6 +78,7 @@ ROWS = {
     "has what it needs": NEEDED,
 }
 NOT_SHOWN = {
+    "Environment=": "gives nothing and refuses nothing",
     "Group=": "the group of the user's own name without it",
     "SupplementaryGroups=": "cameras are there on L4 alone",
     "MemorySwapMax=": "control groups of version 1 do not know it, L4's do",

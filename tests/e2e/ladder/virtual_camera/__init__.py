@@ -6,7 +6,6 @@ is helped over it, is told in guest/virtual_camera.py. Debian's libcamera of Boo
 """
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -28,32 +27,36 @@ LIBRARIES = "/usr/local/lib/python3.13/dist-packages"  # seen by every Python of
 HELD = 4  # times that each photograph is shown in turn; libcamera 0.4 shows each file four times
 
 _HERE = Path(__file__).parent
-_FOLDER = "/opt/virtual-camera"
-_WITHHELD = f"{_FOLDER}/withheld"
+FRAMES = "/opt/virtual-camera/frames"
+PROBE = ("/opt/edgecam/bin/python", "-I", "/opt/virtual-camera/probe.py", FRAMES)
+"""The command that guest/probe.py is; it fails where something is otherwise than it says."""
+_WITHHELD = "/opt/virtual-camera/withheld"
 _YAML = "/usr/share/libcamera/pipeline/virtual/virtual.yaml"
 
 
-def fit(machine: Machine, photographs: Sequence[str] = tuple(SHOWN)) -> None:
-    """Give a machine made from `RECIPE` the camera, showing some of the sample photographs."""
-    libraries = machine.root / LIBRARIES.lstrip("/")
-    run("cp", "-r", f"{_picamera2()}/.", libraries)
-    for name in ("virtual_camera.py", "virtual_camera.pth"):
-        machine.write(f"{LIBRARIES}/{name}", _guest(name))
+def fit(machine: Machine) -> None:
+    """Give a machine made from `RECIPE` the camera."""
+    furnish(machine.root)
     machine.run(["python3", "-m", "compileall", "-q", LIBRARIES])  # a unit may not write there
-    frames = machine.path(f"{_FOLDER}/frames")
+
+
+def furnish(root: Path, architecture: str = rootfs.HOST_ARCHITECTURE) -> None:
+    """Put picamera2 and the camera, with three photographs, among a system's files."""
+    libraries = root / LIBRARIES.lstrip("/")
+    libraries.mkdir(parents=True, exist_ok=True)
+    run("cp", "-r", f"{_picamera2(architecture)}/.", libraries)
+    for name in ("virtual_camera.py", "virtual_camera.pth"):
+        (libraries / name).write_text(_guest(name), encoding="utf-8")
+    frames = root / FRAMES.lstrip("/")
     frames.mkdir(parents=True)
-    for number, name in enumerate(photographs):
+    (frames.parent / "probe.py").write_text(_guest("probe.py"), encoding="utf-8")
+    for number, name in enumerate(SHOWN):
         picture = _framed(SAMPLES / name)
         for time in range(HELD):
             (frames / f"{number}-{time}.jpg").write_bytes(picture)
-    plug(machine)
-
-
-def probe(machine: Machine) -> str:
-    """What guest/probe.py prints, once it has shown what it says. Raises AssertionError."""
-    machine.write(f"{_FOLDER}/probe.py", _guest("probe.py"))
-    python = ("/opt/edgecam/bin/python", "-I")
-    return machine.run([*python, f"{_FOLDER}/probe.py", f"{_FOLDER}/frames"]).stdout.strip()
+    camera = root / _YAML.lstrip("/")
+    camera.parent.mkdir(parents=True)
+    camera.write_text(_guest("virtual.yaml"), encoding="utf-8")
 
 
 def plug(machine: Machine) -> None:
@@ -80,10 +83,10 @@ def _guest(name: str) -> str:
     return (_HERE / "guest" / name).read_text(encoding="utf-8")
 
 
-def _picamera2() -> Path:
+def _picamera2(architecture: str) -> Path:
     """picamera2 and what of its dependencies Debian does not have, as PyPI's wheels hold them."""
     lock = _HERE / "requirements.lock"
-    machine = {"amd64": "x86_64", "arm64": "aarch64"}[rootfs.HOST_ARCHITECTURE]
+    machine = {"amd64": "x86_64", "arm64": "aarch64"}[architecture]
 
     def make(folder: Path) -> None:
         pip = (sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--no-deps")

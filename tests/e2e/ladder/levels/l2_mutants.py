@@ -1,0 +1,69 @@
+"""L2: the rows of packages, faults and claims fail where what they are about is taken out.
+
+Each row of the table is one mutant, with a machine of its own; only with `--mutations`. For the
+lines of the sandbox `l2_wall` does the same each time, since there it takes no more than seconds.
+"""
+
+from functools import partial
+
+from ladder.levels import l2_faults, l2_halves, l2_install, l2_wall
+from ladder.mutant import Mutant, noticed
+from ladder.row import BOOKWORM, TRIXIE, row
+
+_VISION = "usr/lib/systemd/system/edgecam.service"
+_PUBLISHER = "usr/lib/systemd/system/edgecam-publisher.service"
+_SOCKET = "usr/lib/systemd/system/edgecam-publisher.socket"
+_NOT_IN_TIME = "not true within"
+
+MUTANTS = (
+    Mutant("DEBIAN/postinst", "systemd-sysusers edgecam.conf", l2_install.installs, "", "true"),
+    Mutant(
+        "DEBIAN/postinst",
+        "systemctl --no-block restart",
+        l2_install.upgrades,
+        "as it was before the upgrade",
+        "true",
+    ),
+    Mutant(
+        "DEBIAN/postinst",
+        "deb-systemd-helper update-state",
+        l2_install.stays_disabled,
+        "enabled",
+        "systemctl enable",
+    ),
+    Mutant(
+        "DEBIAN/postinst",
+        "edgecam check -c $CONFIG >/dev/null",
+        l2_install.broken_configuration,
+        "Setting up edgecam",
+        "true",
+    ),
+    Mutant("DEBIAN/conffiles", "/etc/edgecam/config.yaml\n", l2_install.upgrades, "changed|within"),
+    Mutant("DEBIAN/preinst", "    check_release\n", l2_install.wrong_release, ""),
+    Mutant("DEBIAN/preinst", "    check_memory\n", l2_install.little_memory, "apt installed it"),
+    Mutant("DEBIAN/preinst", "    check_disk\n", l2_install.full_disk, ""),
+    Mutant(
+        "DEBIAN/prerm", "deb-systemd-invoke stop", l2_install.removes_and_purges, "running", "true"
+    ),
+    Mutant("DEBIAN/postrm", " /var/lib/edgecam", l2_install.removes_and_purges, "/var/lib/edgecam"),
+    Mutant("DEBIAN/postrm", "userdel $user", l2_install.removes_and_purges, "still there", "true"),
+    Mutant(_VISION, "WatchdogSec=30\n", l2_faults.watchdog, _NOT_IN_TIME),
+    Mutant(_PUBLISHER, "WatchdogSec=60\n", l2_faults.watchdog, _NOT_IN_TIME),
+    Mutant(_VISION, "WatchdogSignal=SIGKILL\n", l2_faults.watchdog, "status=6/ABRT|core-dump"),
+    Mutant(_VISION, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
+    Mutant(_PUBLISHER, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
+    Mutant(_VISION, "TemporaryFileSystem=/run:ro\n", l2_halves.claims_hold, "/run/dbus"),
+    Mutant(_SOCKET, "SocketMode=0660\n", l2_wall.another_user, "Find the socket"),
+    Mutant(_VISION, "CapabilityBoundingSet=\n", l2_halves.kernel_agrees, "CapBnd"),
+    Mutant(_VISION, "PrivateNetwork=yes\n", l2_halves.claims_hold, "network"),
+)
+
+
+def _register() -> None:
+    for mutant in MUTANTS:
+        row("L2", BOOKWORM, TRIXIE, shown=f"mutant: {mutant} is noticed", mutation=True)(
+            partial(noticed, mutant=mutant)
+        )
+
+
+_register()
