@@ -1,7 +1,6 @@
 """The kernel's calls for which Python has no words."""
 
 import ctypes
-import mmap
 import os
 import platform
 from collections.abc import Callable
@@ -30,11 +29,6 @@ def must(result: int) -> int:
 def system_call(name: str, *arguments: object) -> int:
     """A call for which libc has no function. Raises OSError where it failed."""
     return must(libc.syscall(_NUMBERS[_MACHINE][name], *arguments))
-
-
-def address(memory: mmap.mmap) -> ctypes.c_void_p:
-    """Where memory begins. Nothing keeps it from being closed meanwhile."""
-    return ctypes.c_void_p(ctypes.addressof(ctypes.c_char.from_buffer(memory)))
 
 
 def past(call: Callable[[], object], *numbers: int) -> None:

@@ -66,7 +66,6 @@ OTHER_HALF = (
 )
 NEEDED = (
     Grant(needed.find_wall, "ENOENT / EACCES", "BindReadOnlyPaths="),
-    Grant(needed.lock_memory, "ENOMEM / EPERM", "LimitMEMLOCK="),
     Grant(needed.write_log, "ENOENT", "BindReadOnlyPaths="),
 )
 ROWS = {
@@ -81,6 +80,7 @@ NOT_SHOWN = {
     "Environment=": "gives nothing and refuses nothing",
     "Group=": "the group of the user's own name without it",
     "SupplementaryGroups=": "cameras are there on L4 alone",
+    "LimitMEMLOCK=": "a machine in a container raises no limit above the host's; L4's does",
     "MemorySwapMax=": "control groups of version 1 do not know it, L4's do",
     "SystemCallErrorNumber=": "shown by each EPERM of SystemCallFilter=: its default is SIGSYS",
     "PrivateMounts=": "a matter of course where file systems are protected",
