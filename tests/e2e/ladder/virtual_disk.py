@@ -46,7 +46,8 @@ _FILES = {
     "etc/systemd/system/qemu-guest-agent.service.d/quiet.conf": _AGENT,
 }
 _ENABLED = ("systemd-networkd.service",)
-_MASKED = ("serial-getty@ttyAMA0.service", "systemd-networkd-wait-online.service")
+# Nobody sits at a keyboard, and a login prompt would interrupt the journal on the serial port.
+_MASKED = ("getty.target", "serial-getty@ttyAMA0.service", "systemd-networkd-wait-online.service")
 
 
 def image(kernel: Kernel) -> Path:
