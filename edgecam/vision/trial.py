@@ -30,6 +30,7 @@ _OUT_OF_TIME = (signal.SIGXCPU, signal.SIGALRM)
 _SIGNALS = {number.value: number.name for number in signal.Signals}
 _CHILD = (sys.executable, "-P", "-m", "edgecam.vision.trial_child")  # -P: see `attempt`
 _ADVICE = "the file is damaged or hostile; do not use it"
+_SLOW = "this machine is too busy just now, or the file is hostile: try again, then do not use it"
 _INNOCENT = {  # deaths that a good file may cause too
     signal.SIGILL.value: "this processor lacks an instruction that it needs; try the other runtime",
     signal.SIGKILL.value: "the machine probably ran out of memory; try a smaller model",
@@ -115,7 +116,7 @@ def _read(child: subprocess.Popen[bytes], deadline_s: float) -> bytes | None:
 
 def _judged(line: bytes | None, code: int, file: str) -> Trial:
     if line is None or -code in _OUT_OF_TIME:
-        msg = f"{file}: the interpreter was not done with it in {LIMIT_S:g} s: {_ADVICE}"
+        msg = f"{file}: the interpreter was not done with it in {LIMIT_S:g} s: {_SLOW}"
         raise ModelError(msg)
     if len(line) > _MAX_ANSWER_BYTES:
         msg = f"{file}: the interpreter answered without end: {_ADVICE}"

@@ -35,7 +35,8 @@ def kept(name: str, made_from: str, make: Callable[[Path], None], *, one_by_one:
         if not wanted.exists():
             print(f"  making {wanted.name} (once) ...", file=sys.stderr, flush=True)
             _make(wanted, make)
-            _forget(place, name)
+        os.utime(wanted)  # when it was used last: what was unpacked has times of its own
+        _forget(place, name)
     return wanted
 
 
@@ -49,8 +50,8 @@ def _make(wanted: Path, make: Callable[[Path], None]) -> None:
 
 
 def _forget(place: Path, name: str) -> None:
-    """Remove what was made long ago under this name, and from something else by now."""
+    """Remove what has this name and was not used for long: it is made from something else by now."""
     for old in place.iterdir():
-        made_long_ago = time.time() - old.stat().st_mtime > _KEPT_S
-        if made_long_ago and re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{12}}", old.name):
+        long_ago = time.time() - old.stat().st_mtime > _KEPT_S
+        if long_ago and re.fullmatch(rf"{re.escape(name)}-[0-9a-f]{{12}}", old.name):
             shutil.rmtree(old) if old.is_dir() else old.unlink()

@@ -12,6 +12,7 @@ from ladder import package
 from ladder.bench import Bench
 from ladder.command import run
 from ladder.row import Check
+from ladder.run import in_a_line
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def noticed(bench: Bench, mutant: Mutant) -> str:
             mutant.check(own)
         except Exception as error:  # noqa: BLE001  whatever the row fails with, it is looked at
             own.failed(error)
-            said = " ".join(f"{type(error).__name__}: {error}".split())
+            said = in_a_line(error)
         else:
             raise AssertionError("the row passes all the same")
         finally:

@@ -45,7 +45,7 @@ def _run(row: Row, bench: Bench, folder: Path) -> Result:
     try:
         figures = row.check(bench) or ""
     except Exception as error:  # noqa: BLE001  one row must not keep the others from running
-        failure = _line(error)
+        failure = in_a_line(error)
         bench.failed(error)
     finally:
         bench.end()
@@ -57,7 +57,7 @@ def _run(row: Row, bench: Bench, folder: Path) -> Result:
     return Result(row, took_s, figures, failure, folder if failure else None)
 
 
-def _line(error: Exception) -> str:
+def in_a_line(error: Exception) -> str:
     """The error in one line of a table; an assertion without words says what it asserted."""
     said = " ".join(str(error).split())
     if not said:

@@ -5,6 +5,7 @@ that is measured in it means anything.
 """
 
 import contextlib
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from ladder.write_log import Cut
 BOOT_S = 600.0
 _APPEND = "console=ttyAMA0 quiet panic=1 systemd.show_status=0"
 _MEMORY_MB = 1024
+_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
 _RESTARTS = "reboot: Restarting system"  # the kernel's last words
 
 
@@ -100,8 +102,8 @@ class VirtualMachine:
         self.run(["sh", "-c", 'mkdir -p "${0%/*}" && cat >"$0"', path], stdin=text)
 
     def said(self) -> list[str]:
-        """The lines on its serial port, as far as they are finished."""
-        said = self.console.read_text(encoding="utf-8", errors="replace")
+        """The lines on its serial port, as far as they are finished, without colours."""
+        said = _COLOUR.sub("", self.console.read_text(encoding="utf-8", errors="replace"))
         return said[: said.rfind("\n") + 1].splitlines()
 
     def testify(self, folder: Path) -> None:

@@ -15,10 +15,15 @@ _PUBLISHER = "usr/lib/systemd/system/edgecam-publisher.service"
 _SOCKET = "usr/lib/systemd/system/edgecam-publisher.socket"
 _NOT_IN_TIME = "not true within"
 # What still runs, or a socket without its unit, which keeps the next installation from starting.
-_LEFT = "still running|systemctl restart edgecam"
+_NO_START = "systemctl restart edgecam"
+_LEFT = f"still running|{_NO_START}"
+# dpkg's own complaints, and none of the package's that a person could do something about.
+_NO_LINE = "not enough values to unpack"
 
 MUTANTS = (
-    Mutant("DEBIAN/postinst", "systemd-sysusers edgecam.conf", l2_install.installs, "", "true"),
+    Mutant(
+        "DEBIAN/postinst", "systemd-sysusers edgecam.conf", l2_install.installs, _NO_START, "true"
+    ),
     Mutant(
         "DEBIAN/postinst",
         "systemctl --no-block restart",
@@ -30,20 +35,25 @@ MUTANTS = (
         "DEBIAN/postinst",
         "deb-systemd-helper update-state",
         l2_install.stays_disabled,
-        "enabled",
+        "is-enabled",
         "systemctl enable",
     ),
     Mutant(
         "DEBIAN/postinst",
         "edgecam check -c $CONFIG >/dev/null",
         l2_install.broken_configuration,
-        "Setting up edgecam",
+        "^Reading package lists",  # what apt said, and no line in it that names the error
         "true",
     ),
-    Mutant("DEBIAN/conffiles", "/etc/edgecam/config.yaml\n", l2_install.upgrades, "changed|within"),
-    Mutant("DEBIAN/preinst", "    check_release\n", l2_install.wrong_release, ""),
+    Mutant(
+        "DEBIAN/conffiles",
+        "/etc/edgecam/config.yaml\n",
+        l2_install.upgrades,
+        "changed|edgecam.service is",
+    ),
+    Mutant("DEBIAN/preinst", "    check_release\n", l2_install.wrong_release, _NO_LINE),
     Mutant("DEBIAN/preinst", "    check_memory\n", l2_install.little_memory, "it was installed"),
-    Mutant("DEBIAN/preinst", "    check_disk\n", l2_install.full_disk, ""),
+    Mutant("DEBIAN/preinst", "    check_disk\n", l2_install.full_disk, _NO_LINE),
     Mutant("DEBIAN/prerm", "deb-systemd-invoke stop", l2_install.removes_and_purges, _LEFT, "true"),
     Mutant("DEBIAN/postrm", " /var/lib/edgecam", l2_install.removes_and_purges, "/var/lib/edgecam"),
     Mutant("DEBIAN/postrm", "userdel $user", l2_install.removes_and_purges, "still there", "true"),
@@ -55,7 +65,7 @@ MUTANTS = (
     Mutant(_VISION, "TemporaryFileSystem=/run:ro\n", l2_halves.claims_hold, "/run/dbus"),
     Mutant(_SOCKET, "SocketMode=0660\n", l2_wall.another_user, "Find the socket"),
     Mutant(_VISION, "CapabilityBoundingSet=\n", l2_halves.kernel_agrees, "CapBnd"),
-    Mutant(_VISION, "PrivateNetwork=yes\n", l2_halves.claims_hold, "network"),
+    Mutant(_VISION, "PrivateNetwork=yes\n", l2_halves.kernel_agrees, "vision != system"),
 )
 
 

@@ -33,28 +33,28 @@ def starts_by_itself(bench: Bench) -> str:
 @row("L4", TRIXIE, shown="edgecam check tries the model; edgecam privacy finds all of it enforced")
 def checks(bench: Bench) -> str:
     station = bench.share(installed)
-    station.restart()
+    station.configure()
+    station.systemctl("stop", "edgecam")  # it gives the interpreter half a minute, for a Pi ample
     said = station.machine.run(["edgecam", "check"], timeout_s=PATIENCE_S).stdout
+    station.restart()
     station.machine.run(["edgecam", "privacy"], timeout_s=PATIENCE_S)
     return next(line for line in said.splitlines() if line.startswith("# model:")).split(" on ")[1]
 
 
 @row("L4", TRIXIE, shown="over its memory limit the half that sees is killed, and starts again")
-def memory_limit(bench: Bench) -> str:
+def memory_limit(bench: Bench) -> None:
     station = bench.share(installed)
     station.restart()
     group = f"/sys/fs/cgroup/system.slice/{VISION}"
     limit = station.machine.run(["cat", f"{group}/memory.max", f"{group}/memory.swap.max"]).stdout
     assert limit.split() == [str(_MEMORY_MAX), "0"]
     publisher, restarts = station.pid(PUBLISHER), station.restarts(VISION)
-    peak = station.machine.run(["cat", f"{group}/memory.peak"]).stdout
     station.systemctl("set-property", "--runtime", VISION, "MemoryMax=24M")
     wait_until(lambda: station.restarts(VISION) > restarts, PATIENCE_S, poll_s=1.0)
     station.systemctl("set-property", "--runtime", VISION, f"MemoryMax={_MEMORY_MAX}")
     station.wait_up()
     assert "'oom-kill'" in station.said_by_systemd(VISION)
     assert station.pid(PUBLISHER) == publisher, "the other half was restarted, too"
-    return f"needs {int(peak) // 1024**2} of {_MEMORY_MAX // 1024**2} MB"
 
 
 @row("L4", TRIXIE, shown="a V4L2 camera is for the half that sees alone, by its unit's lines")
@@ -89,7 +89,6 @@ def power_cut(bench: Bench) -> str:
     began, heard = len(station.machine.said()), len(station.recorder.events)
     station.configure(
         camera={"source": "stills", "fps": None, "stills": {"hold_s": 0.1}},
-        decision={"votes": 1, "window": 1, "cooldown_s": 0},
         log={"level": "debug"},
     )
     station.systemctl("--no-block", "start", "edgecam")
