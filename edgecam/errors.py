@@ -65,7 +65,7 @@ class LinkError(EdgecamError):
 
 
 class ConfinementError(EdgecamError):
-    """A process was started with something that it must not have."""
+    """A process was started with something that it must not have, or may not give up."""
 
 
 class OutboxError(EdgecamError):

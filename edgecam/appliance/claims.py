@@ -33,7 +33,13 @@ def of_vision(seen: Observed, filters_of_system: int) -> Iterator[Claim]:
 
 
 def of_vision_unit(seen: Observed) -> Iterator[Claim]:
-    """What the unit of that half claims, since only an installation can hide what others run."""
+    """What the unit of that half claims: what a process cannot do by itself.
+
+    A unit's filters are many, so that the program's own cannot be told from them, and does not
+    count here as a reason to be kept from the network.
+    """
+    answer: Answer = "unknown" if seen.alone is None else _answer(seen.alone)
+    yield Claim("is alone in its network namespace", "PrivateNetwork=", answer)
     means = "none is in what it sees as /run"
     yield _nothing("can ask no local service to send for it", means, seen.forwarding)
 

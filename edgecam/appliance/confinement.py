@@ -93,8 +93,8 @@ def is_network_stream(options: CameraOptions) -> bool:
 def confine(*, network_for: str) -> Confinement:
     """Give up what is not needed, for good. `network_for` says why the network is, if it is.
 
-    Raises ConfinementError where a socket of the network was handed to a process that must have
-    none.
+    Raises ConfinementError where the kernel refuses, or where a socket of the network was handed to
+    a process that must have none.
     """
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         msg = "confinement comes too late: there are other threads already"
@@ -185,4 +185,9 @@ def _prctl(option: int, value: int) -> None:
 
 def _must(result: int, call: str) -> None:
     if result != 0:
-        raise OSError(ctypes.get_errno(), f"{call}: {os.strerror(ctypes.get_errno())}")
+        reason = os.strerror(ctypes.get_errno())
+        msg = (
+            f"this process may not give up what it does not need ({call}: {reason}); "
+            "is its unit, or its container, as it came?"
+        )
+        raise ConfinementError(msg)

@@ -49,9 +49,18 @@ def test_a_confined_process_keeps_every_claim() -> None:
 
 @pytest.mark.parametrize(("found", "answer"), [(("/run/dbus/x",), "no"), (None, "unknown")])
 def test_services_in_reach_of_the_unit(found: tuple[str, ...] | None, answer: str) -> None:
-    (claim,) = claims.of_vision_unit(but(forwarding=found))
+    _, claim = claims.of_vision_unit(but(forwarding=found))
     assert claim.answer == answer
     assert found is None or found[0] in claim.enforced_by
+
+
+@pytest.mark.parametrize(("alone", "answer"), [(True, "yes"), (False, "no"), (None, "unknown")])
+def test_filters_of_a_unit_do_not_stand_in_for_its_namespace(
+    alone: bool | None,  # noqa: FBT001  a case
+    answer: str,
+) -> None:
+    claim, _ = claims.of_vision_unit(but(alone=alone, filters=20))
+    assert claim.answer == answer
 
 
 @pytest.mark.parametrize(
