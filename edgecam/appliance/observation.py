@@ -19,11 +19,14 @@ _BORN_WITH = {
 }
 _CAMERAS = ("video", "media", "v4l-subdev")
 _LOCAL_SOCKETS = ("UNIX", "UNIX-STREAM", "NETLINK")
-# Local services that put what they are asked on the network: resolvers, and the bus to all others.
+# Local services that put what they are asked on the network: resolvers, the bus to all others, and
+# a syslog, which may send lines to another machine past what journald limits.
 _FORWARDING = (
+    "dev/log",
     "run/avahi-daemon/socket",
     "run/dbus/system_bus_socket",
     "run/nscd/socket",
+    "run/systemd/journal/syslog",
     "run/systemd/resolve/io.systemd.Resolve",
 )
 _CAP_DAC_OVERRIDE = 1 << 1
