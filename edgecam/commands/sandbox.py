@@ -17,7 +17,7 @@ _KEPT = "/etc/edgecam"
 
 
 @dataclass(frozen=True)
-class _Half:
+class Half:
     """A half as its unit runs it."""
 
     user: str
@@ -27,8 +27,8 @@ class _Half:
 
 
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp", "/dev/shm")  # noqa: S108  compared alone
-VISION = _Half("edgecam", (*_HIDDEN, "/run", "/var"))
-PUBLISHER = _Half("edgecam-publisher", _HIDDEN)
+VISION = Half("edgecam", (*_HIDDEN, "/run", "/var"))
+PUBLISHER = Half("edgecam-publisher", _HIDDEN)
 
 
 def problems(config: Config) -> Iterator[tuple[str, str]]:
@@ -75,7 +75,7 @@ def uncounted_memory(controllers: Path = _CONTROLLERS) -> Iterator[str]:
         )
 
 
-def unreachable(path: Path, half: _Half) -> str:
+def unreachable(path: Path, half: Half) -> str:
     """Why a half cannot read a file or folder; empty where it can, or where nothing is there."""
     for place in (path, path.resolve()):
         for folder in half.hidden:
@@ -89,20 +89,24 @@ def unreachable(path: Path, half: _Half) -> str:
     except KeyError:
         return ""  # not installed here
     groups = {*os.getgrouplist(half.user, user.pw_gid), *_of_cameras(half)}
-    place = path.resolve()
+    return _forbidden(path.resolve(), half.user, user.pw_uid, groups)
+
+
+def _forbidden(place: Path, name: str, uid: int, groups: set[int]) -> str:
+    """What keeps a user from reading a file or folder; empty where nothing does."""
     for folder in reversed(place.parents):
-        if folder.exists() and not _permits(folder, user.pw_uid, groups, stat.S_IXOTH):
-            return f"the user {half.user} may not enter {folder}: `sudo chmod o+x {folder}`"
+        if folder.exists() and not _permits(folder, uid, groups, stat.S_IXOTH):
+            return f"the user {name} may not enter {folder}: `sudo chmod o+x {folder}`"
     wanted = stat.S_IROTH | (stat.S_IXOTH if place.is_dir() else 0)
-    if not place.exists() or _permits(place, user.pw_uid, groups, wanted):
+    if not place.exists() or _permits(place, uid, groups, wanted):
         return ""
     return (
-        f"{place} may not be read by the user {half.user}: "
-        f"`sudo chgrp {half.user} {place}; sudo chmod g+rX {place}`"
+        f"{place} may not be read by the user {name}: "
+        f"`sudo chgrp {name} {place}; sudo chmod g+rX {place}`"
     )
 
 
-def _of_cameras(half: _Half) -> set[int]:
+def _of_cameras(half: Half) -> set[int]:
     """The group that SupplementaryGroups= gives to the half that sees."""
     try:
         return {grp.getgrnam("video").gr_gid} if half is VISION else set()

@@ -25,7 +25,7 @@ def config(**sections: object) -> Config:
     [
         ("/home/me/birds.tflite", VISION, "/home"),
         ("/root/birds.tflite", VISION, "/root"),
-        ("/tmp/birds.tflite", VISION, "/tmp"),
+        ("/tmp/birds.tflite", VISION, "/tmp"),  # noqa: S108  never opened
         ("/run/user/1000/birds.tflite", VISION, "/run/user"),
         ("/var/lib/birds.tflite", VISION, "/var"),
         ("/home/me/key.pem", PUBLISHER, "/home"),
@@ -34,7 +34,7 @@ def config(**sections: object) -> Config:
         ("/homes/birds.tflite", VISION, ""),
     ],
 )
-def test_what_a_unit_hides(path: str, half: sandbox._Half, folder: str) -> None:
+def test_what_a_unit_hides(path: str, half: sandbox.Half, folder: str) -> None:
     said = sandbox.unreachable(Path(path), half)
     wanted = f"{path} is hidden from {half.user}.service, as all of {folder} is: move it to "
     assert said == (f"{wanted}/etc/edgecam" if folder else "")
