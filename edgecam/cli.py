@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from edgecam import __version__
 from edgecam.appliance import log
+from edgecam.config.shown import printable
 from edgecam.errors import EXIT_FAILURE, EXIT_USAGE, EdgecamError
 
 COMMANDS = {
@@ -53,7 +54,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except EdgecamError as error:
         if debug:
             traceback.print_exc()
-        log.say_error(f"{error}")
+        # They name files and values that may hold anything.
+        log.say_error("\n".join(map(printable, f"{error}".split("\n"))))
         return error.exit_code
     except KeyboardInterrupt:
         return _INTERRUPTED

@@ -38,7 +38,7 @@ class Board:
 
     def cpu_temp_c(self) -> float | None:
         """The processor's temperature in degrees Celsius; nothing below 0 is believed."""
-        for zone in sorted(self._root.glob("sys/class/thermal/thermal_zone*")):
+        for zone in self._found("sys/class/thermal/thermal_zone*"):
             if _text(zone / "type") in _CPU_ZONES:
                 thousandths = _number(_text(zone / "temp"), HOTTEST_C * 1000)
                 return None if thousandths is None else round(thousandths / 1000, 1)
@@ -46,11 +46,11 @@ class Board:
 
     def throttled(self) -> list[str] | None:
         """What slows the processor now (`throttled`) or did before (`throttled_since_boot`)."""
-        for file in self._root.glob(_THROTTLED):
+        for file in self._found(_THROTTLED):
             bits = _number(_text(file), _MOST_BITS, base=16)
             if bits is not None:
                 return _names(bits)
-        for monitor in self._root.glob(_HWMON):
+        for monitor in self._found(_HWMON):
             if _text(monitor / "name") == _VOLTAGE_MONITOR:
                 low = _number(_text(monitor / "in0_lcrit_alarm"), 1)
                 return None if low is None else _names(low)
@@ -68,6 +68,12 @@ class Board:
         """`Raspberry Pi Zero 2 W Rev 1.0`: what the device tree says; PCs have none."""
         text = _text(self._root / _MODEL).rstrip("\0")
         return text if text.isascii() and text.isprintable() and text else None
+
+    def _found(self, pattern: str) -> list[Path]:
+        try:
+            return sorted(self._root.glob(pattern))
+        except OSError:  # no descriptors left to look with
+            return []
 
     def _memory_mb(self, wanted: str) -> int | None:
         for line in _text(self._root / "proc/meminfo").splitlines():

@@ -19,11 +19,14 @@ _BORN_WITH = {
 }
 _CAMERAS = ("video", "media", "v4l-subdev")
 _LOCAL_SOCKETS = ("UNIX", "UNIX-STREAM", "NETLINK")
-# Local services that put what they are asked on the network: resolvers, and the bus to all others.
+# Local services that put what they are asked on the network: resolvers, the bus to all others, and
+# a syslog, which may send lines to another machine past what journald limits.
 _FORWARDING = (
+    "dev/log",
     "run/avahi-daemon/socket",
     "run/dbus/system_bus_socket",
     "run/nscd/socket",
+    "run/systemd/journal/syslog",
     "run/systemd/resolve/io.systemd.Resolve",
 )
 _CAP_DAC_OVERRIDE = 1 << 1
@@ -164,8 +167,7 @@ class Observer:
             root.stat()
         except OSError:
             return None
-        # Not Path.exists(), which raises where it may not look.
-        return tuple(f"/{name}" for name in _FORWARDING if os.path.exists(root / name))  # noqa: PTH110
+        return tuple(f"/{name}" for name in _FORWARDING if _is_there(root / name))
 
     def _cameras_allowed(
         self, pid: int, uid: int, groups: set[int], capabilities: int
@@ -183,6 +185,12 @@ class Observer:
             if capabilities & _CAP_DAC_OVERRIDE or _permits(seen, uid, groups) or _has_list(entry):
                 allowed.append(f"/dev/{entry.name}")
         return tuple(sorted(allowed))
+
+
+def _is_there(service: Path) -> bool:
+    """Not by way of a link, as /dev/log is one to journald: that would lead to our own root."""
+    # Not Path.exists(), which raises where it may not look.
+    return os.path.exists(service) and not service.is_symlink()  # noqa: PTH110
 
 
 def _network_sockets(descriptors: dict[Path, str] | None) -> tuple[str, ...] | None:

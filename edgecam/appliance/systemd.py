@@ -3,6 +3,7 @@
 systemd-python comes from apt (`python3-systemd`) or the `systemd` extra.
 """
 
+import contextlib
 import os
 import socket
 import threading
@@ -22,9 +23,13 @@ _waits_lock = threading.Lock()
 
 
 def notify(state: str) -> None:
-    """Tell systemd `READY=1`, `WATCHDOG=1` or `STOPPING=1`; of `STATUS=…` see `wait_for`."""
+    """Tell systemd `READY=1`, `WATCHDOG=1` or `STOPPING=1`; of `STATUS=…` see `wait_for`.
+
+    What does not arrive (no descriptors left, say) is no reason to end: systemd decides on that.
+    """
     if _daemon is not None:
-        _daemon.notify(state)
+        with contextlib.suppress(OSError):
+            _daemon.notify(state)
 
 
 def wait_for(what: str, why: str) -> None:

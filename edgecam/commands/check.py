@@ -9,7 +9,7 @@ from edgecam import runtimes
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing
 from edgecam.config import Config
-from edgecam.config.shown import without_password
+from edgecam.config.shown import printable, without_password
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
@@ -40,7 +40,7 @@ def main(argv: Sequence[str]) -> int:
         credentials.tls_context(config.mqtt)
     warnings = list(missing.here(loaded, Board()))
     for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        print(f"warning: {printable(warning)}", file=sys.stderr)
     print(_effective(config, found, runtime))
     print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0

@@ -7,6 +7,7 @@ from pathlib import Path
 from edgecam import runtimes
 from edgecam.appliance import board
 from edgecam.appliance.board import Board
+from edgecam.commands import sandbox
 from edgecam.config import SEARCHED, CameraOptions, Loaded, OutboxOptions
 from edgecam.errors import EdgecamError
 
@@ -27,6 +28,10 @@ def here(loaded: Loaded, machine: Board) -> Iterator[str]:
     else:
         for option, problem in _for_options(config.camera, config.outbox, of_units=of_units):
             yield f"{loaded.locate(option)}: {problem}"
+        if of_units:
+            for option, problem in sandbox.problems(config):
+                yield f"{loaded.locate(option)}: {problem}"
+            yield from sandbox.uncounted_memory()
     total_mb = machine.total_memory_mb()
     if total_mb is not None and total_mb < NEEDED_MB:
         yield (
@@ -63,7 +68,7 @@ def _file_or_device(source: Path, *, of_units: bool) -> Iterator[tuple[str, str]
     option = "camera.opencv.source"
     if not source.exists():
         advice = (
-            "; plug a camera in, and see `ls /dev/video*`" if source.parent.name == "dev" else ""
+            "; plug a camera in, and see `ls /dev/video*`" if source.is_relative_to("/dev") else ""
         )
         yield option, f"{source} does not exist on this machine{advice}"
     elif not (of_units or os.access(source, os.R_OK)):

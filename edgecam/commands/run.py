@@ -11,6 +11,7 @@ from edgecam.appliance.reload import InForce
 from edgecam.commands import arguments
 from edgecam.commands.assembly import Half, assemble
 from edgecam.config import Config, Loaded, load
+from edgecam.config.shown import printable
 from edgecam.errors import ConfigError
 
 _EXAMPLE = """\
@@ -81,8 +82,8 @@ class _Reading:
             with loaded.blamed():
                 changes = [half.change_to(in_force) for half in self._halves]
         except ConfigError as error:
-            for line in str(error).splitlines():
-                _log.error("%s", line)
+            for line in str(error).split("\n"):
+                _log.error("%s", printable(line))
             _log.error("the configuration was not taken over: the one before stays in force")
             return
         for change in changes:

@@ -12,7 +12,7 @@ from edgecam.commands import arguments
 from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, Config, MqttOptions
 from edgecam.config.rules import broker_problem
-from edgecam.config.shown import without_password
+from edgecam.config.shown import printable, without_password
 from edgecam.errors import BrokerError
 from edgecam.publisher.broker import credentials
 from edgecam.publisher.broker.attempts import first_protocol
@@ -111,7 +111,7 @@ def _broker(url: str) -> str:
     except msgspec.ValidationError:
         problem = f"expected mqtt://host:1883 or mqtts://host:8883, got {without_password(url)}"
     if problem:
-        raise argparse.ArgumentTypeError(problem)
+        raise argparse.ArgumentTypeError(printable(problem))
     return url
 
 

@@ -186,8 +186,9 @@ class _Reader:
     def _report(self, option: str, message: str, line: int | None = None) -> None:
         if line is not None:
             self.lines.setdefault(option, line)
-        place = printable(_locate(self._file, self.lines, option))
-        self._problems.append((_nearest_line(self.lines, option), f"{place}: {message}"))
+        # Some messages hold values of the file, all of them its keys.
+        problem = printable(f"{_locate(self._file, self.lines, option)}: {message}")
+        self._problems.append((_nearest_line(self.lines, option), problem))
 
     def _value(self, node: yaml.Node | None, kind: kinds.Kind, path: str) -> Any:  # noqa: ANN401
         """The plain value of a node, after checking it against the kind of value expected."""

@@ -1,5 +1,6 @@
 """What a board tells, read from a made root folder."""
 
+import resource
 import time
 from pathlib import Path
 
@@ -51,6 +52,21 @@ def test_what_cannot_be_read_is_left_out(made: MadeBoard, seen: Board) -> None:
         (made.root / name).mkdir(parents=True)
     made.write("sys/class/thermal/thermal_zone0/type", "cpu-thermal\n")
     test_what_is_not_there_is_left_out(seen)
+
+
+def test_without_descriptors_to_look_with_it_is_left_out(made: MadeBoard, seen: Board) -> None:
+    made.is_at(50.0)
+    made.throttled("5\n")
+    made.voltage_alarm("1\n")
+    made.memory("MemTotal: 439428 kB\nMemAvailable: 439428 kB\n")
+    made.model("Raspberry Pi 5")
+    assert seen.cpu_temp_c() == 50.0
+    most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        test_what_is_not_there_is_left_out(seen)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @pytest.mark.parametrize("kind", ["cpu-thermal", "cpu_thermal", "x86_pkg_temp"])

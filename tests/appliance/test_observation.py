@@ -149,6 +149,18 @@ def test_services_that_send_for_others_are_seen_in_its_own_root(proc: MadeProc) 
     assert seen(proc).forwarding == ("/run/dbus/system_bus_socket",)
 
 
+def test_a_syslog_is_seen_and_a_link_to_journald_is_none(proc: MadeProc) -> None:
+    root = proc.root / str(PID) / "root"
+    (root / "dev").mkdir(parents=True, exist_ok=True)
+    (root / "dev" / "log").symlink_to(proc.root)  # something that is there, for us
+    assert seen(proc).forwarding == ()
+    (root / "dev" / "log").unlink()
+    (root / "dev" / "log").touch()
+    (root / "run" / "systemd" / "journal").mkdir(parents=True)
+    (root / "run" / "systemd" / "journal" / "syslog").touch()
+    assert seen(proc).forwarding == ("/dev/log", "/run/systemd/journal/syslog")
+
+
 def real(code: str, *under: str) -> subprocess.Popen[bytes]:
     """A process that has run some code, and waits."""
     script = f"import socket\n{code}\nprint(flush=True)\nimport time; time.sleep(60)"

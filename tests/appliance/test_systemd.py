@@ -29,6 +29,13 @@ def test_without_systemd_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> Non
     assert systemd.watchdog_interval_s() is None or systemd.watchdog_interval_s()
 
 
+def test_what_does_not_arrive_is_no_failure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody-listens"))
+    systemd.notify("READY=1")
+
+
 @pytest.mark.parametrize("count", ["1", ""])
 def test_a_socket_for_another_process_is_not_ours(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, count: str

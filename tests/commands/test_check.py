@@ -130,6 +130,23 @@ def test_what_is_wrong_is_told_in_one_line_with_its_place(
     assert line.startswith(problem.format(folder=tmp_path))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "decision: {only: ['\U00018d09']}\n",
+        "model: {file: '\U00018d09.tflite'}\n",
+        "mqtt: {username: a, password_file: '\U00018d09'}\n",
+        "mqtt: {broker: 'mqtts://h', tls: {ca_file: '\U00018d09'}}\n",
+        OPENCV % "\U00018d09",
+    ],
+)
+def test_what_no_terminal_can_show_is_escaped(tmp_path: Path, text: str) -> None:
+    stills = "" if "camera:" in text else "camera: {source: stills, stills: {folder: .}}\n"
+    (said,) = check(tmp_path, f"{stills}{text}").errors
+    assert r"\U00018d09" in said
+    assert said.isprintable()
+
+
 def test_a_model_of_no_use_is_told(tmp_path: Path) -> None:
     tiny = tiny_model(tmp_path / "m.tflite", bias=[float("nan")] * 4)
 

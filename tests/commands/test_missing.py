@@ -17,7 +17,7 @@ from support.users import AS_NOBODY
 
 from edgecam import runtimes
 from edgecam.appliance.board import Board
-from edgecam.commands import missing
+from edgecam.commands import missing, sandbox
 
 STILLS = "camera: {source: stills, stills: {folder: .}}\n"
 PI = "camera: {source: pi}\n"
@@ -138,4 +138,9 @@ def test_of_an_installed_system_nothing_is_said_that_only_its_own_users_may_do(
     (said,) = warnings(tmp_path, VIDEO)
     assert said.endswith("run it as root, by sudo")
     monkeypatch.setattr(os, "geteuid", lambda: 0)
-    assert len(warnings(tmp_path, VIDEO)) == 1  # that its file system cannot be written at all
+    monkeypatch.setattr(sandbox, "problems", lambda _: [("camera.opencv.source", "is hidden")])
+    monkeypatch.setattr(sandbox, "uncounted_memory", lambda: ["memory is not counted"])
+    read_only, hidden, uncounted = warnings(tmp_path, VIDEO)
+    assert "cannot be written" in read_only
+    assert hidden.endswith("camera.opencv.source: is hidden")
+    assert uncounted == "memory is not counted"

@@ -93,6 +93,22 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
         ),
         ("mqtt: {broker: 'mqtt://a..b'}", 'mqtt.broker: "a..b" is not a host name or address'),
         ("mqtt: {broker: 'mqtt://-a'}", 'mqtt.broker: "-a" is not a host name or address'),
+        (  # of no alphabet yet, and so in no terminal's font
+            "mqtt: {broker: 'mqtt://\U00018d09localhost'}",
+            r'mqtt.broker: "\U00018d09localhost" is not a host name or address',
+        ),
+        (
+            "mqtt: {broker: 'mqtt://\U00018d09localhost:0'}",
+            r'mqtt.broker: expected a port from 1 to 65535 in "mqtt://\U00018d09localhost:0"',
+        ),
+        (
+            "mqtt: {fallback_brokers: ['mqtts://\U00018d09']}",
+            r'mqtt.fallback_brokers[0]: "\U00018d09" is not a host name or address',
+        ),
+        (
+            "decision: {only: ['\U00018d09'], ignore: ['\U00018d09']}",
+            r'decision.ignore: "\U00018d09" is also in decision.only; remove it from one',
+        ),
     ],
 )
 def test_a_broken_rule(tmp_path: Path, text: str, problem: str) -> None:

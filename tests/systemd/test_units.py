@@ -26,16 +26,6 @@ _PLAIN = {
     *("Type", "NotifyAccess", "ExecStart", "ExecReload", "User", "Group"),
     *("Restart", "RestartSec", "WantedBy", "Description", "ListenSequentialPacket"),
 }
-# Added in 253 to 257 (systemd.service(5), systemd.exec(5) and systemd.unit(5) of 257): Bookworm's
-# 252 would warn of them at each start.
-_UNKNOWN_TO_BOOKWORM = {
-    *("RestartSteps", "RestartMaxDelaySec", "RestartMode", "OpenFile", "ExtraFileDescriptorNames"),
-    *("ImportCredential", "MemoryZSwapMax", "MemoryZSwapWriteback", "RootEphemeral", "NFTSet"),
-    *("CoredumpReceive", "SurviveFinalKillSignal", "PrivatePIDs", "ProtectHostnameEx", "PassPIDFD"),
-    *("FileDescriptorStorePreserve", "MemoryPressureWatch", "MemoryPressureThresholdSec"),
-    *("SetLoginEnvironment", "PollLimitIntervalSec", "PollLimitBurst", "DeferTrigger"),
-    *("BindLogSockets", "StateDirectoryQuota", "StartupMemoryMax", "AcceptFileDescriptors"),
-}
 
 
 @pytest.fixture
@@ -104,11 +94,6 @@ def test_every_line_says_why_it_is_there(unit: str) -> None:
 def test_a_reason_holds_until_the_next_blank_line() -> None:
     text = "[Service]\n# Because.\nA=1\nB=2\n\nC=3\n"
     assert [option.reason for option in Option.read(text)] == ["Because.", "Because.", ""]
-
-
-@pytest.mark.parametrize("unit", ALL)
-def test_nothing_is_newer_than_bookworm(unit: str) -> None:
-    assert not {option.name for option in options(unit)} & _UNKNOWN_TO_BOOKWORM
 
 
 def test_the_units_mean_the_files_that_the_configuration_means() -> None:

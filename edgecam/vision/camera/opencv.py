@@ -34,20 +34,26 @@ class OpencvCamera:
     def __init__(self, options: CameraOptions) -> None:
         self._options = options
         self._source = options.opencv.source
-        # udev's names for a device (/dev/v4l/by-id/...) are links to it.
-        device = str(Path(self._source).resolve()) if self._source.startswith("/dev/") else ""
-        self._device = _DEVICE.match(device)
+        self._device: re.Match[str] | None = None
         self._pace = Pace(options.fps)
         self._video: cv2.VideoCapture | None = None
-        self.live = self._device is not None or "://" in self._source
+        self._stream = "://" in self._source
+        # Also where it is not there yet; a video may lie in /dev/shm.
+        self.live = self._stream or (
+            self._source.startswith("/dev/") and not Path(self._source).is_file()
+        )
 
     def open(self) -> None:
-        """Raises CameraError where nothing answers, ConfigError where a file is not there."""
-        if not self.live and not Path(self._source).is_file():
+        """Raises CameraError where nothing answers, ConfigError for what is no source of frames."""
+        if self.live and not self._stream:
+            check_device(self._source)
+            # udev's names for a device (/dev/v4l/by-id/...) are links to it: to another one,
+            # perhaps, each time that it is plugged in.
+            self._device = _DEVICE.match(str(Path(self._source).resolve()))
+        of_no_use = self._device is None if self.live else not Path(self._source).is_file()
+        if of_no_use and not self._stream:
             msg = f"{self._source} is not a video file or a /dev/video device"
             raise ConfigError(msg, option="camera.opencv.source")
-        if self._device:
-            check_device(self._source)
         self._video = self._opened()
         if not self._video.isOpened():
             raise self._refused()

@@ -26,13 +26,21 @@ def test_a_missing_file_is_the_owners_to_mend(tmp_path: Path) -> None:
     assert caught.value.option == "camera.opencv.source"
 
 
-def test_a_missing_device_is_a_missing_camera() -> None:
-    source = camera("/dev/video99")
+@pytest.mark.parametrize("device", ["/dev/video99", "/dev/v4l/by-id/usb-late-video-index0"])
+def test_a_missing_device_is_a_missing_camera(device: str) -> None:
+    """Also by a name that udev gives it once it is there, which may be after the start."""
+    source = camera(device)
     assert source.live
-    with pytest.raises(CameraError, match="no camera at /dev/video99") as caught:
+    with pytest.raises(CameraError, match=f"no camera at {device}") as caught:
         source.open()
     assert caught.value.reason == "missing"
     source.close()
+
+
+def test_a_device_that_is_no_camera_is_the_owners_to_mend() -> None:
+    source = camera("/dev/null")
+    with pytest.raises(ConfigError, match="is not a video file or a /dev/video device"):
+        source.open()
 
 
 def test_a_device_that_can_be_opened_is_not_complained_of() -> None:

@@ -11,6 +11,7 @@ from .outside import CAMERA, CONTROL, DISK, HOMES, MODULES, NOTES, SET_UID, SHAR
 PASSWORD = Path("/etc/edgecam/mqtt-password")
 STATE = Path("/var/lib/edgecam")
 _SYSTEM = ("/", "/boot", "/etc", "/etc/edgecam", "/media", "/opt", "/opt/edgecam", "/srv", "/usr")
+_MUCH_BYTES = 20 * 2**20
 _NO_FOLDERS = {Path("/proc"), Path("/sys")}  # the kernel's own; see those below
 
 
@@ -104,6 +105,12 @@ def read_temporary_files() -> None:
 def read_shared_memory_files() -> None:
     """Read a file of somebody else in shared memory."""
     NOTES[SHARED_MEMORY].read_bytes()
+
+
+def fill_temporary_files() -> None:
+    """Take more memory than a half has any use for, by a temporary file."""
+    with tempfile.TemporaryFile(dir=TEMPORARY) as file:
+        os.posix_fallocate(file.fileno(), 0, _MUCH_BYTES)
 
 
 def list_modules() -> None:

@@ -11,6 +11,7 @@ from .outside import (
     LOCAL_SERVER,
     NETLINK_PORT,
     NETLINK_USERSOCK,
+    SYSLOG,
 )
 
 _CONNECT_S = 5.0
@@ -89,6 +90,12 @@ def reach_forwarding_services() -> None:
                 if time.monotonic() > deadline_s:
                     raise
         time.sleep(0.05)
+
+
+def reach_syslog() -> None:
+    """Connect to a syslog, which may send on what journald would have limited."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connecting:
+        connecting.connect(str(SYSLOG))
 
 
 def _connect(path: Path) -> None:

@@ -26,6 +26,8 @@ FORWARDING = (
     Path("/run/systemd/resolve/io.systemd.Resolve"),
 )
 """Local services that put what they are asked on the network."""
+SYSLOG = Path("/run/systemd/journal/syslog")
+"""Where journald hands its entries to a syslog, and anybody else may, too: rsyslog's socket."""
 SHARED_MEMORY_KEY = 0x0ED6ECA4
 TEMPORARY, SPOOLED = Path("/tmp"), Path("/var/tmp")  # noqa: S108  places to look into
 SHARED_MEMORY, HOMES = Path("/dev/shm"), Path("/home")  # noqa: S108  as above
@@ -66,7 +68,11 @@ def _servers() -> Iterator[None]:
         socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_USERSOCK) as netlink,
     ):
         netlink.bind((NETLINK_PORT, 0))
-        yield
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+            syslog.bind(str(SYSLOG))
+            SYSLOG.chmod(0o666)
+            yield
+        SYSLOG.unlink()
 
 
 @contextlib.contextmanager

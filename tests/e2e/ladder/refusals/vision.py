@@ -28,6 +28,7 @@ NETWORK = (
     Refusal(network.send_by_netlink, "ECONNREFUSED", "PrivateNetwork="),
     Refusal(network.reach_bus, "ENOENT", _RUN),
     Refusal(network.reach_forwarding_services, "ENOENT", _RUN),
+    Refusal(network.reach_syslog, "ENOENT", _RUN),
 )
 FILES = (
     Refusal(files.write_anywhere, "nowhere", _SHARED_MEMORY),
@@ -36,6 +37,7 @@ FILES = (
     Refusal(files.write_home, "EACCES", "ProtectHome=", AS_ROOT),
     Refusal(files.read_home, "EACCES", "ProtectHome="),
     Refusal(files.read_temporary_files, "ENOENT", _TEMPORARY),
+    Refusal(files.fill_temporary_files, "ENOSPC", _TEMPORARY, ("ProtectSystem=",)),
     Refusal(files.read_shared_memory_files, "ENOENT", _SHARED_MEMORY),
     Refusal(files.read_queue, "ENOENT", _VAR, (*AS_ROOT, "CapabilityBoundingSet=")),
     Refusal(
@@ -81,6 +83,8 @@ NOT_SHOWN = {
     "Group=": "the group of the user's own name without it",
     "SupplementaryGroups=": "cameras are there on L4 alone",
     "LimitMEMLOCK=": "a machine in a container raises no limit above the host's; L4's does",
+    "LogRateLimit": "journald's to do, and multiplied by it where its disk has room",
+    "OOMScoreAdjust=": "which process the kernel ends is seen where a whole machine has no memory left",
     "MemorySwapMax=": "control groups of version 1 do not know it, L4's do",
     "SystemCallErrorNumber=": "shown by each EPERM of SystemCallFilter=: its default is SIGSYS",
     "PrivateMounts=": "a matter of course where file systems are protected",
