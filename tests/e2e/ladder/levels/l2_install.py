@@ -1,6 +1,8 @@
 """L2: the package, from the first installation to the purge."""
 
+import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from support.waiting import wait_until
@@ -9,7 +11,7 @@ from ladder import package
 from ladder.bench import Bench
 from ladder.container import Machine
 from ladder.row import BOOKWORM, RELEASES, TRIXIE, row
-from ladder.station import CONFIG, PUBLISHER, VISION, Station, bare, older
+from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, bare, older
 from ladder.wire import URL
 
 PURGED = "edgecam edgecam-publisher"
@@ -20,7 +22,7 @@ BACKLOG = 12
     "L2",
     BOOKWORM,
     TRIXIE,
-    shown="apt installs it without a network and asks nothing; one line changed, events arrive",
+    shown="with apt's packages there, apt installs it without a network and asks nothing; events arrive",
 )
 def installs(bench: Bench) -> str:
     station = bench.own(bare)
@@ -52,6 +54,7 @@ def upgrades(bench: Bench) -> str:
     was_older(station)
     station.far.broker.stop()
     pids = station.pid(VISION), station.pid(PUBLISHER)
+    listening = station.shows(SOCKET, "ActiveEnterTimestampMonotonic")
     reported = len(station.logged(" appeared"))
     wait_until(lambda: len(station.logged(" appeared")) > reported + BACKLOG, 60.0, poll_s=0.5)
     before = station.machine.path(CONFIG).read_bytes()
@@ -60,6 +63,8 @@ def upgrades(bench: Bench) -> str:
     station.wait_state(PUBLISHER, "active/running")
     now = station.pid(VISION), station.pid(PUBLISHER)
     assert not set(pids) & set(now), "it still runs as it was before the upgrade"
+    station.wait_state(SOCKET, "active/running")
+    assert station.shows(SOCKET, "ActiveEnterTimestampMonotonic") != listening, "the old socket"
     assert station.machine.path(CONFIG).read_bytes() == before, "the configuration was changed"
     heard = len(station.recorder.events)
     station.far.start()
@@ -145,15 +150,81 @@ def little_memory(bench: Bench) -> str:
 def full_disk(bench: Bench) -> str:
     station = bench.share(older)
     was_older(station)
-    station.machine.run(["sh", "-ec", _ON_A_SMALL_DISK])
+    with on_a_small_disk(station):
+        return refused(station, package.built(bench.release), "free")
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a disk that fills up in the middle of unpacking: dpkg puts back what was there, and it runs",
+)
+def filling_disk(bench: Bench) -> str:
+    station = bench.share(older)
+    was_older(station)
+    # As if others took the room after preinst has looked.
+    station.machine.write("/run/df", "#!/bin/sh\necho 99999999\n", mode=0o755)
+    with on_a_small_disk(station):
+        station.machine.run(["mount", "--bind", "/run/df", "/usr/bin/df"])
+        try:
+            return refused(station, package.built(bench.release), "No space left on device")
+        finally:
+            station.machine.run(["umount", "/usr/bin/df"])
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a person's login called edgecam: refused with a line; a purge does not delete it",
+)
+def person_called_edgecam(bench: Bench) -> str:
+    station = bench.own(bare)
+    station.machine.run(["useradd", "--create-home", "edgecam"])
+    said = station.install(package.built(bench.release), check=False)
+    (line,) = [each for each in said.splitlines() if "a person's login" in each]
+    assert not station.machine.path("/opt/edgecam").exists()
+    station.machine.run(["dpkg", "--purge", "edgecam"], check=False)
+    assert station.machine.run(["id", "-u", "edgecam"]).stdout.strip() == "1000"
+    return line[:70]
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="a purge where the queue has a disk of its own: that is emptied, all else goes",
+)
+def purges_a_mounted_queue(bench: Bench) -> None:
+    station = bench.own(bare)
+    station.machine.run(["mkdir", "--parents", "/var/lib/edgecam"])
+    station.machine.run(["mount", "-t", "tmpfs", "disk", "/var/lib/edgecam"])
+    station.install(package.built(bench.release))
+    station.far.plug(station.machine)
+    station.well()
+    queue = station.machine.path("/var/lib/edgecam")
+    assert (queue / "outbox.db").exists()
+    station.machine.run(["apt-get", "purge", "--yes", "edgecam"])
+    assert not list(queue.iterdir())
+    assert not station.machine.path("/etc/edgecam").exists()
+    users = station.machine.run(["getent", "passwd", *PURGED.split()], check=False).stdout
+    assert not users, f"still there: {users}"
+
+
+@row(
+    "L2",
+    BOOKWORM,
+    TRIXIE,
+    shown="without the file for the password it starts all the same, as with an empty one",
+)
+def no_password_file(bench: Bench) -> None:
+    station = bench.share(older)
+    was_older(station)
+    station.machine.run(["rm", "/etc/edgecam/mqtt-password"])
     station.systemctl("restart", "edgecam")
     station.wait_running()
-    try:
-        return refused(station, package.built(bench.release), "free")
-    finally:
-        station.systemctl("stop", "edgecam", PUBLISHER)
-        station.machine.run(["umount", "/opt", "/mnt/disk"])
-        station.systemctl("start", "edgecam")
+    station.machine.write("/etc/edgecam/mqtt-password", "", mode=0o600)
 
 
 @row(
@@ -182,6 +253,20 @@ def removes_and_purges(bench: Bench) -> str:
     return f"{len(before)} files before and after"
 
 
+@contextlib.contextmanager
+def on_a_small_disk(station: Station) -> Iterator[None]:
+    """Have /opt on a disk on which what is there fits, and the same again does not."""
+    station.machine.run(["sh", "-ec", _ON_A_SMALL_DISK])
+    try:
+        station.systemctl("restart", "edgecam")
+        station.wait_running()
+        yield
+    finally:
+        station.systemctl("stop", "edgecam", PUBLISHER)
+        station.machine.run(["umount", "/opt", "/mnt/disk"])
+        station.systemctl("start", "edgecam")
+
+
 def was_older(station: Station) -> None:
     """Have the older version run, and let events arrive."""
     if station.version() != package.OLDER:
@@ -191,15 +276,15 @@ def was_older(station: Station) -> None:
 
 def refused(station: Station, deb: Path, why: str, *, by: str = "apt-get") -> str:
     """Try to install a package in vain; the line that says why."""
-    before = files(station.machine)
+    before = files(station.machine), sums(station.machine)
     pids = station.pid(VISION), station.pid(PUBLISHER)
     said = station.install(deb, check=False, by=by)
-    (line,) = [each for each in said.splitlines() if each.startswith("edgecam: ") and why in each]
+    (line,) = [each for each in said.splitlines() if each.startswith(("edgecam: ", " ")) and why in each]
     assert station.version() == package.OLDER
     assert (station.pid(VISION), station.pid(PUBLISHER)) == pids
-    assert files(station.machine) == before
+    assert (files(station.machine), sums(station.machine)) == before
     station.wait_events(2)
-    return line.removeprefix("edgecam: ")[:70]
+    return line.strip().removeprefix("edgecam: ")[:70]
 
 
 def files(machine: Machine) -> set[str]:
@@ -210,7 +295,14 @@ def files(machine: Machine) -> set[str]:
     return set(found.splitlines())
 
 
-# What is there fits, and the same again does not.
+def sums(machine: Machine) -> set[str]:
+    """What is in the files of edgecam and of its neighbours, wherever a disk is mounted."""
+    places = ("/opt", "/etc", "/usr/lib/systemd/system", "/usr/lib/sysusers.d", "/usr/bin")
+    found = machine.run(["find", *places, "-xdev", "-type", "f", "-exec", "sha256sum", "{}", "+"])
+    assert "/opt/edgecam/pyvenv.cfg" in found.stdout
+    return set(found.stdout.splitlines())
+
+
 _ON_A_SMALL_DISK = """
 size=$(du --summarize --block-size=1M /opt | cut --fields=1)
 mkdir -p /mnt/disk
