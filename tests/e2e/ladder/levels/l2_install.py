@@ -6,6 +6,7 @@ from support.waiting import wait_until
 
 from ladder import package
 from ladder.bench import Bench
+from ladder.container import Machine
 from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, bare, older
 from ladder.wire import URL
@@ -166,3 +167,18 @@ def removes_and_purges(bench: Bench) -> str:
     station.install(package.built(bench.release))
     station.well()
     return f"{len(before)} files before and after"
+
+
+def was_older(station: Station) -> None:
+    """Have the older version run, and let events arrive."""
+    if station.version() != package.OLDER:
+        station.install(package.built(station.release, version=package.OLDER))
+    station.well()
+
+
+def files(machine: Machine) -> set[str]:
+    """All that lies on the machine's disk, except what apt and the journal keep for themselves."""
+    skip = ("/var/log", "/var/cache", "/var/lib/apt", "/tmp")  # noqa: S108  nothing is written there
+    prune = [part for path in skip for part in ("-path", path, "-prune", "-o")]
+    found = machine.run(["find", "/", "-xdev", *prune, "-print"]).stdout
+    return set(found.splitlines())

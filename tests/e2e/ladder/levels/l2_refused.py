@@ -124,13 +124,6 @@ def on_a_small_disk(station: Station) -> Iterator[None]:
         station.systemctl("start", "edgecam")
 
 
-def was_older(station: Station) -> None:
-    """Have the older version run, and let events arrive."""
-    if station.version() != package.OLDER:
-        station.install(package.built(station.release, version=package.OLDER))
-    station.well()
-
-
 def refused(station: Station, deb: Path, why: str, *, by: str = "apt-get") -> str:
     """Try to install a package in vain; the line that says why."""
     before = files(station.machine), sums(station.machine)
@@ -144,14 +137,6 @@ def refused(station: Station, deb: Path, why: str, *, by: str = "apt-get") -> st
     assert (files(station.machine), sums(station.machine)) == before
     station.wait_events(2)
     return line.strip().removeprefix("edgecam: ")[:70]
-
-
-def files(machine: Machine) -> set[str]:
-    """All that lies on the machine's disk, except what apt and the journal keep for themselves."""
-    skip = ("/var/log", "/var/cache", "/var/lib/apt", "/tmp")  # noqa: S108  nothing is written there
-    prune = [part for path in skip for part in ("-path", path, "-prune", "-o")]
-    found = machine.run(["find", "/", "-xdev", *prune, "-print"]).stdout
-    return set(found.splitlines())
 
 
 def sums(machine: Machine) -> set[str]:
