@@ -8,7 +8,7 @@ from ladder import package
 from ladder.bench import Bench
 from ladder.container import Machine
 from ladder.row import BOOKWORM, TRIXIE, row
-from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, bare, older
+from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, bare, older
 from ladder.wire import URL
 
 PURGED = "edgecam edgecam-publisher"
