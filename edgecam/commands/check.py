@@ -36,7 +36,7 @@ def main(argv: Sequence[str]) -> int:
         runtime = runtimes.chosen(config.model.runtime)
         found = trial.attempt(config.model, runtime).model
         choose(config.decision, found.labels)
-        credentials.password(config.mqtt)
+        credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
         credentials.tls_context(config.mqtt)
     warnings = list(missing.here(loaded, Board()))
     for warning in warnings:

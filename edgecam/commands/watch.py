@@ -101,7 +101,8 @@ def _options(config: Path | None, url: str | None) -> MqttOptions:
     if config is None and (url is not None or not any(path.exists() for path in SEARCHED)):
         options = MqttOptions()
     else:
-        options = arguments.load(config).config.mqtt
+        loaded = arguments.load(config)
+        options = credentials.as_units_have_it(loaded.config.mqtt, loaded.file)
     return msgspec.structs.replace(options, broker=url) if url is not None else options
 
 

@@ -9,10 +9,11 @@ from edgecam.config.options import (
     OutboxOptions,
     RegionOptions,
 )
-from edgecam.config.reader import INSTALLATION, SEARCHED, Loaded, find, load
+from edgecam.config.reader import INSTALLATION, INSTALLED, SEARCHED, Loaded, find, load
 
 __all__ = [
     "INSTALLATION",
+    "INSTALLED",
     "SEARCHED",
     "CameraOptions",
     "Config",

@@ -24,6 +24,8 @@ from edgecam.config.shown import printable, shown
 from edgecam.errors import ConfigError
 
 SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
+# The units start edgecam with this one, each half as a user of its own.
+INSTALLED = SEARCHED[-1]
 _MAP = "tag:yaml.org,2002:map"
 _NULL = "tag:yaml.org,2002:null"
 MAX_BYTES = 64 * 1024

@@ -100,7 +100,8 @@ def test_the_units_mean_the_files_that_the_configuration_means() -> None:
     assert value(SOCKET, "ListenSequentialPacket") == Config().link.socket
     outbox = Path(Config().outbox.file)
     assert outbox.parent == Path("/var/lib") / value(PUBLISHER, "StateDirectory")
-    assert value(PUBLISHER, "LoadCredential").split(":")[0] == credentials.CREDENTIAL
+    assert value(PUBLISHER, "LoadCredential") == f"{credentials.CREDENTIAL}:{credentials.LOADED}"
+    assert value(PUBLISHER, "SetCredential") == rf"{credentials.CREDENTIAL}:\n"
 
 
 def test_the_owners_mistakes_are_not_tried_again() -> None:

@@ -4,11 +4,14 @@ import os
 import ssl
 from pathlib import Path
 
-from edgecam.config import MqttOptions
+import msgspec
+
+from edgecam.config import INSTALLED, MqttOptions
 from edgecam.errors import ConfigError
 
 MAX_PASSWORD_BYTES = 4096
 CREDENTIAL = "mqtt-password"  # its name in LoadCredential= of the unit
+LOADED = INSTALLED.parent / CREDENTIAL  # the file that LoadCredential= reads
 
 _OTHER_NAME = "its certificate is for another name; mqtt.broker must name a host of the certificate"
 _UNKNOWN_AUTHORITY = "its certificate is of an authority that is not known here (mqtt.tls.ca_file)"
@@ -47,23 +50,37 @@ def password(options: MqttOptions) -> str | None:
     """
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     credential = Path(folder) / CREDENTIAL
-    secret = _content(credential) if folder and credential.exists() else ""
+    handed = bool(folder) and credential.exists()
+    secret = _content(credential) if handed else ""
     if secret or options.password_file is None:
         return secret or None
-    secret = _content(Path(options.password_file))
+    # The unit's user cannot read root's file, and need not: the credential is what was in it.
+    if not (handed and Path(options.password_file) == LOADED):
+        secret = _content(Path(options.password_file), in_unit=handed)
     if not secret:
         msg = f"the password file {options.password_file} is empty"
         raise ConfigError(msg, option="mqtt.password_file")
     return secret
 
 
-def _content(file: Path) -> str:
+def as_units_have_it(options: MqttOptions, file: Path) -> MqttOptions:
+    """The options of a configuration `file`, for people: with the password that its units have.
+
+    They come to use what systemd hands to the units if it is theirs, and who asks may read it.
+    """
+    if file.resolve() == INSTALLED and os.access(LOADED, os.R_OK) and _content(LOADED):
+        return msgspec.structs.replace(options, password_file=str(LOADED))
+    return options
+
+
+def _content(file: Path, *, in_unit: bool = False) -> str:
     try:
         with file.open("rb") as stream:
             return stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        advice = "; is this to be run with sudo?" if isinstance(error, PermissionError) else ""
+        advice = f"write it into {LOADED}" if in_unit else "is this to be run with sudo?"
+        advice = f"; {advice}" if isinstance(error, PermissionError) else ""
         msg = f"the password file {file} cannot be read: {reason}{advice}"
         raise ConfigError(msg, option="mqtt.password_file") from error
 

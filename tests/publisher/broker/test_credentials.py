@@ -1,6 +1,8 @@
 """Passwords and certificates, and files that hold none."""
 
+import errno
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -56,3 +58,65 @@ def test_a_password_file_without_a_password_is_refused(
         credentials.password(MqttOptions(username="cam", password_file=str(file)))
     assert caught.value.option == "mqtt.password_file"
     assert str(file) in str(caught.value)
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that stands for /etc/edgecam."""
+    monkeypatch.setattr(credentials, "INSTALLED", tmp_path / "config.yaml")
+    monkeypatch.setattr(credentials, "LOADED", tmp_path / credentials.CREDENTIAL)
+    return tmp_path
+
+
+def test_an_empty_credential_means_that_the_file_it_was_made_from_is_empty(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The unit's user cannot look into that file, and would be told to use sudo."""
+    handed = installed / "handed"
+    handed.mkdir()
+    (handed / credentials.CREDENTIAL).write_text("\n")
+    options = MqttOptions(username="cam", password_file=str(credentials.LOADED))
+    credentials.LOADED.write_text("of root")
+    assert credentials.password(options) == "of root"
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(handed))
+    with pytest.raises(ConfigError) as caught:
+        credentials.password(options)
+    assert str(caught.value).endswith(f"the password file {credentials.LOADED} is empty")
+
+
+@pytest.mark.parametrize("in_unit", [True, False])
+def test_a_file_of_another_user_is_said_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, in_unit: bool
+) -> None:
+    (tmp_path / credentials.CREDENTIAL).touch()
+    file = tmp_path / "secret"
+    opened = Path.open
+
+    def open_own(path: Path, mode: str) -> IO[Any]:
+        if path == file:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", open_own)
+    if in_unit:
+        monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(ConfigError) as caught:
+        credentials.password(MqttOptions(username="cam", password_file=str(file)))
+    way_out = f"write it into {credentials.LOADED}" if in_unit else "is this to be run with sudo?"
+    assert str(caught.value).endswith(f"{file} cannot be read: Permission denied; {way_out}")
+
+
+@pytest.mark.parametrize(("content", "wanted"), [("of root\n", "of root"), ("\n", None)])
+def test_people_get_the_password_that_the_units_of_their_configuration_have(
+    installed: Path, content: str, wanted: str | None
+) -> None:
+    credentials.LOADED.write_text(content)
+    mine = credentials.as_units_have_it(MqttOptions(username="cam"), installed / "config.yaml")
+    assert credentials.password(mine) == wanted
+    other = credentials.as_units_have_it(MqttOptions(username="cam"), installed / "other.yaml")
+    assert credentials.password(other) is None
+
+
+def test_people_with_an_installed_configuration_may_have_no_password_file(installed: Path) -> None:
+    options = MqttOptions(username="cam")
+    assert credentials.as_units_have_it(options, installed / "config.yaml") == options

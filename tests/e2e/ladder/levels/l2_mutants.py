@@ -6,7 +6,7 @@ lines of the sandbox `l2_wall` does the same each time, since there it takes no 
 
 from functools import partial
 
-from ladder.levels import l2_faults, l2_halves, l2_install, l2_wall
+from ladder.levels import l2_faults, l2_halves, l2_install, l2_refused, l2_wall
 from ladder.mutant import Mutant, noticed
 from ladder.row import BOOKWORM, TRIXIE, row
 
@@ -40,7 +40,7 @@ MUTANTS = (
     ),
     Mutant(
         "DEBIAN/postinst",
-        "edgecam check -c $CONFIG >/dev/null",
+        "/opt/edgecam/bin/edgecam check -c $CONFIG >/dev/null",
         l2_install.broken_configuration,
         "^Reading package lists",  # what apt said, and no line in it that names the error
         "true",
@@ -51,9 +51,12 @@ MUTANTS = (
         l2_install.upgrades,
         "changed|edgecam.service is",
     ),
-    Mutant("DEBIAN/preinst", "    check_release\n", l2_install.wrong_release, _NO_LINE),
-    Mutant("DEBIAN/preinst", "    check_memory\n", l2_install.little_memory, "it was installed"),
-    Mutant("DEBIAN/preinst", "    check_disk\n", l2_install.full_disk, _NO_LINE),
+    Mutant("DEBIAN/preinst", "    check_release\n", l2_refused.wrong_release, _NO_LINE),
+    Mutant("DEBIAN/preinst", "    check_memory\n", l2_refused.little_memory, "it was installed"),
+    Mutant("DEBIAN/preinst", "    check_disk\n", l2_refused.full_disk, _NO_LINE),
+    Mutant(
+        "DEBIAN/preinst", "    check_users\n", l2_refused.person_called_edgecam, "it was installed"
+    ),
     Mutant("DEBIAN/prerm", "deb-systemd-invoke stop", l2_install.removes_and_purges, _LEFT, "true"),
     Mutant("DEBIAN/postrm", " /var/lib/edgecam", l2_install.removes_and_purges, "/var/lib/edgecam"),
     Mutant("DEBIAN/postrm", "userdel $user", l2_install.removes_and_purges, "still there", "true"),
