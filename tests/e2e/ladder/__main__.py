@@ -8,7 +8,7 @@ import sys
 import time
 
 from ladder import levels
-from ladder.lanes import Lost, climb
+from ladder.lanes import LaneError, climb
 from ladder.report import Result, table
 from ladder.row import LEVELS, Row, registered
 
@@ -47,7 +47,7 @@ def _climb(rows: list[Row]) -> int:
     except KeyboardInterrupt:
         code = EXIT_INTERRUPTED
         print("interrupted; this is what was finished:", file=sys.stderr)
-    except Lost as error:
+    except LaneError as error:
         code = EXIT_FAILURE
         print(f"scripts/e2e: {error}; this is what was finished:", file=sys.stderr)
     in_order = sorted(results, key=lambda result: rows.index(result.row))
