@@ -143,7 +143,9 @@ class Appliance:
     def well(self) -> None:
         """Bring it to where every row may begin: configured, both halves up, nothing queued."""
         self.configure()
-        self.systemctl("restart", "edgecam")
+        done = self.machine.run(["systemctl", "restart", "edgecam"], check=False, timeout_s=120.0)
+        ended = [line for line in self.said_by_systemd(VISION).splitlines() if "status=" in line]
+        assert done.returncode == 0, f"{VISION} does not start: {ended[-1:]}"
         self.wait_running()
 
     def gaps(self) -> list[str]:
