@@ -8,7 +8,7 @@ import sys
 import time
 
 from ladder import levels
-from ladder.lanes import climb
+from ladder.lanes import LaneError, climb
 from ladder.report import Result, table
 from ladder.row import LEVELS, Row, registered
 
@@ -40,18 +40,20 @@ def _climb(rows: list[Row]) -> int:
         signal.signal(number, signal.default_int_handler)
     began_s = time.monotonic()
     results: list[Result] = []
-    interrupted = False
+    code = 0
     try:
         with contextlib.closing(climb(rows)) as climbing:
             results.extend(climbing)
     except KeyboardInterrupt:
-        interrupted = True
+        code = EXIT_INTERRUPTED
         print("interrupted; this is what was finished:", file=sys.stderr)
+    except LaneError as error:
+        code = EXIT_FAILURE
+        print(f"scripts/e2e: {error}; this is what was finished:", file=sys.stderr)
     in_order = sorted(results, key=lambda result: rows.index(result.row))
     print(table(in_order, time.monotonic() - began_s))
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return 0 if all(result.passed for result in results) else EXIT_FAILURE
+    passed = all(result.passed for result in results)
+    return code or (0 if passed else EXIT_FAILURE)
 
 
 def _wanted(row: Row, options: argparse.Namespace) -> bool:

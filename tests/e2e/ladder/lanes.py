@@ -16,11 +16,15 @@ from ladder.run import run
 _fork = multiprocessing.get_context("fork")
 
 
+class LaneError(Exception):
+    """A lane has ended before its rows, and will not say what came of them."""
+
+
 def climb(rows: Sequence[Row]) -> Generator[Result]:
     """Run the rows, those of a release in their order; each result comes as soon as it is there.
 
     Where the caller stops asking, everything that was started is ended in good order.
-    Raises AssertionError where a lane has ended before its rows.
+    Raises LaneError where a lane has ended before its rows.
     """
     lanes: dict[Connection, tuple[ForkProcess, int]] = {}
     try:
@@ -37,7 +41,7 @@ def climb(rows: Sequence[Row]) -> Generator[Result]:
                 except EOFError:
                     process.join()
                     msg = f"a lane has ended with {process.exitcode}, {left} rows before its end"
-                    raise AssertionError(msg) from None
+                    raise LaneError(msg) from None
                 lanes[results] = (process, left - 1)
                 if left == 1:
                     process.join()

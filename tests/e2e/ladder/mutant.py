@@ -29,7 +29,10 @@ class Mutant:
     instead: str = ""
 
     def __str__(self) -> str:
-        return f"{Path(self.file).name} without `{self.out.strip()}`"
+        name = Path(self.file).name
+        if self.instead.startswith(self.out):
+            return f"{name} with `{self.instead.removeprefix(self.out).strip()}`"
+        return f"{name} without `{self.out.strip()}`"
 
 
 def noticed(bench: Bench, mutant: Mutant) -> str:

@@ -1,8 +1,8 @@
-"""`edgecam` with a camera and a model that can be broken: what a unit starts in a faulty machine.
+"""`edgecam` with a camera a model or a publisher that can be broken: what a unit starts in a faulty machine.
 
 It runs there in place of edgecam, by the package's own Python, and knows nothing of this checkout.
 What to do it reads from a file: `camera missing`, `camera hang`, `model hang`, `model hold`,
-`model crash`, `model memory`; anything else is no fault. All the rest is edgecam as it is.
+`model crash`, `model memory`, `publisher crash`, `publisher memory`; anything else is no fault. All the rest is edgecam as it is.
 """
 
 import ctypes
@@ -53,6 +53,8 @@ _FAULTS = {
     "model hold": _hold,
     "model crash": _crash,
     "model memory": _take_memory,
+    "publisher crash": _crash,
+    "publisher memory": _take_memory,
 }
 
 
@@ -70,6 +72,11 @@ def _faulty(part: str, method: Callable[..., Any]) -> Callable[..., Any]:
 
 def _rig_and_load(options: ModelOptions) -> Model:
     """Put the faults in once the process has confined itself, which no thread may precede."""
+    if sys.argv[2] == "publisher":
+        from edgecam.publisher.wall.receiver import Receiver  # noqa: PLC0415  not for vision
+
+        Receiver.step = _faulty("publisher", Receiver.step)  # type: ignore[method-assign]
+        return _load(options)
     from edgecam.vision.camera.stills import StillsCamera  # noqa: PLC0415  it starts threads
     from edgecam.vision.classifier import Classifier  # noqa: PLC0415
 

@@ -24,6 +24,8 @@ VISION, PUBLISHER, SOCKET = (
 )
 CONFIG = "/etc/edgecam/config.yaml"
 START_S = 60.0
+Name = tuple[str, int]
+"""What an event is called for ever: the epoch of its queue, and its number there."""
 _PACKAGE = "/tmp/edgecam.deb"  # noqa: S108  a machine's own, where apt's user may read it
 
 
@@ -93,8 +95,11 @@ class Appliance:
             raise AssertionError(f"{unit} is {self.state(unit)}, not {wanted}: {error}") from None
 
     def wait_restarted(self, unit: str, restarts: int, timeout_s: float) -> None:
-        """Wait until systemd has restarted a unit more often than that."""
-        wait_until(lambda: self.restarts(unit) > restarts, timeout_s, poll_s=0.2)
+        """Wait until systemd has restarted a unit more often. Raises AssertionError with its name."""
+        try:
+            wait_until(lambda: self.restarts(unit) > restarts, timeout_s, poll_s=0.2)
+        except AssertionError as error:
+            raise AssertionError(f"{unit} was not restarted: {error}") from None
 
     def wait_running(self) -> None:
         """Wait until both halves are up, and the broker has heard two more events."""
@@ -107,10 +112,17 @@ class Appliance:
         wanted = len(self.recorder.events) + more
         self.recorder.wait_for(lambda seen: len(seen.events) >= wanted, timeout_s)
 
-    def wait_seen(self, timeout_s: float = START_S) -> None:
-        """Wait until the broker has every event that vision has logged so far."""
-        logged = len(self.logged(" appeared")) + len(self.logged(" disappeared"))
-        self.recorder.wait_for(lambda seen: len(seen.sightings) >= logged, timeout_s)
+    def heard(self) -> set[Name]:
+        """The events that have come to the broker."""
+        return {(event["epoch"], event["seq"]) for event in self.recorder.events}
+
+    def wait_heard(self, names: set[Name], timeout_s: float = START_S) -> None:
+        """Wait until the broker has these events. Raises AssertionError with some it has not."""
+        try:
+            self.recorder.wait_for(lambda _: names <= self.heard(), timeout_s)
+        except AssertionError as error:
+            missing = sorted(names - self.heard())
+            raise AssertionError(f"{len(missing)} events never came: {missing[:3]}") from error
 
     def logged(self, text: str) -> list[str]:
         """The messages of both halves in the journal, since the machine was made, with a text."""
@@ -131,19 +143,23 @@ class Appliance:
     def well(self) -> None:
         """Bring it to where every row may begin: configured, both halves up, nothing queued."""
         self.configure()
-        self.systemctl("restart", "edgecam")
+        done = self.machine.run(["systemctl", "restart", "edgecam"], check=False, timeout_s=120.0)
+        ended = [line for line in self.said_by_systemd(VISION).splitlines() if "status=" in line]
+        assert done.returncode == 0, f"{VISION} does not start: {ended[-1:]}"
         self.wait_running()
 
     def gaps(self) -> list[str]:
-        """Where the numbers of what the recorder has heard are not gapless, or events were lost."""
+        """Where what the recorder has heard is not one epoch, from 1 without a gap or a loss."""
         epochs: dict[str, set[int]] = {}
         for event in self.recorder.events:
             epochs.setdefault(event["epoch"], set()).add(event["seq"])
             if event["event_type"] == "loss":
                 return [f"events were lost: {event}"]
+        if len(epochs) != 1:
+            return [f"not one queue but {len(epochs)}: {', '.join(epochs)}"]
         found = []
         for epoch, numbers in epochs.items():
-            missing = set(range(min(numbers), max(numbers))) - numbers
+            missing = set(range(1, max(numbers))) - numbers
             if missing:
                 found.append(f"epoch {epoch} lacks {sorted(missing)[:5]}")
         return found

@@ -2,9 +2,8 @@
 
 import re
 
-from support.waiting import wait_until
-
 from ladder import package
+from ladder.backlog import backlog
 from ladder.bench import Bench
 from ladder.container import Machine
 from ladder.row import BOOKWORM, TRIXIE, row
@@ -28,6 +27,7 @@ def installs(bench: Bench) -> str:
     assert len(links.splitlines()) == 1, f"there is more than a loopback: {links}"
     said = station.install(package.built(bench.release))
     assert "?" not in said, f"it asks something: {said}"
+    station.machine.run(["getent", "passwd", *PURGED.split()])
     assert "enabled" in station.systemctl("is-enabled", "edgecam")
     # No camera is connected to a machine: the photographs stand in for one.
     conffile = station.machine.path(CONFIG)
@@ -49,26 +49,21 @@ def installs(bench: Bench) -> str:
 def upgrades(bench: Bench) -> str:
     station = bench.share(older)
     was_older(station)
-    station.far.broker.stop()
-    pids = station.pid(VISION), station.pid(PUBLISHER)
-    listening = station.shows(SOCKET, "ActiveEnterTimestampMonotonic")
-    reported = len(station.logged(" appeared"))
-    wait_until(lambda: len(station.logged(" appeared")) > reported + BACKLOG, 60.0, poll_s=0.5)
-    before = station.machine.path(CONFIG).read_bytes()
-    station.install(package.built(bench.release))
-    station.wait_state(VISION, "active/running")
-    station.wait_state(PUBLISHER, "active/running")
-    now = station.pid(VISION), station.pid(PUBLISHER)
-    assert not set(pids) & set(now), "it still runs as it was before the upgrade"
-    station.wait_state(SOCKET, "active/running")
-    assert station.shows(SOCKET, "ActiveEnterTimestampMonotonic") != listening, "the old socket"
-    assert station.machine.path(CONFIG).read_bytes() == before, "the configuration was changed"
-    heard = len(station.recorder.events)
-    station.far.start()
-    station.wait_events(2 * BACKLOG)
-    station.wait_seen()
-    assert not station.gaps()
-    return f"{len(station.recorder.events) - heard} events came afterwards"
+    with backlog(station) as kept:
+        kept.grow(2 * BACKLOG)
+        pids = station.pid(VISION), station.pid(PUBLISHER)
+        listening = station.shows(SOCKET, "ActiveEnterTimestampMonotonic")
+        before = station.machine.path(CONFIG).read_bytes()
+        station.install(package.built(bench.release))
+        assert station.machine.path(CONFIG).read_bytes() == before, "the configuration was changed"
+        station.wait_state(VISION, "active/running")
+        station.wait_state(PUBLISHER, "active/running")
+        now = station.pid(VISION), station.pid(PUBLISHER)
+        assert not set(pids) & set(now), "it still runs as it was before the upgrade"
+        station.wait_state(SOCKET, "active/running")
+        assert station.shows(SOCKET, "ActiveEnterTimestampMonotonic") != listening, "the old socket"
+        kept.grow()
+    return f"{len(kept.names)} events waited"
 
 
 @row(
@@ -100,7 +95,7 @@ def broken_configuration(bench: Bench) -> None:
     pids = station.pid(VISION), station.pid(PUBLISHER)
     station.machine.write(CONFIG, "camera:\n  sauce: stills\n")
     said = station.install(package.built(bench.release))
-    assert f"{CONFIG}:2: camera.sauce" in said, said
+    assert f"{CONFIG}:2: camera.sauce" in said, f"no line names the error: {said}"
     assert station.version() != package.OLDER
     station.wait_events(2)
     assert (station.pid(VISION), station.pid(PUBLISHER)) == pids
@@ -156,6 +151,8 @@ def removes_and_purges(bench: Bench) -> str:
     station.far.plug(station.machine)
     station.well()
     station.machine.run(["apt-get", "remove", "--yes", "edgecam"])
+    for unit in (VISION, PUBLISHER, SOCKET):
+        assert station.state(unit) == "inactive/dead", f"still running: {unit}"
     left = station.machine.run(["pgrep", "--list-full", "--full", "/opt/edgecam"], check=False)
     assert left.returncode == 1, f"still running: {left.stdout}"
     assert not station.machine.path("/run/edgecam").exists()

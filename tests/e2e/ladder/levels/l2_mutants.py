@@ -13,16 +13,29 @@ from ladder.row import BOOKWORM, TRIXIE, row
 _VISION = "usr/lib/systemd/system/edgecam.service"
 _PUBLISHER = "usr/lib/systemd/system/edgecam-publisher.service"
 _SOCKET = "usr/lib/systemd/system/edgecam-publisher.socket"
-_NOT_IN_TIME = "not true within"
-# What still runs, or a socket without its unit, which keeps the next installation from starting.
-_NO_START = "systemctl restart edgecam"
-_LEFT = f"still running|{_NO_START}"
-# dpkg's own complaints, and none of the package's that a person could do something about.
-_NO_LINE = "not enough values to unpack"
+_VISION_ENDED = "edgecam.service was not restarted"
+_PUBLISHER_ENDED = "edgecam-publisher.service was not restarted"
+# systemd.exec(5): that of a process that could not be given the privileges its unit asks for.
+_NO_START = "edgecam.service does not start: .*status=218/CAPABILITIES"
+# There are dpkg's own complaints, and none of the package's that a person could do something about.
+_NO_LINE = "^0 lines say '{}"
+
+_ENABLE = "    enable_unit\n"
 
 MUTANTS = (
     Mutant(
-        "DEBIAN/postinst", "systemd-sysusers edgecam.conf", l2_install.installs, _NO_START, "true"
+        "DEBIAN/postinst",
+        "systemd-sysusers edgecam.conf",
+        l2_install.installs,
+        "^getent passwd",
+        "true",
+    ),
+    Mutant(
+        "DEBIAN/postinst",
+        _ENABLE,
+        l2_install.upgrades,
+        "the queue has lost|never came",
+        f"{_ENABLE}    rm -f /var/lib/edgecam/outbox.db*\n",
     ),
     Mutant(
         "DEBIAN/postinst",
@@ -42,29 +55,37 @@ MUTANTS = (
         "DEBIAN/postinst",
         "/opt/edgecam/bin/edgecam check -c $CONFIG >/dev/null",
         l2_install.broken_configuration,
-        "^Reading package lists",  # what apt said, and no line in it that names the error
+        "^no line names the error",
         "true",
     ),
     Mutant(
         "DEBIAN/conffiles",
         "/etc/edgecam/config.yaml\n",
         l2_install.upgrades,
-        "changed|edgecam.service is",
+        "the configuration was changed",
     ),
-    Mutant("DEBIAN/preinst", "    check_release\n", l2_refused.wrong_release, _NO_LINE),
+    Mutant(
+        "DEBIAN/preinst", "    check_release\n", l2_refused.wrong_release, _NO_LINE.format("for ")
+    ),
     Mutant("DEBIAN/preinst", "    check_memory\n", l2_refused.little_memory, "it was installed"),
-    Mutant("DEBIAN/preinst", "    check_disk\n", l2_refused.full_disk, _NO_LINE),
+    Mutant("DEBIAN/preinst", "    check_disk\n", l2_refused.full_disk, _NO_LINE.format("free")),
     Mutant(
         "DEBIAN/preinst", "    check_users\n", l2_refused.person_called_edgecam, "it was installed"
     ),
-    Mutant("DEBIAN/prerm", "deb-systemd-invoke stop", l2_install.removes_and_purges, _LEFT, "true"),
+    Mutant(
+        "DEBIAN/prerm",
+        "deb-systemd-invoke stop",
+        l2_install.removes_and_purges,
+        "^still running",
+        "true",
+    ),
     Mutant("DEBIAN/postrm", " /var/lib/edgecam", l2_install.removes_and_purges, "/var/lib/edgecam"),
     Mutant("DEBIAN/postrm", "userdel $user", l2_install.removes_and_purges, "still there", "true"),
-    Mutant(_VISION, "WatchdogSec=30\n", l2_faults.watchdog, _NOT_IN_TIME),
-    Mutant(_PUBLISHER, "WatchdogSec=60\n", l2_faults.watchdog, _NOT_IN_TIME),
+    Mutant(_VISION, "WatchdogSec=30\n", l2_faults.watchdog, _VISION_ENDED),
+    Mutant(_PUBLISHER, "WatchdogSec=60\n", l2_faults.watchdog, _PUBLISHER_ENDED),
     Mutant(_VISION, "WatchdogSignal=SIGKILL\n", l2_faults.watchdog, "status=6/ABRT|core-dump"),
-    Mutant(_VISION, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
-    Mutant(_PUBLISHER, "Restart=always\n", l2_faults.kill_nine, _NOT_IN_TIME),
+    Mutant(_VISION, "Restart=always\n", l2_faults.kill_nine, _VISION_ENDED),
+    Mutant(_PUBLISHER, "Restart=always\n", l2_faults.kill_nine, _PUBLISHER_ENDED),
     Mutant(_VISION, "TemporaryFileSystem=/run:ro\n", l2_halves.claims_hold, "/run/dbus"),
     Mutant(_SOCKET, "SocketMode=0660\n", l2_wall.another_user, "Find the socket"),
     # On 257 it inherits capabilities then, which the unit's filter lets it not drop: it does not start.

@@ -129,14 +129,15 @@ def refused(station: Station, deb: Path, why: str, *, by: str = "apt-get") -> st
     before = files(station.machine), sums(station.machine)
     pids = station.pid(VISION), station.pid(PUBLISHER)
     said = station.install(deb, check=False, by=by)
-    (line,) = [
+    lines = [
         each for each in said.splitlines() if each.startswith(("edgecam: ", " ")) and why in each
     ]
+    assert len(lines) == 1, f"{len(lines)} lines say '{why}': {said}"
     assert station.version() == package.OLDER
     assert (station.pid(VISION), station.pid(PUBLISHER)) == pids
     assert (files(station.machine), sums(station.machine)) == before
     station.wait_events(2)
-    return line.strip().removeprefix("edgecam: ")[:70]
+    return lines[0].strip().removeprefix("edgecam: ")[:70]
 
 
 def sums(machine: Machine) -> set[str]:

@@ -65,12 +65,13 @@ def frames_stop(bench: Bench) -> None:
     station = bench.share(with_camera)
     publisher, restarts = station.pid(PUBLISHER), station.restarts(VISION)
     statuses = len(station.recorder.statuses)
+    cursor = _cursor(station)
     virtual_camera.withhold(station.machine)
     try:
         wait_until(lambda: station.restarts(VISION) > restarts, 60.0, poll_s=0.1)
     finally:
         virtual_camera.release(station.machine)
-    said = _journal(station)
+    said = _journal(station, cursor)
     assert f"no frame from the camera for {STALL_S:g} s; check its cable" in said, "untold"
     station.recorder.wait_for(
         lambda seen: ("camera_trouble", "stalled") in _troubles(seen), START_S
@@ -100,10 +101,11 @@ def libcamera_needs_netlink(bench: Bench) -> None:
     station = bench.share(with_camera)
     families = "[Service]\nRestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX\n"
     station.machine.write(DROP_IN, families)
+    cursor = _cursor(station)
     try:
         station.systemctl("daemon-reload")
         station.systemctl("restart", "edgecam", check=False)
-        assert "libcamera cannot be started" in _journal(station)
+        assert "libcamera cannot be started" in _journal(station, cursor)
     finally:
         station.machine.path(DROP_IN).unlink()
         station.systemctl("daemon-reload")
@@ -125,8 +127,16 @@ def _troubles(seen: Recorder) -> list[tuple[str, str]]:
     return [(event["event_type"], event.get("reason", "")) for event in seen.events]
 
 
-def _journal(station: Station) -> str:
-    return station.machine.run(["journalctl", "--no-pager", "--unit", VISION]).stdout
+def _cursor(station: Station) -> str:
+    """Where the journal ends now, as journalctl(1) names it."""
+    said = station.machine.run(["journalctl", "--no-pager", "--lines=0", "--show-cursor"]).stdout
+    return said.partition("-- cursor: ")[2].strip()
+
+
+def _journal(station: Station, cursor: str) -> str:
+    """What was said of the half that sees since then."""
+    command = ["journalctl", "--no-pager", "--unit", VISION, f"--after-cursor={cursor}"]
+    return station.machine.run(command).stdout
 
 
 def _peak_mb(station: Station) -> int:

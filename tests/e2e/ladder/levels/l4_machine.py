@@ -38,6 +38,8 @@ def checks(bench: Bench) -> str:
     said = station.machine.run(["edgecam", "check"], timeout_s=PATIENCE_S).stdout
     station.restart()
     station.machine.run(["edgecam", "privacy"], timeout_s=PATIENCE_S)
+    status = station.machine.run(["cat", f"/proc/{station.pid(VISION)}/status"]).stdout
+    assert int(status.partition("VmLck:")[2].split()[0]) > 0, "vision may be swapped out"
     return next(line for line in said.splitlines() if line.startswith("# model:")).split(" on ")[1]
 
 

@@ -62,9 +62,7 @@ def write_kernel_setting() -> None:
 
 def write_control_group() -> None:
     """Make a control group of its own."""
-    own = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
-    path = next(line.partition(":name=systemd:")[2] for line in own if ":name=systemd:" in line)
-    group = Path(f"/sys/fs/cgroup/systemd{path}/own")
+    group = _control_group() / "own"
     group.mkdir()
     group.rmdir()
 
@@ -165,6 +163,15 @@ def leave_readable() -> None:
         made.touch()
         if not made.stat().st_mode & 0o077:
             raise Refused("for its user alone")
+
+
+def _control_group() -> Path:
+    """Our own: cgroups(7) has systemd's of version 1 by name, and that of version 2 without one."""
+    lines = Path("/proc/self/cgroup").read_text(encoding="ascii").splitlines()
+    places = dict(line.split(":", 2)[1:] for line in lines)
+    if "name=systemd" in places:
+        return Path(f"/sys/fs/cgroup/systemd{places['name=systemd']}")
+    return Path(f"/sys/fs/cgroup{places['']}")
 
 
 def _is_there(file: Path) -> bool:
