@@ -15,7 +15,7 @@ from ladder.station import PUBLISHER, VISION, Appliance
 from ladder.virtual_disk import GATEWAY
 from ladder.virtual_machine import VirtualMachine, powered
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 """For what takes seconds on a Pi, in an emulator that shares its processor."""
 
 
