@@ -7,6 +7,7 @@ from typing import Any
 
 from faults.broker import Broker
 from support.recorder import Recorder
+from support.waiting import wait_until
 
 from ladder import package
 from ladder.bench import Bench
@@ -14,7 +15,7 @@ from ladder.station import PUBLISHER, VISION, Appliance
 from ladder.virtual_disk import GATEWAY
 from ladder.virtual_machine import VirtualMachine, powered
 
-PATIENCE_S = 300.0
+PATIENCE_S = 600.0
 """For what takes seconds on a Pi, in an emulator that shares its processor."""
 
 
@@ -34,14 +35,27 @@ class VirtualStation(Appliance):
 
     def restart(self, **sections: Any) -> None:
         """Start it anew with another configuration, and wait until both halves are up."""
+        self.stop()
         self.configure(**sections)
-        self.systemctl("--no-block", "restart", "edgecam")
+        self.start()
         self.wait_up()
+
+    def stop(self) -> None:
+        """Stop both halves."""
+        self.systemctl("stop", VISION)
+        self.wait_state(PUBLISHER, "inactive/dead", PATIENCE_S)
+
+    def start(self) -> None:
+        """Start both halves; nothing is waited for."""
+        self.systemctl("--no-block", "start", VISION)
 
     def wait_up(self) -> None:
         """Wait until both halves say that they are ready."""
-        for unit in (PUBLISHER, VISION):
-            self.wait_state(unit, "active/running", PATIENCE_S)
+        # Seldom asked: to answer takes the machine half a second.
+        wait_until(lambda: self._runs(PUBLISHER) and self._runs(VISION), PATIENCE_S, poll_s=3.0)
+
+    def _runs(self, unit: str) -> bool:
+        return self.state(unit) == "active/running"
 
     def change_unit(self, unit: str, lines: str) -> None:
         """Put lines over a unit's own; none takes them away again."""
