@@ -13,7 +13,7 @@ from ladder.station import CONFIG, PUBLISHER, VISION, Station, bare, older
 from ladder.wire import URL
 
 PURGED = "edgecam edgecam-publisher"
-BACKLOG = 12
+BACKLOG = 6
 
 
 @row(
