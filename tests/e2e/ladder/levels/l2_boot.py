@@ -5,7 +5,7 @@ from ladder.bench import Bench
 from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import PUBLISHER, VISION, installed
 
-BACKLOG = 8
+BACKLOG = 5
 
 
 @row(

@@ -11,7 +11,7 @@ from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, bare, old
 from ladder.wire import URL
 
 PURGED = "edgecam edgecam-publisher"
-BACKLOG = 12
+BACKLOG = 6
 
 
 @row(
