@@ -11,6 +11,7 @@ from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, installed
 
 _DUE = "RestartSec=60"  # long enough to say something meanwhile
 _SLOW = "ExecStartPost=/bin/sleep 3"  # so it has read its files, and is not started yet
+_FAILS_SLOWLY = "ExecStopPost=/bin/sleep 3"  # so that a start that has failed is not over yet
 _STAYS_S = 8.0  # more than two times RestartSec=
 _DROP_IN = "/run/systemd/system/{}.d/commands.conf"
 
@@ -117,6 +118,25 @@ def restart_while_starting(bench: Bench) -> None:
         station.configure(decision={"ignore": ["bison"]})
         station.systemctl("restart", "edgecam")
         wait_other(station, before)
+    station.well()
+    assert not station.gaps()
+
+
+@row(
+    "L2", BOOKWORM, TRIXIE, shown="a restart while the publisher fails on its old files starts both"
+)
+def restart_while_failing(bench: Bench) -> None:
+    station = bench.share(installed)
+    station.well()
+    station.systemctl("stop", "edgecam")
+    wait_down(station)
+    with with_line(station, PUBLISHER, _FAILS_SLOWLY):
+        station.configure(mqtt={"broker": "mqtts://broker", "tls": {"ca_file": "/nowhere"}})
+        station.systemctl("start", "--no-block", "edgecam")
+        station.wait_state(PUBLISHER, "deactivating/stop-post")
+        station.configure()
+        station.systemctl("restart", "edgecam")
+        station.wait_running()
     station.well()
     assert not station.gaps()
 
