@@ -36,12 +36,15 @@ def main(argv: Sequence[str]) -> int:
         runtime = runtimes.chosen(config.model.runtime)
         found = trial.attempt(config.model, runtime).model
         choose(config.decision, found.labels)
-        credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
+        password = credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
         credentials.tls_context(config.mqtt)
     warnings = list(missing.here(loaded, Board()))
-    for warning in warnings:
+    if password is not None and config.mqtt.username is None:
+        place = loaded.locate("mqtt.username")
+        warnings.append(f"{place}: there is a password, but no user name to use it with")
+    print(_effective(config, found, runtime), flush=True)
+    for warning in warnings:  # last, where they are seen
         print(f"warning: {printable(warning)}", file=sys.stderr)
-    print(_effective(config, found, runtime))
     print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0
 

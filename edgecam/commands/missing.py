@@ -1,6 +1,7 @@
 """What this machine lacks for a configuration that is right, and how to get it."""
 
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,8 @@ def here(loaded: Loaded, machine: Board) -> Iterator[str]:
         for option, problem in _for_options(config.camera, config.outbox, of_units=of_units):
             yield f"{loaded.locate(option)}: {problem}"
         if of_units:
+            if not loaded.file.stat().st_mode & stat.S_IROTH:
+                yield f"{loaded.file} is not for edgecam's users: `sudo chmod 644 {loaded.file}`"
             for option, problem in sandbox.problems(config):
                 yield f"{loaded.locate(option)}: {problem}"
             yield from sandbox.uncounted_memory()

@@ -189,7 +189,7 @@ def _event_line(event: EventPayload) -> str:
 
 def _health_line(health: HealthPayload) -> str:
     parts = [
-        f"{health.vision.fps:.1f} fps" if health.vision.up else "vision is not running",
+        f"{health.vision.fps:.1f} fps" if health.vision.up else "nothing is looked at",
         *(["paused"] if health.vision.paused else []),
         f"model {health.inference.p50_ms:.1f} ms",
         f"queue {health.outbox.queued}",

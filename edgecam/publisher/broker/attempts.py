@@ -10,6 +10,7 @@ import time
 
 import msgspec
 
+from edgecam.appliance import systemd
 from edgecam.appliance.log import about
 from edgecam.config import MqttOptions
 from edgecam.errors import BrokerError
@@ -131,6 +132,7 @@ class Attempts:
         _log.log(level if new else logging.DEBUG, "%s", line, extra=ended)
         if new:
             self._said.add(line)
+            systemd.wait_for("broker", f"no broker: {error}")
 
 
 def first_protocol(options: MqttOptions) -> Protocol:

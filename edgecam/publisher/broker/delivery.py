@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgecam.appliance import systemd
 from edgecam.appliance.log import about
 from edgecam.config import MqttOptions
 from edgecam.config.options import Command
@@ -178,6 +179,7 @@ class Delivery(Worker):
             raise BrokerError(msg)
 
     def _connected(self, connection: Connection) -> None:
+        systemd.wait_for("broker", "")
         _log.info(
             "connected to %s with MQTT %s",
             *(connection.address, self._attempts.protocol),
