@@ -35,6 +35,8 @@ def notify(state: str) -> None:
 def wait_for(what: str, why: str) -> None:
     """Let `systemctl status` show what this process waits for; with an empty `why` no longer."""
     with _waits_lock:
+        if _waits.get(what, "") == why:
+            return
         _waits[what] = why
         notify(f"STATUS={'; '.join(filter(None, _waits.values()))}")
 
