@@ -53,6 +53,7 @@ needed=(
 )
 
 # Gets from apt what the tests and the linters need; asks for root only where something is missing.
+# Its arguments are options of apt-get.
 install_needed() {
     local missing=() name
     for name in "${needed[@]}"; do
@@ -67,6 +68,6 @@ install_needed() {
         as_root=(sudo)
     fi
     "${as_root[@]}" apt-get update -qq >&2 || say "apt-get update failed; trying with the lists there are"
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "${missing[@]}" >&2 ||
+    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "$@" "${missing[@]}" >&2 ||
         die "apt-get could not install ${missing[*]}"
 }

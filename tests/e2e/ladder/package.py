@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import subprocess
 from pathlib import Path
 
 from support.places import ROOT
@@ -12,7 +11,7 @@ from ladder.command import run
 from ladder.rootfs import HOST_ARCHITECTURE
 
 # What a package is made from; nothing else in the checkout changes it.
-_SOURCES = ("deploy", "edgecam", "models", "scripts", "systemd", ":(glob)*.*", "LICENSE")
+_FOLDERS = ("deploy", "edgecam", "models", "scripts", "systemd")
 OLDER = "0.1.9"
 """A version before every one that this checkout has had: what upgrades come from."""
 
@@ -37,11 +36,9 @@ def built(release: str, *, architecture: str = HOST_ARCHITECTURE, version: str =
 
 def _fingerprint() -> str:
     """A hash of all sources as they lie there, committed or not."""
-    listing = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others"]
-    listing += ["--exclude-standard", "--", *_SOURCES]
-    names = subprocess.run(listing, capture_output=True, text=True, check=True).stdout
+    inside = (file for folder in _FOLDERS for file in (ROOT / folder).rglob("*"))
     total = hashlib.sha256()
-    for name in sorted(filter(None, names.split("\0"))):
-        if (ROOT / name).is_file():
-            total.update(name.encode() + b"\0" + (ROOT / name).read_bytes())
+    for file in sorted([*inside, *ROOT.glob("*.*"), ROOT / "LICENSE"]):
+        if file.is_file() and "__pycache__" not in file.parts:
+            total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()
