@@ -9,24 +9,32 @@ from ladder.bench import Bench
 from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, installed
 
-_DUE_S = 60  # until systemd starts a half again: long enough to say something meanwhile
+_DUE = "RestartSec=60"  # long enough to say something meanwhile
+_SLOW = "ExecStartPost=/bin/sleep 3"  # so it has read its files, and is not started yet
 _STAYS_S = 8.0  # more than two times RestartSec=
-_DROP_IN = "/run/systemd/system/{}.d/due.conf"
+_DROP_IN = "/run/systemd/system/{}.d/commands.conf"
+
+
+@contextlib.contextmanager
+def with_line(station: Station, unit: str, line: str) -> Iterator[None]:
+    """Within, a unit has one more line."""
+    drop_in = _DROP_IN.format(unit)
+    station.machine.write(drop_in, f"[Service]\n{line}\n")
+    station.systemctl("daemon-reload")
+    try:
+        yield
+    finally:
+        station.machine.path(drop_in).unlink()
+        station.systemctl("daemon-reload")
 
 
 @contextlib.contextmanager
 def ended(station: Station, unit: str) -> Iterator[None]:
     """Within, a half has been killed, and systemd is about to start it again."""
-    drop_in = _DROP_IN.format(unit)
-    station.machine.write(drop_in, f"[Service]\nRestartSec={_DUE_S}\n")
-    station.systemctl("daemon-reload")
-    try:
+    with with_line(station, unit, _DUE):
         station.machine.run(["kill", "-KILL", str(station.pid(unit))])
         station.wait_state(unit, "activating/auto-restart")
         yield
-    finally:
-        station.machine.path(drop_in).unlink()
-        station.systemctl("daemon-reload")
 
 
 def pids(station: Station) -> tuple[int, int]:
@@ -90,6 +98,25 @@ def crash_after_an_edit(bench: Bench) -> None:
     station.configure(decision={"ignore": ["bison"]})
     station.machine.run(["kill", "-KILL", str(before[0])])
     wait_other(station, before)
+    station.well()
+    assert not station.gaps()
+
+
+@row(
+    "L2", BOOKWORM, TRIXIE, shown="an edit and a restart in the midst of a start reach both halves"
+)
+def restart_while_starting(bench: Bench) -> None:
+    station = bench.share(installed)
+    station.well()
+    station.systemctl("stop", "edgecam")
+    wait_down(station)
+    with with_line(station, PUBLISHER, _SLOW):
+        station.systemctl("start", "--no-block", "edgecam")
+        station.wait_state(PUBLISHER, "activating/start-post")
+        before = pids(station)
+        station.configure(decision={"ignore": ["bison"]})
+        station.systemctl("restart", "edgecam")
+        wait_other(station, before)
     station.well()
     assert not station.gaps()
 
