@@ -11,6 +11,8 @@ import msgspec
 from edgecam import model, runtimes
 from edgecam.commands import arguments
 from edgecam.config import ModelOptions, rules
+from edgecam.config.options import DEFAULT_MODEL
+from edgecam.config.reader import INSTALLATION
 from edgecam.model import Model, Tensor
 from edgecam.vision import trial
 from edgecam.vision.trial import Trial
@@ -41,7 +43,7 @@ class Report(msgspec.Struct):
 def main(argv: Sequence[str]) -> int:
     """Print what a file is; ModelError where it is of no use."""
     parser = _parser()
-    given = parser.parse_args(argv)
+    given = parser.parse_intermixed_args(argv)  # FILE may come after options
     file = given.file.absolute()
     options = ModelOptions(
         file=str(file),
@@ -75,7 +77,14 @@ def _parser() -> argparse.ArgumentParser:
         _EXAMPLE,
     )
     parser.add_argument("act", choices=("inspect",), metavar="inspect", help="what to do")
-    parser.add_argument("file", type=_path, metavar="FILE", help="a TFLite model")
+    parser.add_argument(
+        "file",
+        type=_path,
+        nargs="?",
+        default=INSTALLATION / DEFAULT_MODEL,
+        metavar="FILE",
+        help="a TFLite model (default: the one that comes with edgecam)",
+    )
     parser.add_argument("--labels", type=_path, metavar="FILE", help="a file: one label a line")
     for name in ("mean", "std"):
         parser.add_argument(

@@ -144,6 +144,11 @@ def test_wrong_usage(tmp_path: Path, arguments: list[str], problem: str) -> None
     assert problem in done.errors[-1]
 
 
+def test_without_a_file_it_is_about_the_one_that_comes_with_edgecam(tmp_path: Path) -> None:
+    done = run(tmp_path, "model", "inspect", "--list")
+    assert done.out.splitlines() == list(model.load(ModelOptions(file=str(MODEL))).labels)
+
+
 def test_the_list_is_every_label_a_line(tmp_path: Path) -> None:
     done = run(tmp_path, "model", "inspect", "--list", MODEL)
     assert done.code == 0

@@ -63,7 +63,8 @@ def _content(file: Path) -> str:
             return stream.read(MAX_PASSWORD_BYTES).decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        msg = f"the password file {file} cannot be read: {reason}"
+        advice = "; is this to be run with sudo?" if isinstance(error, PermissionError) else ""
+        msg = f"the password file {file} cannot be read: {reason}{advice}"
         raise ConfigError(msg, option="mqtt.password_file") from error
 
 
