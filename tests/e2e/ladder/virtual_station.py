@@ -29,9 +29,16 @@ class VirtualStation(Appliance):
         self.broker = broker
 
     def configure(self, **sections: Any) -> None:
-        """As usual, but one look decides: a picture is not shown for as long as several take here."""
-        at_once = {"votes": 1, "window": 1, "cooldown_s": 0}
-        super().configure(**{"decision": at_once, **sections})
+        """As usual, but one look decides, and most of the time nothing is looked at.
+
+        A picture is not shown for as long as several looks take here; and the half that sees would
+        keep from the processor whatever else is to be shown.
+        """
+        slow: dict[str, Any] = {
+            "camera": {"source": "stills", "fps": 0.5, "stills": {"hold_s": 0.6}},
+            "decision": {"votes": 1, "window": 1, "cooldown_s": 0},
+        }
+        super().configure(**{**slow, **sections})
 
     def restart(self, **sections: Any) -> None:
         """Start it anew with another configuration, and wait until both halves are up."""

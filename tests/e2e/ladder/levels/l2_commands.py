@@ -9,7 +9,7 @@ from ladder.bench import Bench
 from ladder.row import BOOKWORM, TRIXIE, row
 from ladder.station import CONFIG, PUBLISHER, SOCKET, VISION, Station, installed
 
-_DUE = "RestartSec=60"  # long enough to say something meanwhile
+_DUE = "RestartSec=20"  # long enough to say something meanwhile, which systemd 252 waits out
 _SLOW = "ExecStartPost=/bin/sleep 3"  # so it has read its files, and is not started yet
 _FAILS_SLOWLY = "ExecStopPost=/bin/sleep 3"  # so that a start that has failed is not over yet
 _STAYS_S = 8.0  # more than two times RestartSec=

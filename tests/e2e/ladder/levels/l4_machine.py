@@ -72,7 +72,7 @@ def devices(bench: Bench) -> str:
     as_if_permitted = Lines((*units[PUBLISHER].of, video))
     assert not _opens(station, as_if_permitted)
     assert _opens(station, as_if_permitted.without(["PrivateDevices="]))
-    station.restart(camera={"source": "opencv", "fps": 2, "opencv": {"source": _CAMERA}})
+    station.restart(camera={"source": "opencv", "fps": 0.5, "opencv": {"source": _CAMERA}})
     _wait_alarm(station, None)
     for lines, alarm in (("DeviceAllow=", "camera_trouble"), ("", None)):
         station.stop()
