@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from ladder import cache, levels, row
 from ladder.bench import Bench
-from ladder.lanes import climb
+from ladder.lanes import LaneError, climb
 from ladder.report import Result, table
 from ladder.row import Row
 from ladder.run import run
@@ -108,7 +108,7 @@ def test_lanes_bring_back_the_results_of_every_release() -> None:
 
 
 def test_a_lane_that_dies_is_no_success() -> None:
-    with pytest.raises(AssertionError, match="3, 2 rows before its end"):
+    with pytest.raises(LaneError, match="3, 2 rows before its end"):
         list(climb([Row("L2", "trixie", "dies", dies), GOOD]))
 
 
