@@ -75,9 +75,9 @@ def read_password() -> None:
 def read_handed_password() -> None:
     """Read the password that systemd hands over."""
     handed = os.environ.get("CREDENTIALS_DIRECTORY")
-    if handed is None:
+    # The file is empty here; an empty line is what SetCredential= gives where there is no file.
+    if handed is None or Path(handed, "mqtt-password").read_bytes() == b"\n":
         raise Refused("nothing handed over")
-    Path(handed, "mqtt-password").read_bytes()
 
 
 def read_password_of_publisher() -> None:

@@ -71,6 +71,7 @@ ROWS = {
 }
 NOT_SHOWN = {
     "StateDirectoryMode=": "shown by a row of its own: another user",
+    "SetCredential=": "shown by a row of its own: without the file for the password",
     "Group=": "the group of the user's own name without it",
     "SystemCallErrorNumber=": "shown by each EPERM of SystemCallFilter=: its default is SIGSYS",
     "PrivateMounts=": "a matter of course where file systems are protected",
