@@ -23,12 +23,16 @@ def seen(tmp_path: Path) -> Board:
     return Board(tmp_path)
 
 
-def test_what_is_not_there_is_left_out(seen: Board) -> None:
+def assert_all_is_left_out(seen: Board) -> None:
     assert seen.cpu_temp_c() is None
     assert seen.throttled() is None
     assert seen.available_memory_mb() is None
     assert seen.total_memory_mb() is None
     assert seen.model() is None
+
+
+def test_what_is_not_there_is_left_out(seen: Board) -> None:
+    assert_all_is_left_out(seen)
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
@@ -37,7 +41,7 @@ def test_what_cannot_be_true_is_left_out(made: MadeBoard, seen: Board, text: str
     made.throttled(text)
     made.voltage_alarm(text)
     made.memory(f"MemTotal: {text.strip()} kB\nMemAvailable: {text}")
-    test_what_is_not_there_is_left_out(seen)
+    assert_all_is_left_out(seen)
 
 
 @pytest.mark.parametrize("text", ["", "Pi\x1b[2J", "\xe4\xf6", "two\nlines"])
@@ -51,7 +55,7 @@ def test_what_cannot_be_read_is_left_out(made: MadeBoard, seen: Board) -> None:
     for name in ("sys/class/thermal/thermal_zone0/temp", "proc/meminfo"):
         (made.root / name).mkdir(parents=True)
     made.write("sys/class/thermal/thermal_zone0/type", "cpu-thermal\n")
-    test_what_is_not_there_is_left_out(seen)
+    assert_all_is_left_out(seen)
 
 
 def test_without_descriptors_to_look_with_it_is_left_out(made: MadeBoard, seen: Board) -> None:
@@ -64,7 +68,7 @@ def test_without_descriptors_to_look_with_it_is_left_out(made: MadeBoard, seen: 
     most, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
     try:
-        test_what_is_not_there_is_left_out(seen)
+        assert_all_is_left_out(seen)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 

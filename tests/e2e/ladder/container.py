@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from ladder import cgroups, rootfs
 from ladder.bench import Bench
+from ladder.command import recorded
 
 BOOT_S = 60.0
 DOWN_S = 30.0
@@ -61,22 +62,9 @@ class Machine:
         """Run a command inside, as root. Raises AssertionError where `check` finds that it failed."""
         inside = ["nsenter", f"--target={self.leader}", "--all", "--", *command]
         home = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "LANG": "C.UTF-8"}
-        done = subprocess.run(
-            inside,
-            capture_output=True,
-            text=True,
-            check=False,
-            env=home,
-            input=stdin,
-            timeout=timeout_s,
+        return recorded(
+            inside, command, self._log, check=check, timeout_s=timeout_s, stdin=stdin, env=home
         )
-        said = (done.stdout + done.stderr).rstrip()
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"$ {' '.join(command)}\n{said}\n[{done.returncode}]\n")
-        if check:
-            last = " / ".join(said.splitlines()[-3:])
-            assert done.returncode == 0, f"{' '.join(command)}: {done.returncode}: {last}"
-        return done
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file inside, with the folders that it needs."""

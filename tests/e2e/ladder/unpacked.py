@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ladder import package, rootfs
 from ladder.bench import Bench
-from ladder.command import run
+from ladder.command import recorded, run
 from ladder.emulator import emulated
 
 _LIBRARIES = "usr/lib/aarch64-linux-gnu"
@@ -38,21 +38,8 @@ class Unpacked:
 
         Raises AssertionError where `check` finds that it failed.
         """
-        done = subprocess.run(
-            [*self.within, *command],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=timeout_s,
-        )
-        said = (done.stdout + done.stderr).rstrip()
-        with self._log.open("a", encoding="utf-8") as log:
-            log.write(f"$ {' '.join(command)}\n{said}\n[{done.returncode}]\n")
-        if check:
-            last = " / ".join(said.splitlines()[-3:])
-            assert done.returncode == 0, f"{command[0]}: {done.returncode}: {last}"
-        return done
+        inside = [*self.within, *command]
+        return recorded(inside, command, self._log, check=check, timeout_s=timeout_s, stdin=stdin)
 
     @property
     def within(self) -> tuple[str, ...]:
