@@ -7,6 +7,7 @@ import pytest
 
 from edgecam.appliance import systemd
 from edgecam.errors import ConfigError
+from systemd import daemon
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,8 @@ def test_what_does_not_arrive_is_no_failure(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody-listens"))
+    with pytest.raises(OSError, match="No such file"):  # so there is something to pass over
+        daemon.notify("READY=1")
     systemd.notify("READY=1")
 
 
