@@ -56,8 +56,8 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
     from edgecam.vision.classifier import Classifier  # noqa: PLC0415
     from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
     from edgecam.vision.governor import Governor  # noqa: PLC0415
-    from edgecam.vision.inference import Region  # noqa: PLC0415
     from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
+    from edgecam.vision.region import Region  # noqa: PLC0415
     from edgecam.vision.service import VisionService  # noqa: PLC0415
 
     how, names = config.model, tuple(region.name for region in config.regions)

@@ -45,8 +45,8 @@ from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.region import Region
 from edgecam.vision.service import VisionService
 
 _MODELS = INSTALLATION / "models"

@@ -2,8 +2,10 @@
 
 import threading
 import time
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import (
     BrokenCamera,
     HangingCamera,
@@ -13,13 +15,12 @@ from support.fake_cameras import (
 from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
-from edgecam.arrays import Pixels, Scores
+from edgecam.arrays import Scores
 from edgecam.errors import CameraError, ConfigError, HungError
 from edgecam.messages import TROUBLES
 from edgecam.model import Model
 from edgecam.vision import capture, service
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.preprocess import Preprocessor
 
 MISSING, STALLED, UNUSABLE = (
     TROUBLES.index(reason) + 1 for reason in ("missing", "stalled", "unusable")
@@ -111,9 +112,9 @@ class Silent(Classifier):
         super().__init__(found, "litert", 1)
         self.unstuck = threading.Event()
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         self.unstuck.wait()
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 def test_a_model_that_hangs_is_noticed_from_outside(
