@@ -4,10 +4,12 @@ import threading
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 from numpy.typing import NDArray
 from support.fake_cameras import (
     BrokenCamera,
+    FreezingCamera,
     HangingCamera,
     SilentCamera,
     StallingCamera,
@@ -88,6 +90,20 @@ def test_a_camera_that_cannot_be_opened_again_is_reported_and_ends_the_half(star
     """As one does that is out of contiguous memory."""
     half = start(BrokenCamera(CameraError("no memory", reason="unusable")))
     assert str(failure(half)) == "no memory"
+    wait_until(lambda: UNUSABLE in half.camera_troubles)
+
+
+def test_a_camera_that_turns_grey_for_good_ends_the_half(start: Start) -> None:
+    camera = FreezingCamera(photograph("panda.jpg"))
+    half = start(camera, stall_s=0.3)
+    wait_until(lambda: half.service.ready)
+    camera.shown = np.zeros((48, 64), np.uint8)
+    error = failure(half)
+    assert isinstance(error, CameraError)
+    assert str(error) == (
+        "the camera has given frames of 48x64 uint8, which is not RGB of 8 bits, for 0.3 s; "
+        "check its format"
+    )
     wait_until(lambda: UNUSABLE in half.camera_troubles)
 
 
