@@ -79,6 +79,8 @@ class InferenceWorker(Worker):
         for index, region in enumerate(self._regions):
             if prepared.wanted[index]:
                 self._look(region, prepared.inputs[index])
+            else:
+                self._statistics.still += 1
             if region.scores is None:
                 self._statistics.skipped += 1
                 continue

@@ -79,9 +79,13 @@ class Preparation:
 
     def _fill(self, prepared: Prepared, frame: Frame) -> None:
         started_ns = time.monotonic_ns()
+        unseen = self._mailbox.waiting  # gives way to this frame, which then owes its looks, too
         for index, region in enumerate(self._regions):
-            prepared.wanted[index] = True
-            region.preprocessor.fill(frame.pixels, prepared.inputs[index])
+            owed = unseen is not None and unseen.wanted[index]
+            # In this order: the gate must see every frame.
+            prepared.wanted[index] = _is_worth_a_look(region, frame) or owed
+            if prepared.wanted[index]:
+                region.preprocessor.fill(frame.pixels, prepared.inputs[index])
         prepared.taken_ns = frame.taken_ns
         prepared.ready_ns = time.monotonic_ns()
         prepared.prepare_ns = prepared.ready_ns - started_ns
@@ -110,6 +114,14 @@ class Preparation:
             self._report(CameraState(0, frame.taken_ns))
         self.blind = frozen
         return frozen
+
+
+def _is_worth_a_look(region: Region, frame: Frame) -> bool:
+    if region.gate is None:
+        return True
+    view = region.preprocessor.view(frame.pixels)
+    # Where the last look gave no answer there is nothing that could still hold.
+    return region.gate.worth_a_look(view, frame.taken_ns) or region.scores is None
 
 
 def _is_rgb(pixels: Pixels) -> bool:

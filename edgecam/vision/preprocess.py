@@ -61,12 +61,16 @@ class Preprocessor:
         self._seen: tuple[int, ...] = ()
         self._rows = self._columns = slice(0)
 
-    def fill(self, pixels: Pixels, tensor: NDArray[Any]) -> None:
-        """Write `(height, width, 3)` of the model's own type from a frame of any size."""
+    def view(self, pixels: Pixels) -> Pixels:
+        """The part of a frame, `(height, width, 3)` uint8 of any size, that the model will see."""
         if pixels.shape != self._seen:
             self._plan(*pixels.shape[:2])
             self._seen = pixels.shape
-        source = pixels[self._rows, self._columns]
+        return pixels[self._rows, self._columns]
+
+    def fill(self, pixels: Pixels, tensor: NDArray[Any]) -> None:
+        """Write `(height, width, 3)` of the model's own type from a frame of any size."""
+        source = self.view(pixels)
         direct = self._table is None and self._inner is self._canvas
         inner = tensor if direct else self._inner
         cv2.resize(source, inner.shape[1::-1], dst=inner, interpolation=cv2.INTER_LINEAR)

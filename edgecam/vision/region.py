@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from edgecam.arrays import Scores
 from edgecam.vision.decision import Decision
+from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
 
 
@@ -13,6 +14,8 @@ class Region:
 
     name: str
     preprocessor: Preprocessor
+    gate: MotionGate | None
+    """What says whether a frame is worth a look; None: each is."""
     decision: Decision
     scores: Scores | None = None
     """What its last look scored; None before the first, and where that gave no answer."""

@@ -17,6 +17,8 @@ class Statistics:
     def __init__(self) -> None:
         self.frames = 0
         self.skipped = 0
+        self.still = 0
+        """Looks that were saved: nothing had changed since the last."""
         self._frame_ns = np.zeros(_WINDOW, np.int64)
         self._stages = {stage: _Ring() for stage in get_args(Stage)}
 

@@ -157,6 +157,7 @@ def _vision(
     scene = Region(
         "scene",
         Preprocessor(found, "crop", 0.875, _WHOLE),
+        None,
         Decision(rules, 0),
     )
     return VisionService(

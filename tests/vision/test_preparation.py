@@ -13,6 +13,7 @@ from edgecam.arrays import Pixels
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -54,6 +55,70 @@ def test_each_region_is_made_what_the_model_needs_of_it(found: Model) -> None:
         region.preprocessor.fill(pixels, expected)
         assert np.array_equal(made, expected)
     assert not np.array_equal(prepared.inputs[0], prepared.inputs[1])
+
+
+class Gate(MotionGate):
+    """Lets through, frame by frame, what has a + in its script, and nothing after that."""
+
+    def __init__(self, script: str = "") -> None:
+        super().__init__(60.0)
+        self.views: list[tuple[int, ...]] = []
+        self._answers = [letter == "+" for letter in script]
+
+    def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
+        del at_ns
+        self.views.append(view.shape)
+        return self._answers.pop(0) if self._answers else False
+
+
+def gated(found: Model, *gates: Gate) -> Prepare:
+    """Both halves of the frame, which have been looked at before."""
+    prepare = Prepare(found, LEFT, RIGHT)
+    for region, gate in zip(prepare.regions, gates, strict=True):
+        region.gate = gate
+        region.scores = np.zeros(1000, np.float32)
+    return prepare
+
+
+def wanted(prepare: Prepare) -> list[bool]:
+    prepared = prepare.mailbox.take(0)
+    assert prepared is not None
+    prepare.mailbox.give_back(prepared)
+    return list(prepared.wanted)
+
+
+def test_only_what_the_gate_lets_through_is_prepared(found: Model) -> None:
+    gates = Gate("+-"), Gate("--")
+    prepare = gated(found, *gates)
+    assert prepare(frame()) == ""
+    prepared = prepare.mailbox.take(0)
+    assert prepared is not None
+    assert prepared.wanted == [True, False]
+    assert prepared.inputs[0].any()
+    assert not prepared.inputs[1].any()
+    prepare(frame())
+    assert wanted(prepare) == [False, False]  # and yet it came: what was seen still holds
+    assert [gate.views for gate in gates] == [[(28, 28, 3)] * 2] * 2  # 0.875 of 32x32
+
+
+def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate())
+    prepare(frame(), 1)
+    prepare(frame(), 2)
+    prepare(frame(), 3)
+    assert prepare.mailbox.dropped == 2
+    assert wanted(prepare) == [True, False]
+    prepare(frame(), 4)
+    assert wanted(prepare) == [False, False]
+
+
+def test_a_region_without_an_answer_is_looked_at_whatever_its_gate_says(found: Model) -> None:
+    gate = Gate()
+    prepare = gated(found, gate, Gate())
+    prepare.regions[0].scores = None
+    prepare(frame())
+    assert wanted(prepare) == [True, False]
+    assert len(gate.views) == 1
 
 
 @pytest.mark.parametrize(
