@@ -103,12 +103,14 @@ class Decision:
 
     @property
     def settled(self) -> bool:
-        """Whether every vote is settled: none is cast that others would have to join to count.
+        """Whether the window is full, and no subject has some votes, but too few.
 
-        While it is not, a scene should be looked at again even where nothing moves in it.
+        While it is not, a scene should be looked at again even where nothing moves in it. Once it
+        is, the same scores again would bring nothing but the end of a cooldown.
         """
         votes = self._rules.votes
-        return not (self._rising.short_of(votes) or self._falling.short_of(votes))
+        full = self._looks >= self._rules.window or not self._rules.subjects
+        return full and not (self._rising.short_of(votes) or self._falling.short_of(votes))
 
     def under(self, rules: Rules, at_ns: int) -> tuple["Decision", list[Sighting]]:
         """The same region under other rules, and the end of what these no longer know.
