@@ -12,6 +12,8 @@ class Statistics:
         self.frames = 0
         self.looks = 0
         self.skipped = 0
+        self.still = 0
+        """Looks that the motion gate saved."""
         self._frame_ns = np.zeros(_WINDOW, np.int64)
         self._invoke_ns = np.zeros(_WINDOW, np.int64)
 

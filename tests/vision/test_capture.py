@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.fake_cameras import BrokenCamera, LateCamera
-from support.vision_half import COOL
+from support.vision_half import ALWAYS, COOL
 from support.waiting import wait_until
 
 from edgecam.appliance import systemd
@@ -20,6 +20,7 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.schedule import Schedule
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 
@@ -27,14 +28,16 @@ FIRST_S, LONGEST_S = 0.04, 0.15
 class Capture:
     """The thread, its mailbox, and what it has reported."""
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, schedule: Schedule = ALWAYS) -> None:
         self.mailbox = Mailbox()
         self.reported: list[CameraState] = []
         self.worker = CaptureWorker(
             camera=camera,
             mailbox=self.mailbox,
-            governor=Governor(COOL, None),
+            governor=Governor(COOL, None, 10.0),
+            schedule=schedule,
             report=self.reported.append,
+            announce=lambda: None,
             stall_s=10.0,
         )
         self.worker.start(lambda: None)
