@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, field
 
+from edgecam.config import hours
 from edgecam.messages import MAX_TOP_K
 
 Name = Annotated[
@@ -36,6 +37,14 @@ Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
 Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Command = Literal["pause", "resume", "report", "why"]
+Power = Literal["performance", "balanced", "eco"]
+ActiveHours = Annotated[
+    str,
+    Meta(
+        pattern=hours.PATTERN,
+        description="hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min",
+    ),
+]
 
 Broker = Annotated[
     str,
@@ -153,6 +162,20 @@ class DecisionOptions(_Options, frozen=True):
     labels: dict[Label, ThresholdOptions] = field(default_factory=dict)
 
 
+class PlaceOptions(_Options, frozen=True):
+    """`schedule.place`: where the sun rises and sets, in degrees; north and east are positive."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class ScheduleOptions(_Options, frozen=True):
+    """`schedule`: when the camera looks; an empty `active_hours` means always."""
+
+    active_hours: Annotated[list[ActiveHours], Meta(max_length=16)] = field(default_factory=list)
+    place: PlaceOptions | None = None
+
+
 class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
@@ -220,6 +243,8 @@ class Config(_Options, frozen=True):
     """The whole file."""
 
     node: Name = field(default_factory=node_from_hostname)
+    power: Power = "balanced"
+    schedule: ScheduleOptions = ScheduleOptions()
     camera: CameraOptions = CameraOptions()
     model: ModelOptions = ModelOptions()
     regions: Annotated[list[RegionOptions], Meta(min_length=1, max_length=8)] = field(

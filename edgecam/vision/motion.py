@@ -21,7 +21,6 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
 from edgecam.vision.grid import SIDE, Grid, Reduction
@@ -74,6 +73,11 @@ class MotionGate:
             np.copyto(self._seen_light, self._lights[newest])
             self._looked_ns = at_ns
         return wanted
+
+    @property
+    def moving(self) -> bool:
+        """Whether another scene came into view just now."""
+        return self._settling > 0
 
     def _forget(self) -> None:
         """Begin anew: frames of another size have nothing in common with those before."""

@@ -18,6 +18,7 @@ from edgecam.appliance.log import about
 from edgecam.arrays import Pixels
 from edgecam.messages import TROUBLES, CameraState, Frame
 from edgecam.vision.frozen import FROZEN_AFTER_S, FrozenWatch
+from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.region import Region
 
@@ -49,6 +50,7 @@ class Preparation:
         regions: Sequence[Region],
         mailbox: Mailbox[Prepared],
         frozen_watch: FrozenWatch | None,
+        governor: Governor,
         report: Callable[[CameraState], None],
     ) -> None:
         """`frozen_watch` is for live cameras: a still picture is none that froze."""
@@ -59,6 +61,7 @@ class Preparation:
         self._regions = regions
         self._mailbox = mailbox
         self._frozen_watch = frozen_watch
+        self._governor = governor
         self._report = report
         self._shape: tuple[int, ...] = ()
 
@@ -86,6 +89,8 @@ class Preparation:
             prepared.wanted[index] = _is_worth_a_look(region, frame) or owed
             if prepared.wanted[index]:
                 region.preprocessor.fill(frame.pixels, prepared.inputs[index])
+        moving = any(region.gate is None or region.gate.moving for region in self._regions)
+        self._governor.saw(moving, frame.taken_ns)
         prepared.taken_ns = frame.taken_ns
         prepared.ready_ns = time.monotonic_ns()
         prepared.prepare_ns = prepared.ready_ns - started_ns

@@ -31,7 +31,7 @@ from edgecam.config import (
     ModelOptions,
     OutboxOptions,
 )
-from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
+from edgecam.config.options import LinkOptions, LiveOptions, ScheduleOptions, StillsOptions
 from edgecam.link import Tables
 from edgecam.model import Model
 from edgecam.publisher.control import Control
@@ -47,6 +47,7 @@ from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.region import Region
+from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 
 _MODELS = INSTALLATION / "models"
@@ -160,13 +161,16 @@ def _vision(
         None,
         Decision(rules, 0),
     )
+    governor = Governor(Board(), None, CameraOptions().stall_s)
     return VisionService(
-        camera=StillsCamera(CameraOptions(fps=None, stills=samples)),
+        camera=StillsCamera(CameraOptions(fps=None, stills=samples), governor.pace),
         classifier=classifier,
         regions=[scene],
         tables=tables,
         connect=lambda: wall,
-        governor=Governor(Board(), None),
+        governor=governor,
+        power="performance",
+        schedule=Schedule(ScheduleOptions()),
         stall_s=10.0,
         health_interval_s=30.0,
         live=LiveOptions(),

@@ -264,7 +264,7 @@ def test_the_largest_health_fits_and_the_alarms_stay(
     made.memory("MemTotal: 16777216 kB\nMemAvailable:   16777216 kB\n")
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
-    monitor.report(VisionHealth(most, most, most, most, most, most, most))
+    monitor.report(VisionHealth(most, most, most, most, most, most, most, most, 15, asleep=False))
     monitor.restarts = most
     outbox = contract.OutboxPart(queued=most, oldest_s=most + 0.1, lost=most)
     alarms = ("client_id_taken", "disk_full") if board else EVERY_ALARM

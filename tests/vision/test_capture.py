@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.fake_cameras import BrokenCamera, LateCamera
-from support.vision_half import COOL
+from support.vision_half import ALWAYS, COOL
 from support.waiting import wait_until
 
 from edgecam.appliance import systemd
@@ -21,6 +21,7 @@ from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.schedule import Schedule
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 
@@ -28,18 +29,25 @@ FIRST_S, LONGEST_S = 0.04, 0.15
 class Capture:
     """The thread, its mailbox, and what it has reported."""
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, camera: Camera, schedule: Schedule = ALWAYS) -> None:
         self.mailbox = Mailbox(lambda: Prepared([]))
         self.reported: list[CameraState] = []
+        governor = Governor(COOL, None, 10.0)
         preparation = Preparation(
-            regions=[], mailbox=self.mailbox, frozen_watch=None, report=self.reported.append
+            regions=[],
+            mailbox=self.mailbox,
+            frozen_watch=None,
+            governor=governor,
+            report=self.reported.append,
         )
         self.worker = CaptureWorker(
             camera=camera,
             mailbox=self.mailbox,
             prepare=preparation.prepare,
-            governor=Governor(COOL, None),
+            governor=governor,
+            schedule=schedule,
             report=self.reported.append,
+            announce=lambda: None,
             stall_s=10.0,
         )
         self.worker.start(lambda: None)

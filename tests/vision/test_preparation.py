@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 from support.frames import noise
-from support.vision_half import WHOLE, load_classifier, regions
+from support.vision_half import COOL, WHOLE, load_classifier, regions
 
 from edgecam.arrays import Pixels
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
+from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
@@ -31,6 +32,7 @@ class Prepare:
             regions=self.regions,
             mailbox=self.mailbox,
             frozen_watch=None,
+            governor=Governor(COOL, None, 10.0),
             report=self.reported.append,
         )
 
