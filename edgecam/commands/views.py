@@ -210,8 +210,8 @@ def _looking(vision: VisionPart) -> str:
         return "nothing is looked at"
     if vision.asleep:
         return "asleep"
-    slowed = f" (slowed: {', '.join(vision.slowed)})" if vision.slowed else ""
-    return f"{vision.fps:.1f} fps{slowed}"
+    why = ", ".join(vision.slowed) if isinstance(vision.slowed, list) else ""
+    return f"{vision.fps:.1f} fps" + (f" (slowed: {why})" if why else "")
 
 
 def _board_words(board: BoardPart) -> Iterator[str]:

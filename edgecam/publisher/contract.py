@@ -76,8 +76,8 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     restarts: int
     dropped: int
     unreadable: int
-    still: int = 0
-    slowed: list[Slowed] = field(default_factory=list)
+    still: int | UnsetType = UNSET
+    slowed: list[Slowed] | UnsetType = UNSET
     asleep: bool = False
     paused: bool = False
 

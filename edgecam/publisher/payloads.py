@@ -146,11 +146,15 @@ def health(
         alarms=list(alarms),
         ignored=ignored,
     )
-    # Where counters of decades and every alarm come together, the alarms matter more.
     troubles = msgspec.structs.replace(board, mem_total_mb=UNSET, uptime_s=UNSET)
-    for less in (troubles, BoardPart()):
+    strains = BoardPart(cpu_temp_c=board.cpu_temp_c, throttled=board.throttled)
+    for less in (troubles, strains, BoardPart(cpu_temp_c=board.cpu_temp_c), BoardPart()):
         if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
             payload = msgspec.structs.replace(payload, board=less)
+    # Where counters of decades and every alarm come together, the alarms matter more.
+    if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        bare = msgspec.structs.replace(payload.vision, still=UNSET, slowed=UNSET)
+        payload = msgspec.structs.replace(payload, vision=bare)
     return payload
 
 

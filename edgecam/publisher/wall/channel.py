@@ -69,7 +69,7 @@ def bound(config: Config, subjects: int) -> Channel:
         Flow(topics.status, 0, 0, 0, "said by the publisher and the broker"),
         Flow(topics.info, 0, 0, 0, "said by the publisher"),
         _events(config, topics, subjects),
-        Flow(topics.state("<region>"), 0, 0, 0, "follows from the events"),
+        Flow(topics.state("<region>"), 0, 0, 0, "follows from the events, and from health"),
         _health(config, topics),
         _starts(config, topics),
     ]
