@@ -20,6 +20,7 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.preparation import Preparation, Prepared
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 
@@ -28,11 +29,15 @@ class Capture:
     """The thread, its mailbox, and what it has reported."""
 
     def __init__(self, camera: Camera) -> None:
-        self.mailbox = Mailbox()
+        self.mailbox = Mailbox(lambda: Prepared([]))
         self.reported: list[CameraState] = []
+        preparation = Preparation(
+            regions=[], mailbox=self.mailbox, frozen_watch=None, report=self.reported.append
+        )
         self.worker = CaptureWorker(
             camera=camera,
             mailbox=self.mailbox,
+            prepare=preparation.prepare,
             governor=Governor(COOL, None),
             report=self.reported.append,
             stall_s=10.0,
