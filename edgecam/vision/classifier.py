@@ -31,6 +31,8 @@ class Classifier:
         """
         self.invoke_ns = 0
         """How long the model itself took at the last look."""
+        self.prepare_ns = 0
+        """How long it took before to fill its input."""
         module = _imported(runtime)
         # The very bytes that were checked: the file may have been exchanged since.
         self._content = verified_content(model)
@@ -56,10 +58,12 @@ class Classifier:
         The array is reused by the next look. Raises UnusableScores.
         """
         # A view of a tensor must not outlive the call: invoke() refuses while one exists.
+        asked_ns = time.perf_counter_ns()
         preprocessor.fill(pixels, self._input()[0])
         started_ns = time.perf_counter_ns()
         self.interpreter.invoke()
         self.invoke_ns = time.perf_counter_ns() - started_ns
+        self.prepare_ns = started_ns - asked_ns
         return self._read_scores()
 
     def _read_scores(self) -> Scores:

@@ -100,14 +100,21 @@ class InferenceWorker(Worker):
             return
         judged = False
         for index, region in enumerate(self._regions):
+            wait_ns = time.monotonic_ns() - frame.taken_ns
             try:
                 scores = self._classifier.look(frame.pixels, region.preprocessor)
             except UnusableScores:
                 self._statistics.skipped += 1
                 continue
             judged = True
-            self._statistics.look(self._classifier.invoke_ns)
+            answered_ns = time.perf_counter_ns()
             self._decide(region, scores, frame.taken_ns)
+            self._statistics.look(
+                self._classifier.invoke_ns,
+                wait_ns=wait_ns,
+                prepare_ns=self._classifier.prepare_ns,
+                decide_ns=time.perf_counter_ns() - answered_ns,
+            )
             if self._live.enabled and self._paces[index].due():
                 self._reporter.show(Look(index, region.decision.best(self._live.top_k)))
         if not judged:

@@ -10,6 +10,9 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgecam.config.options import LiveOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
@@ -97,6 +100,10 @@ class VisionService:
     def frames(self) -> int:
         """How many frames have been looked at."""
         return self._statistics.frames
+
+    def stage_ns(self, name: str) -> NDArray[np.int64]:
+        """How long a stage (`statistics.STAGES`) took at each of the last looks."""
+        return self._statistics.stage_ns(name)
 
     @property
     def alive(self) -> bool:

@@ -1,7 +1,10 @@
 """Figures about the last looks, for health."""
 
 import numpy as np
+from numpy.typing import NDArray
 
+STAGES = ("wait", "prepare", "invoke", "decide")
+"""What a look consists of: in the mailbox, into the tensor, the model, what follows from it."""
 _WINDOW = 256  # frames and looks that figures are taken over
 
 
@@ -13,21 +16,28 @@ class Statistics:
         self.looks = 0
         self.skipped = 0
         self._frame_ns = np.zeros(_WINDOW, np.int64)
-        self._invoke_ns = np.zeros(_WINDOW, np.int64)
+        self._stages_ns = {name: np.zeros(_WINDOW, np.int64) for name in STAGES}
 
     def frame(self, taken_ns: int) -> None:
         """A frame has been looked at, in all its regions."""
         self._frame_ns[self.frames % _WINDOW] = taken_ns
         self.frames += 1
 
-    def look(self, invoke_ns: int) -> None:
-        """The model has answered for one region."""
-        self._invoke_ns[self.looks % _WINDOW] = invoke_ns
+    def look(
+        self, invoke_ns: int, *, wait_ns: int = 0, prepare_ns: int = 0, decide_ns: int = 0
+    ) -> None:
+        """The model has answered for one region, and what follows has been decided."""
+        for name, took_ns in zip(STAGES, (wait_ns, prepare_ns, invoke_ns, decide_ns), strict=True):
+            self._stages_ns[name][self.looks % _WINDOW] = took_ns
         self.looks += 1
+
+    def stage_ns(self, name: str) -> NDArray[np.int64]:
+        """How long one of `STAGES` took at each of the last looks, in no order."""
+        return self._stages_ns[name][: min(self.looks, _WINDOW)].copy()
 
     def percentiles_us(self) -> tuple[int, int]:
         """p50 and p95 of the model's answer over the last looks, in microseconds."""
-        taken = self._invoke_ns[: min(self.looks, _WINDOW)]
+        taken = self._stages_ns["invoke"][: min(self.looks, _WINDOW)]
         if not len(taken):
             return 0, 0
         p50, p95 = np.percentile(taken, (50, 95))
