@@ -51,17 +51,23 @@ class FramesInMemory:
 
 
 def vision(
-    config: Config, found: Model, camera: Camera, connect: Callable[[], socket.socket]
+    config: Config,
+    found: Model,
+    camera: Camera,
+    connect: Callable[[], socket.socket],
+    *,
+    classifier: Classifier | None = None,
 ) -> VisionService:
     """The vision half that a configuration asks for, at the full rate of another camera.
 
-    `connect` gives a wall to a publisher of the same configuration (`link.connect`).
+    `connect` gives a wall to a publisher of the same configuration (`link.connect`). Without a
+    `classifier` it gets one of its own.
     """
     how, names = config.model, tuple(region.name for region in config.regions)
     rules = Rules.build(config.decision, choose(config.decision, found.labels))
     return VisionService(
         camera=camera,
-        classifier=Classifier(found, runtimes.chosen(how.runtime), how.threads),
+        classifier=classifier or Classifier(found, runtimes.chosen(how.runtime), how.threads),
         regions=[
             Region(
                 region.name,
