@@ -20,8 +20,10 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
+from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.region import Region
+from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 
 
@@ -45,6 +47,12 @@ class FramesInMemory:
         pixels = self._pictures[self._taken // self._hold % len(self._pictures)]
         self._taken += 1
         return Frame(pixels, time.monotonic_ns())
+
+    def rest(self) -> None:
+        """Nothing goes on by itself."""
+
+    def wake(self) -> None:
+        """Go on where it was."""
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -72,13 +80,16 @@ def vision(
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
+                MotionGate(config.motion.max_idle_s) if config.motion.enabled else None,
                 Decision(rules, index),
             )
             for index, region in enumerate(config.regions)
         ],
         tables=Tables.build(found, names, config.decision),
         connect=connect,
-        governor=Governor(Board(), None),
+        governor=Governor(Board(), None, config.camera.stall_s),
+        power=config.power,
+        schedule=Schedule(config.schedule),
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
         live=config.live,

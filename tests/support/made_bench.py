@@ -27,7 +27,7 @@ RESULT = Result(
     event_latency_ms_p99=30.0,
     events=100,
     broker="Mosquitto",
-    gate_cpu_ratio=None,
+    gate_cpu_ratio=0.09,
     energy=Energy(0.02, 2.7, "PiDramble", estimated=True),
     battery_wh=50.0,
     battery_h=17.2,
@@ -40,7 +40,7 @@ RESULT = Result(
     rounds=7,
     commit="0123abc",
     date="2026-11-21T16:00:00+00:00",
-    notes=["this version has <no> motion gate"],
+    notes=["no <broker>"],
 )
 
 _BEFORE = ("under_voltage_since_boot",)

@@ -13,7 +13,7 @@ from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, Visi
 from edgecam.vision import reporter as module
 from edgecam.vision.reporter import MAX_PASSING, Reporter
 
-HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6)
+HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6, 7, 0, asleep=False)
 
 
 def look(number: int) -> Look:

@@ -50,11 +50,12 @@ def choose_pair(config: Config, found: Model) -> Pair | None:
     how = config.model
     classifier = Classifier(found, runtimes.chosen(how.runtime), how.threads)
     preprocessor = Preprocessor(found, how.fit, how.crop, _WHOLE)
-    scores = {}
+    scores, prepared = {}, classifier.blank()
     for file in sorted(SAMPLES.iterdir()):
         pixels = read_picture(file)
         if pixels is not None:
-            scores[file] = classifier.look(pixels, preprocessor).copy()
+            preprocessor.fill(pixels, prepared)
+            scores[file] = classifier.look(prepared)
     shown = max(scores, key=lambda file: float(scores[file].max()))
     label = int(scores[shown].argmax())
     other = min(scores, key=lambda file: float(scores[file][label]))

@@ -10,7 +10,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from edgecam.config import Config
 from edgecam.model import Model
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.service import VisionService
-from edgecam.vision.statistics import STAGES
+from edgecam.vision.statistics import Stage as StageName
 from edgecam.workshop import rig
 from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Stage
@@ -51,9 +51,11 @@ class LoopFigures:
     """All rounds, and how long each stage took at their last looks."""
 
     rounds: list[Round] = field(default_factory=list)
-    stages_ns: dict[str, list[NDArray[np.int64]]] = field(
-        default_factory=lambda: {name: [] for name in STAGES}
+    stages_ns: dict[StageName, list[NDArray[np.int64]]] = field(
+        default_factory=lambda: {name: [] for name in get_args(StageName)}
     )
+    around_ns: list[int] = field(default_factory=list)
+    """What a look of the model takes besides `invoke()`: into its input, and out of its output."""
     alloc_bytes: int = 0
 
     @property
@@ -65,7 +67,12 @@ class LoopFigures:
         """Of a field of the rounds."""
         return float(statistics.median(getattr(one, name) for one in self.rounds))
 
-    def stage(self, name: str) -> Stage:
+    def overhead_ms(self, regions: int) -> float:
+        """What a frame costs outside of `invoke()`: the median of each part, added up."""
+        prepare, decide = self.stage("prepare").p50_ms, self.stage("decide").p50_ms
+        return prepare + regions * (statistics.median(self.around_ns) / 1e6 + decide)
+
+    def stage(self, name: StageName) -> Stage:
         """How long a stage took, over all rounds."""
         p50, p95, p99 = np.percentile(np.concatenate(self.stages_ns[name]), (50, 95, 99)) / 1e6
         return Stage(round(float(p50), 4), round(float(p95), 4), round(float(p99), 4))
@@ -88,6 +95,7 @@ class Loop:
         how = self._config.model
         classifier = Classifier(self._found, runtimes.chosen(how.runtime), how.threads)
         bare_fps = _bare_fps(classifier.interpreter, seconds)
+        self.figures.around_ns += _around_invoke_ns(classifier)
         vision = self._vision(classifier, self._pictures)
         with _Running(vision):
             self.figures.rounds.append(self._whole(vision, bare_fps, seconds))
@@ -161,6 +169,17 @@ def _bare_fps(interpreter: Any, seconds: float) -> float:  # noqa: ANN401  of ei
         invoke()
         count += 1
     return count / (time.perf_counter() - started_s)
+
+
+def _around_invoke_ns(classifier: Classifier) -> list[int]:
+    """How much longer than `invoke()` each of a few looks takes."""
+    prepared, around = classifier.blank(), []
+    scores = classifier.look(prepared)
+    for _ in range(_WARM_FRAMES):
+        started_ns = time.monotonic_ns()
+        classifier.look(prepared, scores)
+        around.append(time.monotonic_ns() - started_ns - classifier.invoke_ns)
+    return around
 
 
 def _traced_peak(vision: VisionService) -> int:

@@ -16,7 +16,7 @@ from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, Limits
 
 WELCOME = Welcome(0, paused=False)
-HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
+HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000, 6, 0, asleep=False)
 
 
 @pytest.fixture
