@@ -22,6 +22,7 @@ STARTS = 3
 _HEALTH_S = 1.0
 _SAMPLES = 300  # at most: enough for a plot as wide as a screen
 _SHORTEST_S = 0.5
+_RATE_TIMEOUT_S = 10.0  # a few reports of health, the first of which knows no rate yet
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def measure(
         starts.append(vision.wait_until_ready(READY_TIMEOUT_S))
         watch = _Watch(vision, publisher, subscriber)
         every_s = max(_SHORTEST_S, seconds / _SAMPLES)
-        for _ in range(max(2, round(seconds / every_s))):
+        while watch.elapsed_s < seconds or watch.waits_for_rate:
             watch.step(every_s)
             advance(every_s)
         return ApplianceFigures(
@@ -91,6 +92,16 @@ class _Watch:
         self._board = Board()
         self._started_s = time.monotonic()
 
+    @property
+    def elapsed_s(self) -> float:
+        """Since the first look."""
+        return time.monotonic() - self._started_s
+
+    @property
+    def waits_for_rate(self) -> bool:
+        """Whether health has not told a rate yet, and still may."""
+        return self._subscriber is not None and not self.fps and self.elapsed_s < _RATE_TIMEOUT_S
+
     def step(self, every_s: float) -> None:
         """Wait so long, and look once."""
         if self._subscriber is None:
@@ -103,7 +114,7 @@ class _Watch:
         throttled = self._board.throttled()
         self.samples.append(
             Sample(
-                at_s=time.monotonic() - self._started_s,
+                at_s=self.elapsed_s,
                 vision_rss_mb=self._vision.memory().rss_mb,
                 publisher_rss_mb=self._publisher.memory().rss_mb,
                 temp_c=self._board.cpu_temp_c(),

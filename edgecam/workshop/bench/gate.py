@@ -5,8 +5,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from edgecam.config import Config
 from edgecam.workshop.bench import settings
 from edgecam.workshop.bench.appliance import READY_TIMEOUT_S
@@ -15,11 +13,6 @@ from edgecam.workshop.halves import HalfProcess, write_configuration
 FPS = 10.0
 _SETTLED_S = 3.0  # until the votes are cast and the gate has closed
 _SLICE_S = 0.5
-
-
-def there_is_one() -> bool:
-    """Whether this version has a motion gate."""
-    return "motion" in {one.name for one in msgspec.structs.fields(Config)}
 
 
 def cpu_ratio(

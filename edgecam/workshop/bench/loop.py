@@ -66,6 +66,11 @@ class LoopFigures:
         """Of a field of the rounds."""
         return float(statistics.median(getattr(one, name) for one in self.rounds))
 
+    def overhead_ms(self, regions: int) -> float:
+        """What a frame costs outside of `invoke()`: the median of each part, added up."""
+        of_region = self.stage("transfer").p50_ms + self.stage("decide").p50_ms
+        return self.stage("prepare").p50_ms + regions * of_region
+
     def stage(self, name: Stage) -> StageFigures:
         """How long a stage took, over all rounds."""
         p50, p95, p99 = np.percentile(np.concatenate(self.stages_ns[name]), (50, 95, 99)) / 1e6

@@ -48,7 +48,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     event_latency_ms_p99: float | None
     events: int
     broker: str
-    gate_cpu_ratio: float | None
+    gate_cpu_ratio: float
     energy: Energy
     battery_wh: float | None
     battery_h: float | None

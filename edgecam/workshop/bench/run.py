@@ -29,7 +29,6 @@ _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
 _NO_PAIR = "this model hardly tells the sample photographs apart: no events, no latency"
 _NO_EVENTS = "no event arrived: no latency"
-_NO_GATE = "this version has no motion gate"
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Plan:
     @property
     def total_s(self) -> float:
         """About how long it takes."""
-        parts = (_LATENCY_TIMES + 2 * _GATE_TIMES * gate.there_is_one()) * self.seconds
+        parts = (_LATENCY_TIMES + 2 * _GATE_TIMES) * self.seconds
         return 2 * self.rounds * self.seconds + self.appliance_s + parts + 4 * _STARTING_S
 
 
@@ -151,12 +150,9 @@ class _Run:
             self._progress.advance(_STARTING_S)
         return measuring.figures, idle_w
 
-    def _gate(self, folder: Path) -> float | None:
+    def _gate(self, folder: Path) -> float:
         self._progress.begin("the motion gate before a still scene")
         self._progress.advance(_STARTING_S)
-        if not gate.there_is_one():
-            self._notes.append(_NO_GATE)
-            return None
         picture = min(latency.SAMPLES.iterdir())
         seconds = _GATE_TIMES * self._plan.seconds
         return gate.cpu_ratio(folder, self._config, picture, seconds, self._progress.advance)

@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from edgecam.config import Config
-
 # Whatever looks less often, or not at all, would be measured in place of the loop.
 _AT_FULL_RATE = {
     "motion": {"enabled": False},
@@ -18,9 +14,7 @@ _RARELY_S = 3600.0
 
 def full_rate(broker: str) -> dict[str, Any]:
     """Every frame is looked at, at any hour; events go to a broker of ours; nothing is reported."""
-    known = {one.name for one in msgspec.structs.fields(Config)}
-    settings = {name: value for name, value in _AT_FULL_RATE.items() if name in known}
-    return {**settings, "mqtt": mqtt(broker), "health": {"interval_s": _RARELY_S}}
+    return {**_AT_FULL_RATE, "mqtt": mqtt(broker), "health": {"interval_s": _RARELY_S}}
 
 
 def mqtt(broker: str) -> dict[str, Any]:

@@ -21,9 +21,6 @@ from edgecam.workshop.bench.result import Energy, Result
 
 _NO_FIGURES = "energy: nothing here measures it, and of this board no figures are known"
 
-_OVERHEAD = ("prepare", "transfer", "decide")
-"""The stages that are work, and not the model's."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
@@ -33,7 +30,7 @@ class Parts:
     appliance: ApplianceFigures
     latencies_ms: list[float]
     broker: str
-    gate_cpu_ratio: float | None
+    gate_cpu_ratio: float
     meter: Meter | None
     idle_w: float | None
     """What `meter` says while nothing is looked at."""
@@ -46,14 +43,13 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
     looped, seen = parts.looped, parts.appliance
     stages = {str(name): looped.stage(name) for name in looped.stages_ns}
     energy = _energy(parts, len(config.regions))
-    gate_ratio = parts.gate_cpu_ratio
     return Result(
         ratio_to_bare=round(statistics.median(looped.ratios), 4),
         ratio_min=round(min(looped.ratios), 4),
         ratio_max=round(max(looped.ratios), 4),
         bare_fps=round(looped.median("bare_fps"), 1),
         vision_fps=round(looped.median("whole_fps"), 1),
-        overhead_ms_p50=round(sum(stages[name].p50_ms for name in _OVERHEAD), 4),
+        overhead_ms_p50=round(looped.overhead_ms(len(config.regions)), 4),
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
         stages=stages,
@@ -67,7 +63,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         event_latency_ms_p99=_percentile(parts.latencies_ms, 99),
         events=len(parts.latencies_ms),
         broker=parts.broker,
-        gate_cpu_ratio=None if gate_ratio is None else round(gate_ratio, 4),
+        gate_cpu_ratio=round(parts.gate_cpu_ratio, 4),
         energy=energy,
         battery_wh=parts.battery_wh,
         battery_h=_battery_h(parts.battery_wh, energy, seen.fps, len(config.regions)),
