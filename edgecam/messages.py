@@ -17,7 +17,14 @@ if TYPE_CHECKING:  # the publisher half never loads NumPy
     from edgecam.arrays import Pixels
 
 # Why a camera is in trouble. The index crosses the wall, the word is published.
-TROUBLES = ("missing", "stalled", "unusable", "busy", "frozen")
+TROUBLES = (
+    *("missing", "stalled", "unusable", "busy"),
+    *("frozen", "dark", "covered", "blurred", "moved", "flicker"),
+)
+MEASURED = TROUBLES[TROUBLES.index("frozen") :]
+"""What is seen in the frames, and comes with a number."""
+SEEING = ("moved", "flicker")
+"""Troubles with which a camera still sees what it shows: labels go on."""
 
 # Every number that may cross the wall has a range: the bits that a subverted vision half could
 # send are counted from these.
@@ -58,9 +65,13 @@ class Sighting(_Value, frozen=True, tag="sighting"):
 
 
 class CameraState(_Value, frozen=True, tag="camera"):
-    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one)."""
+    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one).
+
+    `measure` is what was measured of one of `MEASURED`; of anything else it says nothing.
+    """
 
     trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
+    measure: Thousandths
     at_ns: Nanoseconds
 
 

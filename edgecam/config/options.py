@@ -6,7 +6,7 @@ Paths are resolved against the folder of the file they stand in, by the reader.
 
 import re
 import socket
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, field
@@ -36,6 +36,7 @@ Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
 Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Command = Literal["pause", "resume", "report", "why"]
+Trouble = Literal["dark", "covered", "blurred", "frozen", "moved", "flicker"]
 
 Broker = Annotated[
     str,
@@ -146,6 +147,13 @@ class DecisionOptions(_Options, frozen=True):
     labels: dict[Label, ThresholdOptions] = field(default_factory=dict)
 
 
+class TroubleOptions(_Options, frozen=True):
+    """`trouble`: what is to be noticed when the camera sees badly, and how long it must last."""
+
+    watch: list[Trouble] = field(default_factory=lambda: list(get_args(Trouble)))
+    after_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
+
+
 class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
@@ -219,6 +227,7 @@ class Config(_Options, frozen=True):
         default_factory=lambda: [RegionOptions(name="scene")]
     )
     decision: DecisionOptions = DecisionOptions()
+    trouble: TroubleOptions = TroubleOptions()
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()
     mqtt: MqttOptions = MqttOptions()
