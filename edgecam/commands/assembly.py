@@ -80,6 +80,7 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
         live=config.live,
+        trouble=config.trouble,
     )
 
     def change_to(in_force: InForce) -> Callable[[], None]:

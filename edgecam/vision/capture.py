@@ -102,7 +102,8 @@ class CaptureWorker(Worker):
             trouble = about("camera_trouble", reason=error.reason)
             _log.warning("%s; waiting for it", error, extra=trouble)
             systemd.wait_for("camera", f"waiting for the camera: {error}")
-            self._report(CameraState(TROUBLES.index(error.reason) + 1, time.monotonic_ns()))
+            number = TROUBLES.index(error.reason) + 1
+            self._report(CameraState(number, 0, time.monotonic_ns()))
         self._retry_s = time.monotonic() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
 

@@ -19,15 +19,14 @@ from edgecam.messages import TROUBLES, CameraState, Frame, Look, Sighting
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
 from edgecam.vision.decision import Decision, Rules
-from edgecam.vision.frozen import FROZEN_AFTER_S, FrozenWatch
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.statistics import Statistics
+from edgecam.vision.trouble import TroubleWatch
 from edgecam.worker import Worker
 
 _SLICE_S = 0.5
-_FROZEN = TROUBLES.index("frozen") + 1
 
 _log = logging.getLogger(__name__)
 
@@ -54,16 +53,15 @@ class InferenceWorker(Worker):
         statistics: Statistics,
         tables: Tables,
         live: LiveOptions,
-        frozen_watch: FrozenWatch | None,
+        trouble: TroubleWatch,
         limit_s: float,
     ) -> None:
-        """`frozen_watch` is for live cameras: a still picture is none that froze."""
         super().__init__("inference")
         self.limit_s = limit_s
         self.done = 0
         """Frames that were taken out of the mailbox and dealt with."""
-        self.frozen = False
-        """Whether the camera shows the same picture over and over."""
+        self.blind = False
+        """Whether the last frame was one of which nothing can be decided."""
         self._mailbox = mailbox
         self._classifier = classifier
         self._regions = regions
@@ -73,7 +71,7 @@ class InferenceWorker(Worker):
         self._live = live
         self._paces = [Pace(live.per_s) for _ in regions]
         self._changes: deque[Callable[[], None]] = deque()
-        self._frozen_watch = frozen_watch
+        self._trouble = trouble
 
     def verdict(self) -> Exception:
         """The model does not come back."""
@@ -95,7 +93,7 @@ class InferenceWorker(Worker):
 
     def look(self, frame: Frame) -> None:
         """Judge a frame; one of another shape or type than `(h, w, 3)` uint8 is skipped."""
-        if not _is_rgb(frame.pixels) or self._is_frozen(frame):
+        if not _is_rgb(frame.pixels) or self._is_blind(frame):
             self._statistics.skipped += 1
             return
         judged = False
@@ -114,25 +112,21 @@ class InferenceWorker(Worker):
             return
         self._statistics.frame(frame.taken_ns)
         if self._statistics.frames == 1:
-            self._reporter.report(CameraState(0, frame.taken_ns))
+            self._reporter.report(CameraState(0, 0, frame.taken_ns))
 
-    def _is_frozen(self, frame: Frame) -> bool:
-        """Whether it shows what a frozen camera shows; said when that begins and when it ends."""
-        if self._frozen_watch is None:
-            return False
-        frozen = self._frozen_watch.look(frame)
-        if frozen and not self.frozen:
-            _log.warning(
-                "the camera has shown the same picture for %g s",
-                FROZEN_AFTER_S,
-                extra=about("camera_trouble", reason="frozen"),
-            )
-            self._reporter.report(CameraState(_FROZEN, frame.taken_ns))
-        elif self.frozen and not frozen:
-            _log.info("the camera's picture changes again", extra=about("camera_ok"))
-            self._reporter.report(CameraState(0, frame.taken_ns))
-        self.frozen = frozen
-        return frozen
+    def _is_blind(self, frame: Frame) -> bool:
+        """Whether nothing can be decided from it; trouble is told when it begins and ends."""
+        change = self._trouble.look(frame)
+        self.blind = self._trouble.blind
+        if change is not None:
+            if change.reason:
+                trouble = about("camera_trouble", reason=change.reason)
+                _log.warning("%s", change.sentence, extra=trouble)
+            else:
+                _log.info("%s", change.sentence, extra=about("camera_ok"))
+            number = TROUBLES.index(change.reason) + 1 if change.reason else 0
+            self._reporter.report(CameraState(number, change.measure, frame.taken_ns))
+        return self.blind
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
         """Decide by other rules from the next step on; callable from any thread."""

@@ -10,7 +10,7 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from edgecam.config.options import LiveOptions
+from edgecam.config.options import LiveOptions, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
 from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
@@ -18,12 +18,12 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
-from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
 from edgecam.vision.inference import InferenceWorker, Region
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.statistics import Statistics
+from edgecam.vision.trouble import TroubleWatch
 
 STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
@@ -46,6 +46,7 @@ class VisionService:
         stall_s: float,
         health_interval_s: float,
         live: LiveOptions,
+        trouble: TroubleOptions,
     ) -> None:
         """`connect` gives a wall to the publisher, or raises LinkError."""
         self._camera = camera
@@ -69,7 +70,7 @@ class VisionService:
             statistics=self._statistics,
             tables=tables,
             live=live,
-            frozen_watch=FrozenWatch() if camera.live else None,
+            trouble=TroubleWatch(trouble, live=camera.live),
             limit_s=self._capture.limit_s,
         )
 
@@ -85,13 +86,16 @@ class VisionService:
                 worker.check()
         except CameraError as error:
             trouble = TROUBLES.index(error.reason) + 1
-            self._reporter.report(CameraState(trouble, time.monotonic_ns()))
+            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns()))
             raise
 
     @property
     def ready(self) -> bool:
-        """Whether the camera has delivered and the model has answered, or nothing is wanted."""
-        return self._statistics.frames > 0 or self._capture.paused
+        """Whether the camera has delivered and the model has answered, or nothing is wanted.
+
+        At night there may be nothing to ask the model for hours.
+        """
+        return self._statistics.frames > 0 or self._inference.blind or self._capture.paused
 
     @property
     def frames(self) -> int:
@@ -102,11 +106,11 @@ class VisionService:
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs.
 
-        One that waits for a camera is alive, and so is one that waits for a frozen one, or is
-        told to look at nothing.
+        One that waits for a camera is alive, and so is one that waits until the camera sees again,
+        or is told to look at nothing.
         """
         fresh = self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
-        return fresh or self._inference.frozen or self._capture.paused
+        return fresh or self._inference.blind or self._capture.paused
 
     @property
     def finished(self) -> bool:

@@ -31,7 +31,7 @@ from edgecam.config import (
     ModelOptions,
     OutboxOptions,
 )
-from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions
+from edgecam.config.options import LinkOptions, LiveOptions, StillsOptions, TroubleOptions
 from edgecam.link import Tables
 from edgecam.model import Model
 from edgecam.publisher.control import Control
@@ -169,6 +169,7 @@ def _vision(
         stall_s=10.0,
         health_interval_s=30.0,
         live=LiveOptions(),
+        trouble=TroubleOptions(),
     )
 
 

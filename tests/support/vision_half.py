@@ -9,7 +9,7 @@ from edgecam import link, model
 from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
-from edgecam.config.options import LiveOptions
+from edgecam.config.options import LiveOptions, TroubleOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
@@ -29,6 +29,7 @@ from support.places import MODEL, RUNTIMES, SAMPLES
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 NOT_LIVE = LiveOptions()
+ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -75,6 +76,7 @@ class VisionHalf:
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
+        trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
@@ -94,6 +96,7 @@ class VisionHalf:
             stall_s=stall_s,
             health_interval_s=health_interval_s,
             live=live,
+            trouble=trouble,
         )
         if started:
             self.service.start(self.woken.set)

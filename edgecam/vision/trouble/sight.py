@@ -23,41 +23,15 @@ Floats = NDArray[np.float32]
 
 
 class Sight:
-    """The reductions of the last frame it was shown; for one thread."""
+    """The reductions of the last frame that it was shown; for frames of one shape, one thread."""
 
-    def __init__(self) -> None:
-        self._shape: tuple[int, ...] = ()
-        self._square = np.ones((_REACH, _REACH), np.uint8)
-        self._near = np.ones((BLOCK, BLOCK), np.uint8)
-
-    def see(self, pixels: Pixels) -> bool:
-        """Reduce `(height, width, 3)` RGB; False where it is too small to say anything of."""
-        if min(pixels.shape[:2]) < SMALLEST:
-            return False
-        if pixels.shape != self._shape:
-            self._make_room(pixels.shape)
-        source: Any = pixels
-        if self._colour is not None:
-            source = cv2.resize(
-                pixels, self._size, dst=self._colour, interpolation=cv2.INTER_AREA
-            )
-        cv2.cvtColor(source, cv2.COLOR_RGB2GRAY, dst=self.grey)
-        np.copyto(self._light, self.grey)
-        rows, columns = self.cells.shape
-        cv2.resize(self._light, (columns, rows), dst=self.cells, interpolation=cv2.INTER_AREA)
-        np.copyto(self._scratch, self.cells)
-        self.brightest = part_of(self._scratch, 0.98) / 255
-        self._find_edges()
-        return True
-
-    def _make_room(self, shape: tuple[int, ...]) -> None:
+    def __init__(self, shape: tuple[int, ...]) -> None:
+        """`shape` is `(height, width, 3)`, both at least `SMALLEST`."""
         height, width = shape[:2]
         scale = min(1.0, SHORT_SIDE / min(height, width))
         height, width = round(height * scale), round(width * scale)
         rows, columns = height // BLOCK, width // BLOCK
-        self._shape = shape
-        self._size = (width, height)
-        self._colour = np.empty((height, width, 3), np.uint8) if scale < 1 else None
+        self.shape = shape
         self.grey: Pixels = np.empty((height, width), np.uint8)
         """`(height, width)`: the frame in grey."""
         self.cells: Floats = np.empty((rows, columns), np.float32)
@@ -68,10 +42,27 @@ class Sight:
         """`(rows, columns)`: darkest to brightest around each block, beyond what noise does."""
         self.slope: Floats = np.empty((rows, columns), np.float32)
         """`(rows, columns)`: the largest step between neighbours in each block, likewise."""
-        self._light = np.empty((height, width), np.float32)
-        self._one, self._other = (np.zeros((height, width), np.uint8) for _ in range(2))
-        self._steps = np.zeros((height, width), np.uint8)
-        self._scratch = np.empty((rows, columns), np.float32)
+        self._colour = np.empty((height, width, 3), np.uint8) if scale < 1 else None
+        self._light: Floats = np.empty((height, width), np.float32)
+        self._one, self._other, self._steps = (np.zeros((height, width), np.uint8) for _ in "123")
+        self._scratch: Floats = np.empty((rows, columns), np.float32)
+        self._square = np.ones((_REACH, _REACH), np.uint8)
+        self._near = np.ones((BLOCK, BLOCK), np.uint8)
+
+    def see(self, pixels: Pixels) -> None:
+        """Reduce `(height, width, 3)` RGB pixels."""
+        height, width = self.grey.shape
+        source: Any = pixels
+        if self._colour is not None:
+            size = (width, height)
+            source = cv2.resize(pixels, size, dst=self._colour, interpolation=cv2.INTER_AREA)
+        cv2.cvtColor(source, cv2.COLOR_RGB2GRAY, dst=self.grey)
+        np.copyto(self._light, self.grey)
+        rows, columns = self.cells.shape
+        cv2.resize(self._light, (columns, rows), dst=self.cells, interpolation=cv2.INTER_AREA)
+        np.copyto(self._scratch, self.cells)
+        self.brightest = part_of(self._scratch, 0.98) / 255
+        self._find_edges()
 
     def _find_edges(self) -> None:
         grey, one, other, steps = self.grey, self._one, self._other, self._steps

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from edgecam.config.options import TroubleOptions
+from edgecam.arrays import Pixels
 from edgecam.messages import SEEING, Frame
 from edgecam.vision.trouble.blurred import Blur
 from edgecam.vision.trouble.covered import Cover
@@ -12,7 +13,7 @@ from edgecam.vision.trouble.flicker import Flicker
 from edgecam.vision.trouble.frozen import Sameness
 from edgecam.vision.trouble.hold import MIN_LOOKS, Hold, Reading
 from edgecam.vision.trouble.moved import Movement
-from edgecam.vision.trouble.sight import Sight
+from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
 
@@ -60,13 +61,13 @@ class TroubleWatch:
 
     def __init__(self, options: TroubleOptions, *, live: bool) -> None:
         """`live`: whether time passes before the camera. A still picture is none that froze."""
-        watched = [reason for reason in _SAID if reason in options.watch]
+        watched: list[str] = [reason for reason in _SAID if reason in options.watch]
         if not live:
             watched = [reason for reason in watched if reason not in _LIVE_ONLY]
         self._holds = {reason: Hold(options.after_s) for reason in watched}
         self._kinds = {reason: _KINDS[reason]() for reason in watched if reason in _KINDS}
         self._sameness = Sameness()
-        self._sight = Sight()
+        self._sight: Sight | None = None
         self._look_ns = round(min(LOOK_S, options.after_s / MIN_LOOKS) * 1e9)
         self._looked_ns: int | None = None
         self._told = ""
@@ -107,8 +108,18 @@ class TroubleWatch:
 
     def _measure(self, frame: Frame) -> None:
         """Ask each kind in turn; where one is bad, those after it cannot say anything."""
-        clear = self._sight.see(frame.pixels)
+        sight = self._reduced(frame.pixels)
         for reason, kind in self._kinds.items():
-            reading = kind.look(self._sight, frame.taken_ns) if clear else None
+            reading = None if sight is None else kind.look(sight, frame.taken_ns)
             self._holds[reason].look(reading, frame.taken_ns)
-            clear = clear and not (reading is not None and reading.bad)
+            if reading is not None and reading.bad:
+                return
+
+    def _reduced(self, pixels: Pixels) -> Sight | None:
+        """A frame as the kinds see it; None where it is too small."""
+        if min(pixels.shape[:2]) < SMALLEST:
+            return None
+        if self._sight is None or self._sight.shape != pixels.shape:
+            self._sight = Sight(pixels.shape)
+        self._sight.see(pixels)
+        return self._sight
