@@ -94,7 +94,7 @@ class InferenceWorker(Worker):
             return
         self._statistics.frame(prepared.taken_ns)
         if self._statistics.frames == 1:
-            self._reporter.report(CameraState(0, prepared.taken_ns))
+            self._reporter.report(CameraState(0, 0, prepared.taken_ns))
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
         """Decide by other rules from the next step on; callable from any thread."""
