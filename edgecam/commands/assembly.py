@@ -56,8 +56,9 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
     from edgecam.vision.classifier import Classifier  # noqa: PLC0415
     from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
     from edgecam.vision.governor import Governor  # noqa: PLC0415
-    from edgecam.vision.inference import Region  # noqa: PLC0415
+    from edgecam.vision.motion import MotionGate  # noqa: PLC0415
     from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
+    from edgecam.vision.region import Region  # noqa: PLC0415
     from edgecam.vision.schedule import Schedule  # noqa: PLC0415
     from edgecam.vision.service import VisionService  # noqa: PLC0415
 
@@ -72,6 +73,7 @@ def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) 
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
+                MotionGate(config.motion.max_idle_s) if config.motion.enabled else None,
                 Decision(rules, index),
             )
             for index, region in enumerate(config.regions)

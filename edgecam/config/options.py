@@ -141,6 +141,13 @@ class ThresholdOptions(_Options, frozen=True):
     disappear: Score | None = None
 
 
+class MotionOptions(_Options, frozen=True):
+    """`motion`: which frames are worth a look of the model."""
+
+    enabled: bool = True
+    max_idle_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
+
+
 class DecisionOptions(_Options, frozen=True):
     """`decision`: how scores over time become facts."""
 
@@ -243,6 +250,7 @@ class Config(_Options, frozen=True):
     regions: Annotated[list[RegionOptions], Meta(min_length=1, max_length=8)] = field(
         default_factory=lambda: [RegionOptions(name="scene")]
     )
+    motion: MotionOptions = MotionOptions()
     decision: DecisionOptions = DecisionOptions()
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()

@@ -1,4 +1,4 @@
-"""The capture thread: camera → mailbox. Waits for a camera that is not there; sleeps on schedule."""
+"""The capture thread: camera → preparation → mailbox. Waits for a camera; sleeps on schedule."""
 
 import logging
 import threading
@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
+import cv2
+
 from edgecam.appliance import systemd
 from edgecam.appliance.log import about
 from edgecam.errors import CameraError
-from edgecam.messages import TROUBLES, CameraState
+from edgecam.messages import TROUBLES, CameraState, Frame
 from edgecam.vision.camera import Camera, EndOfFrames
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.preparation import Prepared
 from edgecam.vision.schedule import Schedule, Stretch
 from edgecam.worker import Worker
 
@@ -36,14 +39,18 @@ class CaptureWorker(Worker):
         self,
         *,
         camera: Camera,
-        mailbox: Mailbox,
+        mailbox: Mailbox[Prepared],
+        prepare: Callable[[Frame], str],
         governor: Governor,
         schedule: Schedule,
         report: Callable[[CameraState], None],
         announce: Callable[[], None],
         stall_s: float,
     ) -> None:
-        """`announce` is called when `asleep` has changed."""
+        """`prepare` leaves a frame in the mailbox, or says what is wrong with it.
+
+        `announce` is called when `asleep` has changed.
+        """
         super().__init__("capture")
         self.paused = False
         """Set: no frame is taken."""
@@ -54,6 +61,7 @@ class CaptureWorker(Worker):
         self.limit_s = stall_s + HANG_MARGIN_S
         self._camera = camera
         self._mailbox = mailbox
+        self._prepare = prepare
         self._governor = governor
         self._report = report
         self._announce = announce
@@ -66,6 +74,11 @@ class CaptureWorker(Worker):
         self._opened_s = 0.0
         self._frame_s = 0.0  # when the last frame came
         self._stopped = threading.Event()
+
+    def setup(self) -> None:
+        """Leave the processor to the interpreter."""
+        # OpenCV's own threads would compete with the interpreter's for a resize of 0.1 ms.
+        cv2.setNumThreads(1)
 
     def stop(self) -> None:
         """Ask the worker to end now rather than when its wait is over."""
@@ -166,13 +179,20 @@ class CaptureWorker(Worker):
             _log.info("the pictures have ended")
             self.stop()
             return
-        if frame is not None:
+        problem = "" if frame is None else self._prepare(frame)
+        if frame is not None and not problem:
             self._frame_s = time.monotonic()
             self._delivered = True
-            self._mailbox.put(frame)
         elif self._camera.live and time.monotonic() - self._frame_s > self._stall_s:
-            msg = f"no frame from the camera for {self._stall_s:g} s; check its cable"
-            raise CameraError(msg, reason="stalled")
+            raise self._broken(problem)
+
+    def _broken(self, problem: str) -> CameraError:
+        """`problem`: of the frames that came; empty where none came."""
+        if problem:
+            msg = f"the camera has given {problem}, for {self._stall_s:g} s; check its format"
+            return CameraError(msg, reason="unusable")
+        msg = f"no frame from the camera for {self._stall_s:g} s; check its cable"
+        return CameraError(msg, reason="stalled")
 
 
 def _waking(stretch: Stretch) -> str:

@@ -1,7 +1,7 @@
 """The vision half: three threads, constructed, started, watched and stopped.
 
-capture   camera → mailbox
-inference mailbox → preprocess → classifier → decision → reporter
+capture   camera → preparation → mailbox
+inference mailbox → classifier → decision → reporter
 reporter  → the wall
 """
 
@@ -20,8 +20,10 @@ from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
 from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import InferenceWorker, Region
+from edgecam.vision.inference import InferenceWorker
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.schedule import Schedule
 from edgecam.vision.statistics import Statistics
@@ -58,12 +60,20 @@ class VisionService:
         self._governor = governor
         self._regions = regions
         self._stall_s = stall_s
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in regions]))
         self._statistics = Statistics()
         self._reporter = Reporter(connect, tables.fingerprint, self, health_interval_s)
+        self._preparation = Preparation(
+            regions=regions,
+            mailbox=self._mailbox,
+            frozen_watch=FrozenWatch() if camera.live else None,
+            governor=governor,
+            report=self._reporter.report,
+        )
         self._capture = CaptureWorker(
             camera=camera,
             mailbox=self._mailbox,
+            prepare=self._preparation.prepare,
             governor=governor,
             schedule=schedule,
             report=self._reporter.report,
@@ -78,7 +88,6 @@ class VisionService:
             statistics=self._statistics,
             tables=tables,
             live=live,
-            frozen_watch=FrozenWatch() if camera.live else None,
             limit_s=self._capture.limit_s,
         )
         self._run(power)
@@ -117,7 +126,7 @@ class VisionService:
         """
         age_s = self._statistics.age_ns(time.monotonic_ns()) / 1e9
         fresh = min(age_s, self._capture.expecting_s) < self._stall_s
-        return fresh or self._inference.frozen or self._capture.resting
+        return fresh or self._preparation.blind or self._capture.resting
 
     @property
     def finished(self) -> bool:
@@ -178,7 +187,7 @@ class VisionService:
             fps_milli=_amount(statistics.fps(now_ns) * 1000),
             last_frame_age_ms=_amount(statistics.age_ns(now_ns) / 1e6),
             dropped=_amount(self._mailbox.dropped),
-            skipped=_amount(statistics.skipped),
+            skipped=_amount(statistics.skipped + self._preparation.skipped),
             unreadable=_amount(self._camera.unreadable),
             p50_us=_amount(p50_us),
             p95_us=_amount(p95_us),

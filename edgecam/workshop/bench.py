@@ -45,8 +45,8 @@ from edgecam.vision.camera.stills import StillsCamera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.region import Region
 from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 
@@ -158,6 +158,7 @@ def _vision(
     scene = Region(
         "scene",
         Preprocessor(found, "crop", 0.875, _WHOLE),
+        None,
         Decision(rules, 0),
     )
     governor = Governor(Board(), None, CameraOptions().stall_s)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import FastCamera
 from support.made_board import MadeBoard
 from support.tiny_models import tiny_model
@@ -13,13 +14,12 @@ from support.vision_half import VisionHalf
 from support.waiting import wait_until
 
 from edgecam.appliance.board import Board
-from edgecam.arrays import Pixels, Scores
+from edgecam.arrays import Scores
 from edgecam.messages import VisionHealth
 from edgecam.model import Model
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.governor import Governor
-from edgecam.vision.preprocess import Preprocessor
 
 MB = 2**20
 
@@ -27,9 +27,9 @@ MB = 2**20
 class Slow(Classifier):
     """Answers as slowly as on a small board, so that frames have to give way."""
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         time.sleep(0.01)
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 @pytest.fixture

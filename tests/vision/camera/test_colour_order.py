@@ -110,8 +110,11 @@ def test_the_model_knows_a_photograph_only_in_the_right_order(
     classifier = Classifier(found, runtime, 1)
     preprocessor = Preprocessor(found, "crop", 0.875, WHOLE)
     pixels = captured(show(photograph), found)
-    scores = classifier.look(pixels, preprocessor).copy()
+    prepared = classifier.blank()
+    preprocessor.fill(pixels, prepared)
+    scores = classifier.look(prepared)
     assert scores.argmax() == dog
     assert scores[dog] > 0.9
-    swapped = classifier.look(np.ascontiguousarray(pixels[:, :, ::-1]), preprocessor)
+    preprocessor.fill(np.ascontiguousarray(pixels[:, :, ::-1]), prepared)
+    swapped = classifier.look(prepared)
     assert swapped[dog] < 0.6
