@@ -36,6 +36,7 @@ _LIGHT = 0.007  # the part by which all light may change unseen: 1 % of a stop
 _LEAST_BANDS, _MOST_BANDS = 0.005, 0.1  # the same for rows of their own, as a standard deviation
 _BANDS_UP, _BANDS_DOWN = 1.05, 0.999  # by frame: known after some seconds, forgotten after minutes
 _RELIT = 0.2  # how wrong a row may be that was made as bright as it was: clipped pixels, curves
+_ROW_MEAN = np.full(3 * SIDE, 1 / (3 * SIDE), np.float32)
 _SECOND_DIFFERENCE = 3  # its variance for noise is 1 + 4 + 1 times that of a frame, not 1 + 1
 
 
@@ -51,7 +52,9 @@ class MotionGate:
         self._lights = np.zeros((_HELD, SIDE), np.float32)
         self._seen: Grid = np.zeros((SIDE, 3 * SIDE), np.float32)
         self._seen_light = np.zeros(SIDE, np.float32)
-        self._relit, self._work = np.zeros((2, SIDE, 3 * SIDE), np.float32)
+        self._seen_mean = 0.0
+        self._relit, self._difference, self._work = np.zeros((3, SIDE, 3 * SIDE), np.float32)
+        self._looked_ns = 0
         self._forget()
 
     def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
@@ -65,12 +68,13 @@ class MotionGate:
         newest = self._count % _HELD
         self._count += 1
         self._reduction.reduce(view, self._frames[newest])
-        self._frames[newest].mean(axis=1, out=self._lights[newest])
+        np.matmul(self._frames[newest], _ROW_MEAN, out=self._lights[newest])
         wanted = self._count == 1 or self._is_new(newest)
         wanted |= self._count <= LEARN_FRAMES or at_ns - self._looked_ns >= self._max_idle_ns
         if wanted:
             np.copyto(self._seen, self._frames[newest])
             np.copyto(self._seen_light, self._lights[newest])
+            self._seen_mean = float(self._seen_light.mean())
             self._looked_ns = at_ns
         return wanted
 
@@ -82,7 +86,6 @@ class MotionGate:
     def _forget(self) -> None:
         """Begin anew: frames of another size have nothing in common with those before."""
         self._count = 0
-        self._looked_ns = 0
         self._settling = 0
         self._everywhere = _Noise(factor=1.3, least=0.02, most=36.0)
         self._somewhere = _Noise(factor=1.5, least=0.25, most=12.0)
@@ -104,39 +107,40 @@ class MotionGate:
             self._bands = min(self._bands * _BANDS_UP, _MOST_BANDS)
             return True
         self._bands = max(self._bands * _BANDS_DOWN, _LEAST_BANDS)
-        self._settling -= 1
-        return self._settling >= 0
+        if self._settling:
+            self._settling -= 1
+            return True
+        return False
 
     def _light_change(self, newest: int) -> tuple[float, float]:
         """By which part the light changed, and by how much more or less from row to row."""
-        mean = float(self._seen_light.mean()) + _DARK
-        change = (self._lights[newest] - self._seen_light) / mean
-        overall = float(change.mean())
+        change = self._lights[newest] - self._seen_light
+        change /= self._seen_mean + _DARK
+        overall = float(change.sum()) / SIDE
         bands = float(np.vdot(change, change)) / SIDE - overall * overall
         return abs(overall), math.sqrt(max(bands, 0.0))
 
     def _is_moving(self, newest: int, bands: float) -> bool:
         """Whether the scene differs from the one looked at, beyond noise."""
-        frame, difference = self._frames[newest], self._work
+        difference, plain = self._difference, self._work
         self._relight(newest, self._relit)
         cv2.absdiff(self._relit, self._seen, dst=difference)
-        # Where pixels are clipped, more light changes nothing: relighting them is what would.
-        cv2.absdiff(frame, self._seen, dst=self._relit)
-        np.minimum(difference, self._relit, out=difference)
-        everywhere, somewhere = _strength(difference, self._relit)
-        relit = bands * float(self._seen_light.mean())
-        return everywhere > self._everywhere.limit((_RELIT * relit) ** 2) or (
-            somewhere > self._somewhere.limit(relit)
+        # Where pixels are clipped more light changes nothing, and making them as bright would.
+        cv2.absdiff(self._frames[newest], self._seen, dst=plain)
+        cv2.min(difference, plain, dst=difference)
+        everywhere, somewhere = _strength(difference, self._work)
+        wrong = bands * self._seen_mean
+        return everywhere > self._everywhere.limit((_RELIT * wrong) ** 2) or (
+            somewhere > self._somewhere.limit(wrong)
         )
 
     def _learn(self, newest: int, *, moving: bool) -> None:
-        """Take the noise of the last three frames into account."""
-        second, work = self._work, self._relit
-        self._relight((newest - 1) % _HELD, second)
-        second *= -2
-        for index in (newest, (newest - 2) % _HELD):
-            self._relight(index, work)
-            second += work
+        """Take the noise of the last three frames into account; `_relit` holds the newest."""
+        second, work = self._difference, self._work
+        self._relight((newest - 1) % _HELD, work)
+        cv2.addWeighted(self._relit, 1, work, -2, 0, dst=second)
+        self._relight((newest - 2) % _HELD, work)
+        np.add(second, work, out=second)
         np.abs(second, out=second)
         everywhere, somewhere = _strength(second, work)
         self._everywhere.learn(everywhere / _SECOND_DIFFERENCE, moving=moving)
@@ -145,7 +149,9 @@ class MotionGate:
     def _relight(self, index: int, into: Grid) -> None:
         """Write a frame with its rows as bright as those of the frame looked at."""
         gain = (self._seen_light + _DARK) / (self._lights[index] + _DARK)
-        np.multiply(self._frames[index], gain[:, None], out=into)
+        # In two steps: NumPy's multiply() would allocate a grid for what it repeats.
+        np.copyto(into, gain[:, None])
+        cv2.multiply(self._frames[index], into, dst=into)
 
 
 class _Noise:
@@ -181,4 +187,4 @@ def _strength(difference: Grid, work: Grid) -> tuple[float, float]:
     everywhere = float(np.vdot(difference, difference)) / difference.size
     cells = (SIDE, SIDE, 3)
     cv2.blur(difference.reshape(cells), (3, 3), dst=work.reshape(cells))
-    return everywhere, float(work.max())
+    return everywhere, cv2.norm(work, cv2.NORM_INF)

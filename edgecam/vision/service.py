@@ -10,6 +10,9 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from edgecam.config.options import LiveOptions, Power
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
@@ -26,7 +29,7 @@ from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.schedule import Schedule
-from edgecam.vision.statistics import Statistics
+from edgecam.vision.statistics import Stage, Statistics
 
 STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
@@ -116,6 +119,10 @@ class VisionService:
     def frames(self) -> int:
         """How many frames have been looked at."""
         return self._statistics.frames
+
+    def stage_ns(self, stage: Stage) -> NDArray[np.int64]:
+        """How long a stage took at each of the last looks."""
+        return self._statistics.stage_ns(stage)
 
     @property
     def alive(self) -> bool:
