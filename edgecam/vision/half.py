@@ -58,6 +58,7 @@ def build(
         stall_s=config.camera.stall_s,
         health_interval_s=config.health.interval_s,
         live=config.live,
+        trouble=config.trouble,
     )
 
 
