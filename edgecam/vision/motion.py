@@ -78,6 +78,11 @@ class MotionGate:
             self._looked_ns = at_ns
         return wanted
 
+    @property
+    def moving(self) -> bool:
+        """Whether another scene came into view just now."""
+        return self._settling > 0
+
     def _forget(self) -> None:
         """Begin anew: frames of another size have nothing in common with those before."""
         self._count = 0

@@ -9,7 +9,7 @@ from edgecam import link, model
 from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
-from edgecam.config.options import LiveOptions
+from edgecam.config.options import LiveOptions, Power, ScheduleOptions, TroubleOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
@@ -23,6 +23,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.region import Region
+from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES
@@ -31,6 +32,8 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 NOT_LIVE = LiveOptions()
 MAX_IDLE_S = 60.0  # longer than any test
+ALWAYS = Schedule(ScheduleOptions())
+ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -78,11 +81,14 @@ class VisionHalf:
         found: Model,
         classifier: Classifier,
         boxes: Sequence[Sequence[float]] = (WHOLE,),
-        board: Board = COOL,
+        governor: Governor | None = None,
+        power: Power = "performance",
+        schedule: Schedule = ALWAYS,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
         gated: bool = False,
+        trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
@@ -98,10 +104,13 @@ class VisionHalf:
             regions=regions(found, boxes, gated=gated),
             tables=self.tables,
             connect=self._connect,
-            governor=Governor(board, None),
+            governor=governor or Governor(COOL, None, stall_s),
+            power=power,
+            schedule=schedule,
             stall_s=stall_s,
             health_interval_s=health_interval_s,
             live=live,
+            trouble=trouble,
         )
         if started:
             self.service.start(self.woken.set)

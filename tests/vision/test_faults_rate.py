@@ -19,6 +19,7 @@ from edgecam.messages import VisionHealth
 from edgecam.model import Model
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
+from edgecam.vision.governor import Governor
 
 MB = 2**20
 
@@ -79,8 +80,9 @@ def test_a_camera_of_200_fps_newest_wins_drops_are_counted_and_memory_is_flat(
 
 def test_a_board_at_85_degrees_looks_at_fewer_frames(start: Start, tmp_path: Path) -> None:
     MadeBoard(tmp_path).is_at(85.0)
-    camera, started_s = FastCamera(), time.monotonic()
-    half = start(camera, board=Board(tmp_path))
+    governor = Governor(Board(tmp_path), None, 10.0)
+    camera, started_s = FastCamera(pace=governor.pace), time.monotonic()
+    half = start(camera, governor=governor)
     wait_until(lambda: camera.captures >= 200, 30)
     # Where no rate is set, five of a second's frames are looked at; the first at once.
     assert 1 <= half.service.frames <= 5 * (time.monotonic() - started_s) + 1

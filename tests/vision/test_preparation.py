@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pytest
 from support.frames import noise
-from support.vision_half import WHOLE, load_classifier, regions
+from support.vision_half import COOL, ONLY_FROZEN, WHOLE, load_classifier, regions
 
 from edgecam.arrays import Pixels
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
+from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.trouble import TroubleWatch
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
 
@@ -30,7 +32,8 @@ class Prepare:
         self.preparation = Preparation(
             regions=self.regions,
             mailbox=self.mailbox,
-            frozen_watch=None,
+            trouble=TroubleWatch(ONLY_FROZEN, live=False),
+            governor=Governor(COOL, None, 10.0),
             report=self.reported.append,
         )
 
@@ -76,7 +79,7 @@ def gated(found: Model, *gates: Gate) -> Prepare:
     prepare = Prepare(found, LEFT, RIGHT)
     for region, gate in zip(prepare.regions, gates, strict=True):
         region.gate = gate
-        region.scores = np.zeros(1000, np.float32)
+        region.settled = True
     return prepare
 
 
@@ -112,10 +115,10 @@ def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None
     assert wanted(prepare) == [False, False]
 
 
-def test_a_region_without_an_answer_is_looked_at_whatever_its_gate_says(found: Model) -> None:
+def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(found: Model) -> None:
     gate = Gate()
     prepare = gated(found, gate, Gate())
-    prepare.regions[0].scores = None
+    prepare.regions[0].settled = False
     prepare(frame())
     assert wanted(prepare) == [True, False]
     assert len(gate.views) == 1

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from support import fake_picamera2
+from support.paces import pace_of
 from support.places import MODEL, RUNTIMES, SAMPLES
 
 from edgecam import model
@@ -70,7 +71,8 @@ def found() -> Model:
 
 
 def captured(options: CameraOptions, found: Model) -> Pixels:
-    source = camera.build(options, frame_wanted(found, "crop", 1.0, [WHOLE]))
+    wanted = frame_wanted(found, "crop", 1.0, [WHOLE])
+    source = camera.build(options, wanted, pace_of(options))
     source.open()
     frame = source.capture(2.0)
     source.close()
