@@ -191,7 +191,7 @@ VARIANTS = (
         "the same frame",
         ("frozen",),
         START,
-        lambda one, _: chain(scenes.noisy(scenes.still(one, START), gain=1), _still(one, one)),
+        lambda one, _: chain(scenes.grainy(scenes.still(one, START), gain=1), _still(one, one)),
         0.0,
     ),
     *_moved(),

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgecam.config.options import TroubleOptions
 from edgecam.arrays import Pixels
+from edgecam.config.options import TroubleOptions
 from edgecam.messages import SEEING, Frame
 from edgecam.vision.trouble.blurred import Blur
 from edgecam.vision.trouble.covered import Cover
