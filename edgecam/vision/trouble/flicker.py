@@ -32,7 +32,9 @@ class Flicker:
 
     def __init__(self) -> None:
         fields = (_ROWS, _COLUMNS)
-        self._now, self._mean, self._change = (np.zeros(fields, np.float32) for _ in range(3))
+        self._now, self._mean, self._change, self._rest = (
+            np.zeros(fields, np.float32) for _ in range(4)
+        )
         self._depths: deque[float] = deque(maxlen=_LOOKS)
         self._levels: deque[float] = deque(maxlen=3)
 
@@ -54,14 +56,18 @@ class Flicker:
 
     def _depth(self) -> float:
         """The depth at this look; 0 where something else than the light has changed."""
-        light = np.median(self._change, axis=1)  # of each row
+        rest = self._rest
+        np.copyto(rest, self._change)
+        rest.sort(axis=1)
+        light = (rest[:, _COLUMNS // 2 - 1] + rest[:, _COLUMNS // 2]) / 2  # median of each row
         level = float(np.median(light))
         self._levels.append(level)
         bands = math.sqrt(2) * float(np.median(np.abs(light - level)))
         depth = max(bands, self._alternation())
-        stray = np.abs(self._change - light[:, None])
-        follow = np.count_nonzero(stray < max(depth / 2, _STRAY))
-        return depth if follow >= _COMMON * stray.size else 0.0
+        np.subtract(self._change, light[:, None], out=rest)
+        np.abs(rest, out=rest)
+        follow = np.count_nonzero(rest < max(depth / 2, _STRAY))
+        return depth if follow >= _COMMON * rest.size else 0.0
 
     def _alternation(self) -> float:
         """How far the light of the look before was from that around it: dusk is a straight line."""
