@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from edgecam.vision.trouble.hold import Reading, high
-from edgecam.vision.trouble.sight import Sight
+from edgecam.vision.trouble.sight import Sight, part_of
 
 BAD = 0.06
 GOOD = 0.04
@@ -49,7 +49,8 @@ class Flicker:
             np.copyto(self._mean, now)
         np.subtract(now, self._mean, out=self._change)
         self._depths.append(self._depth())
-        self._mean += _NEW * self._change
+        self._change *= _NEW
+        self._mean += self._change
         if len(self._depths) < _LOOKS:
             return None
         return high(min(sorted(self._depths)[_LOOKS // 2], 1.0), BAD, GOOD)
@@ -60,9 +61,9 @@ class Flicker:
         np.copyto(rest, self._change)
         rest.sort(axis=1)
         light = (rest[:, _COLUMNS // 2 - 1] + rest[:, _COLUMNS // 2]) / 2  # median of each row
-        level = float(np.median(light))
+        level = part_of(light.copy(), 0.5)
         self._levels.append(level)
-        bands = math.sqrt(2) * float(np.median(np.abs(light - level)))
+        bands = math.sqrt(2) * part_of(np.abs(light - level), 0.5)
         depth = max(bands, self._alternation())
         np.subtract(self._change, light[:, None], out=rest)
         np.abs(rest, out=rest)
