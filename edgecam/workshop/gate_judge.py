@@ -73,7 +73,9 @@ class Outcome:
     """with it: labels that appeared again within 15 s after they went."""
 
 
-def judge(name: str, clip: Clip, pictures: Photographs, frames: int, seeing: Model) -> list[Outcome]:
+def judge(
+    name: str, clip: Clip, pictures: Photographs, frames: int, seeing: Model
+) -> list[Outcome]:
     """Run a clip; an outcome for each of its regions."""
     watched = [_Watched(region, seeing, box) for region, box in clip.regions.items()]
     for number, shot in enumerate(clip.shots(pictures, frames)):
