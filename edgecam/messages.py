@@ -17,7 +17,14 @@ if TYPE_CHECKING:  # the publisher half never loads NumPy
     from edgecam.arrays import Pixels
 
 # Why a camera is in trouble. The index crosses the wall, the word is published.
-TROUBLES = ("missing", "stalled", "unusable", "busy", "frozen")
+TROUBLES = (
+    *("missing", "stalled", "unusable", "busy"),
+    *("frozen", "dark", "covered", "blurred", "moved", "flicker"),
+)
+MEASURED = TROUBLES[TROUBLES.index("frozen") :]
+"""What is seen in the frames, and comes with a number."""
+SEEING = ("moved", "flicker")
+"""Troubles with which a camera still sees what it shows: labels go on."""
 
 # Why fewer frames are looked at than `camera.fps`. The bit crosses the wall, the word is published.
 SLOWED = ("idle", "hot", "under_voltage", "throttled")
@@ -62,9 +69,13 @@ class Sighting(_Value, frozen=True, tag="sighting"):
 
 
 class CameraState(_Value, frozen=True, tag="camera"):
-    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one)."""
+    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one).
+
+    `measure` is what was measured of one of `MEASURED`; of anything else it says nothing.
+    """
 
     trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
+    measure: Thousandths
     at_ns: Nanoseconds
 
 

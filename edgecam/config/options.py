@@ -6,7 +6,7 @@ Paths are resolved against the folder of the file they stand in, by the reader.
 
 import re
 import socket
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, field
@@ -45,6 +45,7 @@ ActiveHours = Annotated[
         description="hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min",
     ),
 ]
+Trouble = Literal["dark", "covered", "blurred", "frozen", "moved", "flicker"]
 
 Broker = Annotated[
     str,
@@ -176,6 +177,13 @@ class ScheduleOptions(_Options, frozen=True):
     place: PlaceOptions | None = None
 
 
+class TroubleOptions(_Options, frozen=True):
+    """`trouble`: what is to be noticed when the camera sees badly, and how long it must last."""
+
+    watch: list[Trouble] = field(default_factory=lambda: list(get_args(Trouble)))
+    after_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
+
+
 class LinkOptions(_Options, frozen=True):
     """`link`: the socket between the two halves, where they run as two processes."""
 
@@ -252,6 +260,7 @@ class Config(_Options, frozen=True):
     )
     motion: MotionOptions = MotionOptions()
     decision: DecisionOptions = DecisionOptions()
+    trouble: TroubleOptions = TroubleOptions()
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()
     mqtt: MqttOptions = MqttOptions()

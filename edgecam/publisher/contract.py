@@ -50,6 +50,7 @@ class EventPayload(_Payload, frozen=True, kw_only=True):
     label: str | UnsetType = UNSET
     confidence: float | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    value: float | UnsetType = UNSET
     count: int | UnsetType = UNSET
     lost_epoch: str | UnsetType = UNSET
     first_seq: int | UnsetType = UNSET

@@ -196,6 +196,7 @@ def event(queued: Queued, node: str) -> EventPayload:
         label=_set(stored_event.label),
         confidence=UNSET if confidence is None else confidence / 1000,
         reason=_set(stored_event.reason),
+        value=UNSET if stored_event.value is None else stored_event.value / 1000,
         count=_set(stored_event.count),
         lost_epoch=_set(stored_event.lost_epoch),
         first_seq=_set(stored_event.first_seq),

@@ -159,7 +159,7 @@ class CaptureWorker(Worker):
         systemd.wait_for("camera", "")
         self._trouble, self._wait_s, self._retry_s = "", FIRST_RETRY_S, 0.0
         if self._delivered:  # of the first one the first look says so
-            self._report(CameraState(0, time.monotonic_ns()))
+            self._report(CameraState(0, 0, time.monotonic_ns()))
 
     def _put_off(self, error: CameraError) -> None:
         """Try again later; say why once, however long it takes."""
@@ -168,7 +168,8 @@ class CaptureWorker(Worker):
             trouble = about("camera_trouble", reason=error.reason)
             _log.warning("%s; waiting for it", error, extra=trouble)
             systemd.wait_for("camera", f"waiting for the camera: {error}")
-            self._report(CameraState(TROUBLES.index(error.reason) + 1, time.monotonic_ns()))
+            number = TROUBLES.index(error.reason) + 1
+            self._report(CameraState(number, 0, time.monotonic_ns()))
         self._retry_s = time.monotonic() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
 

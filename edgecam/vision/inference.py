@@ -94,7 +94,7 @@ class InferenceWorker(Worker):
             return
         self._statistics.frame(prepared.taken_ns)
         if self._statistics.frames == 1:
-            self._reporter.report(CameraState(0, prepared.taken_ns))
+            self._reporter.report(CameraState(0, 0, prepared.taken_ns))
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
         """Decide by other rules from the next step on; callable from any thread."""
@@ -112,12 +112,15 @@ class InferenceWorker(Worker):
         self._changes.append(change)
 
     def _look(self, region: Region, prepared: NDArray[Any]) -> None:
+        started_ns = time.monotonic_ns()
         try:
             region.scores = self._classifier.look(prepared, region.scores)
         except UnusableScores:
             region.scores = None
         else:
-            self._statistics.took("invoke", self._classifier.invoke_ns)
+            took_ns, invoke_ns = time.monotonic_ns() - started_ns, self._classifier.invoke_ns
+            self._statistics.took("invoke", invoke_ns)
+            self._statistics.took("transfer", took_ns - invoke_ns)
 
     def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
         for fact in facts:

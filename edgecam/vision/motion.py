@@ -54,6 +54,7 @@ class MotionGate:
         self._seen_light = np.zeros(SIDE, np.float32)
         self._seen_mean = 0.0
         self._relit, self._difference, self._work = np.zeros((3, SIDE, 3 * SIDE), np.float32)
+        self._looked_ns = 0
         self._forget()
 
     def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
@@ -85,7 +86,6 @@ class MotionGate:
     def _forget(self) -> None:
         """Begin anew: frames of another size have nothing in common with those before."""
         self._count = 0
-        self._looked_ns = 0
         self._settling = 0
         self._everywhere = _Noise(factor=1.3, least=0.02, most=36.0)
         self._somewhere = _Noise(factor=1.5, least=0.25, most=12.0)
@@ -107,8 +107,10 @@ class MotionGate:
             self._bands = min(self._bands * _BANDS_UP, _MOST_BANDS)
             return True
         self._bands = max(self._bands * _BANDS_DOWN, _LEAST_BANDS)
-        self._settling -= 1
-        return self._settling >= 0
+        if self._settling:
+            self._settling -= 1
+            return True
+        return False
 
     def _light_change(self, newest: int) -> tuple[float, float]:
         """By which part the light changed, and by how much more or less from row to row."""
@@ -147,7 +149,9 @@ class MotionGate:
     def _relight(self, index: int, into: Grid) -> None:
         """Write a frame with its rows as bright as those of the frame looked at."""
         gain = (self._seen_light + _DARK) / (self._lights[index] + _DARK)
-        np.multiply(self._frames[index], gain[:, None], out=into)
+        # In two steps: NumPy's multiply() would allocate a grid for what it repeats.
+        np.copyto(into, gain[:, None])
+        cv2.multiply(self._frames[index], into, dst=into)
 
 
 class _Noise:
@@ -183,4 +187,4 @@ def _strength(difference: Grid, work: Grid) -> tuple[float, float]:
     everywhere = float(np.vdot(difference, difference)) / difference.size
     cells = (SIDE, SIDE, 3)
     cv2.blur(difference.reshape(cells), (3, 3), dst=work.reshape(cells))
-    return everywhere, float(work.max())
+    return everywhere, cv2.norm(work, cv2.NORM_INF)

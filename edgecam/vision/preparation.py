@@ -17,12 +17,10 @@ from numpy.typing import NDArray
 from edgecam.appliance.log import about
 from edgecam.arrays import Pixels
 from edgecam.messages import TROUBLES, CameraState, Frame
-from edgecam.vision.frozen import FROZEN_AFTER_S, FrozenWatch
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.region import Region
-
-_FROZEN = TROUBLES.index("frozen") + 1
+from edgecam.vision.trouble import TroubleWatch
 
 _log = logging.getLogger(__name__)
 
@@ -49,18 +47,17 @@ class Preparation:
         *,
         regions: Sequence[Region],
         mailbox: Mailbox[Prepared],
-        frozen_watch: FrozenWatch | None,
+        trouble: TroubleWatch,
         governor: Governor,
         report: Callable[[CameraState], None],
     ) -> None:
-        """`frozen_watch` is for live cameras: a still picture is none that froze."""
         self.skipped = 0
         """Frames that cannot be judged."""
         self.blind = False
-        """Whether the camera delivers, but nothing that could be judged."""
+        """Whether the camera delivers, but nothing of which anything could be decided."""
         self._regions = regions
         self._mailbox = mailbox
-        self._frozen_watch = frozen_watch
+        self._trouble = trouble
         self._governor = governor
         self._report = report
         self._shape: tuple[int, ...] = ()
@@ -74,7 +71,7 @@ class Preparation:
             self.skipped += 1
             return f"frames of {_described(frame.pixels)}, which is not RGB of 8 bits"
         self._notice_shape(frame.pixels)
-        if self._is_frozen(frame):
+        if self._is_blind(frame):
             self.skipped += 1
         else:
             self._fill(self._mailbox.blank(), frame)
@@ -102,23 +99,19 @@ class Preparation:
             _log.info("the camera gives %s now", _described(pixels))
         self._shape = pixels.shape
 
-    def _is_frozen(self, frame: Frame) -> bool:
-        """Whether it shows what a frozen camera shows; said when that begins and when it ends."""
-        if self._frozen_watch is None:
-            return False
-        frozen = self._frozen_watch.look(frame)
-        if frozen and not self.blind:
-            _log.warning(
-                "the camera has shown the same picture for %g s",
-                FROZEN_AFTER_S,
-                extra=about("camera_trouble", reason="frozen"),
-            )
-            self._report(CameraState(_FROZEN, frame.taken_ns))
-        elif self.blind and not frozen:
-            _log.info("the camera's picture changes again", extra=about("camera_ok"))
-            self._report(CameraState(0, frame.taken_ns))
-        self.blind = frozen
-        return frozen
+    def _is_blind(self, frame: Frame) -> bool:
+        """Whether nothing can be decided from it; trouble is told when it begins and ends."""
+        change = self._trouble.look(frame)
+        self.blind = self._trouble.blind
+        if change is not None:
+            if change.reason:
+                trouble = about("camera_trouble", reason=change.reason)
+                _log.warning("%s", change.sentence, extra=trouble)
+            else:
+                _log.info("%s", change.sentence, extra=about("camera_ok"))
+            number = TROUBLES.index(change.reason) + 1 if change.reason else 0
+            self._report(CameraState(number, change.measure, frame.taken_ns))
+        return self.blind
 
 
 def _is_worth_a_look(region: Region, frame: Frame) -> bool:

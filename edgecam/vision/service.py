@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from edgecam.config.options import LiveOptions, Power
+from edgecam.config.options import LiveOptions, Power, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
 from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
@@ -21,7 +21,6 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
-from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
 from edgecam.vision.inference import InferenceWorker
 from edgecam.vision.mailbox import Mailbox
@@ -30,6 +29,7 @@ from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.schedule import Schedule
 from edgecam.vision.statistics import Stage, Statistics
+from edgecam.vision.trouble import TroubleWatch
 
 STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
@@ -54,6 +54,7 @@ class VisionService:
         stall_s: float,
         health_interval_s: float,
         live: LiveOptions,
+        trouble: TroubleOptions,
     ) -> None:
         """`connect` gives a wall to the publisher, or raises LinkError.
 
@@ -69,7 +70,7 @@ class VisionService:
         self._preparation = Preparation(
             regions=regions,
             mailbox=self._mailbox,
-            frozen_watch=FrozenWatch() if camera.live else None,
+            trouble=TroubleWatch(trouble, live=camera.live),
             governor=governor,
             report=self._reporter.report,
         )
@@ -107,13 +108,16 @@ class VisionService:
                 worker.check()
         except CameraError as error:
             trouble = TROUBLES.index(error.reason) + 1
-            self._reporter.report(CameraState(trouble, time.monotonic_ns()))
+            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns()))
             raise
 
     @property
     def ready(self) -> bool:
-        """Whether the camera has delivered and the model has answered, or nothing is wanted."""
-        return self._statistics.frames > 0 or self._capture.resting
+        """Whether the camera has delivered and the model has answered, or nothing is wanted.
+
+        At night there may be nothing to ask the model for hours.
+        """
+        return self._statistics.frames > 0 or self._preparation.blind or self._capture.resting
 
     @property
     def frames(self) -> int:
@@ -121,15 +125,15 @@ class VisionService:
         return self._statistics.frames
 
     def stage_ns(self, stage: Stage) -> NDArray[np.int64]:
-        """How long a stage took over the last looks, in no particular order."""
+        """How long a stage took at each of the last looks."""
         return self._statistics.stage_ns(stage)
 
     @property
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs.
 
-        One that waits for a camera is alive, and so is one that waits for a frozen one, is told
-        to look at nothing, or sleeps.
+        One that waits for a camera is alive, and so is one that waits until the camera sees again,
+        is told to look at nothing, or sleeps.
         """
         age_s = self._statistics.age_ns(time.monotonic_ns()) / 1e9
         fresh = min(age_s, self._capture.expecting_s) < self._stall_s

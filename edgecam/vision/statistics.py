@@ -5,8 +5,10 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-Stage = Literal["prepare", "wait", "invoke", "decide"]
-"""What happens to a frame: made fit for the model; waits for it; judged; turned into facts."""
+Stage = Literal["prepare", "wait", "transfer", "invoke", "decide"]
+"""What happens to a frame: made fit for the model; waits for it; copied into it, and scores out of
+it; judged; turned into facts."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 _WINDOW = 256  # frames and looks that figures are taken over
 
@@ -20,7 +22,7 @@ class Statistics:
         self.still = 0
         """Looks that were saved: nothing had changed since the last."""
         self._frame_ns = np.zeros(_WINDOW, np.int64)
-        self._stages = {stage: _Ring() for stage in get_args(Stage)}
+        self._stages = {stage: _Ring() for stage in STAGES}
 
     def frame(self, taken_ns: int) -> None:
         """A frame has been dealt with, in all its regions."""

@@ -35,8 +35,8 @@ class Clip:
 
 
 def small(pictures: Photographs, frames: int) -> Iterator[Shot]:
-    """Each picture in turn as a small thing before the first one, which is there all the time."""
-    scene, *things = pictures
+    """Some pictures in turn as small things before the first one, which is there all the time."""
+    scene, *things = pictures[:12]
     for thing in things:
         yield from scenes.still(scene, frames)
         yield from scenes.still(Photograph(thing.name, pasted(scene.pixels, thing)), frames)
@@ -111,7 +111,7 @@ def _other_sizes(pictures: Photographs, frames: int) -> Iterator[Shot]:
 
 
 def _still(pictures: Photographs, frames: int) -> Iterator[Shot]:
-    """One picture for as long as ten cuts take, and then another."""
+    """One picture for a long time, and then another."""
     return scenes.cuts(pictures[3:5], 20 * frames)
 
 

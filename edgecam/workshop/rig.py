@@ -1,30 +1,10 @@
-"""The vision half in this process, on frames that lie in memory: for what measures it.
+"""Frames that lie in memory: for what measures the vision half."""
 
-Its publisher is as real as elsewhere: `edgecam.workshop.halves` starts one as a process of its own,
-behind a wall in the file system.
-"""
-
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from edgecam import runtimes
-from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
-from edgecam.config import Config
-from edgecam.link import Tables
 from edgecam.messages import Frame
-from edgecam.model import Model
-from edgecam.subjects import choose
-from edgecam.vision.camera import Camera
-from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
-from edgecam.vision.governor import Governor
-from edgecam.vision.motion import MotionGate
-from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.region import Region
-from edgecam.vision.schedule import Schedule
-from edgecam.vision.service import VisionService
 
 
 class FramesInMemory:
@@ -52,45 +32,7 @@ class FramesInMemory:
         """Nothing goes on by itself."""
 
     def wake(self) -> None:
-        """Go on where it was."""
+        """Nothing has stopped."""
 
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def vision(
-    config: Config,
-    found: Model,
-    camera: Camera,
-    connect: Callable[[], socket.socket],
-    *,
-    classifier: Classifier | None = None,
-) -> VisionService:
-    """The vision half that a configuration asks for, at the full rate of another camera.
-
-    `connect` gives a wall to a publisher of the same configuration (`link.connect`). Without a
-    `classifier` it gets one of its own.
-    """
-    how, names = config.model, tuple(region.name for region in config.regions)
-    rules = Rules.build(config.decision, choose(config.decision, found.labels))
-    return VisionService(
-        camera=camera,
-        classifier=classifier or Classifier(found, runtimes.chosen(how.runtime), how.threads),
-        regions=[
-            Region(
-                region.name,
-                Preprocessor(found, how.fit, how.crop, region.box),
-                MotionGate(config.motion.max_idle_s) if config.motion.enabled else None,
-                Decision(rules, index),
-            )
-            for index, region in enumerate(config.regions)
-        ],
-        tables=Tables.build(found, names, config.decision),
-        connect=connect,
-        governor=Governor(Board(), None, config.camera.stall_s),
-        power=config.power,
-        schedule=Schedule(config.schedule),
-        stall_s=config.camera.stall_s,
-        health_interval_s=config.health.interval_s,
-        live=config.live,
-    )

@@ -9,7 +9,7 @@ from edgecam import link, model
 from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
-from edgecam.config.options import LiveOptions, Power, ScheduleOptions
+from edgecam.config.options import LiveOptions, Power, ScheduleOptions, TroubleOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
@@ -33,6 +33,7 @@ COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not b
 NOT_LIVE = LiveOptions()
 MAX_IDLE_S = 60.0  # longer than any test
 ALWAYS = Schedule(ScheduleOptions())
+ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
 AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
 
 
@@ -87,6 +88,7 @@ class VisionHalf:
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
         gated: bool = False,
+        trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
@@ -108,6 +110,7 @@ class VisionHalf:
             stall_s=stall_s,
             health_interval_s=health_interval_s,
             live=live,
+            trouble=trouble,
         )
         if started:
             self.service.start(self.woken.set)

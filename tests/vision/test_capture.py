@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.fake_cameras import BrokenCamera, LateCamera
-from support.vision_half import ALWAYS, COOL
+from support.vision_half import ALWAYS, COOL, ONLY_FROZEN
 from support.waiting import wait_until
 
 from edgecam.appliance import systemd
@@ -24,6 +24,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.schedule import Schedule
+from edgecam.vision.trouble import TroubleWatch
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 
@@ -39,7 +40,7 @@ class Capture:
         preparation = Preparation(
             regions=[],
             mailbox=self.mailbox,
-            frozen_watch=None,
+            trouble=TroubleWatch(ONLY_FROZEN, live=False),
             governor=governor,
             report=self.reported.append,
         )

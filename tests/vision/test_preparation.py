@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.frames import noise
-from support.vision_half import COOL, WHOLE, load_classifier, regions
+from support.vision_half import COOL, ONLY_FROZEN, WHOLE, load_classifier, regions
 
 from edgecam.arrays import Pixels
 from edgecam.messages import CameraState, Frame
@@ -16,6 +16,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.trouble import TroubleWatch
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
 
@@ -31,7 +32,7 @@ class Prepare:
         self.preparation = Preparation(
             regions=self.regions,
             mailbox=self.mailbox,
-            frozen_watch=None,
+            trouble=TroubleWatch(ONLY_FROZEN, live=False),
             governor=Governor(COOL, None, 10.0),
             report=self.reported.append,
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edgecam.appliance.board import HOTTEST_C, MOST_MB
 from edgecam.config import Config
-from edgecam.messages import SLOWED, TROUBLES
+from edgecam.messages import MEASURED, SLOWED, TROUBLES
 from edgecam.publisher import requests
 from edgecam.publisher.contract import Topics
 from edgecam.publisher.payloads import ROUGH_DIGITS
@@ -25,6 +25,7 @@ PICTURE_BITS = 32 * 32 * 4  # the smallest picture in which one could recognise 
 _TICKS_PER_HOUR = 3_600_000  # milliseconds: what payloads tell, and what a network leaves of a time
 _UPTIME_S = 366 * 86_400  # events may be as old, for what that is worth
 _CONFIDENCES = 1001
+_MEASURES = 1001
 _VOTES = 101
 _TALLIES = 3
 _FIGURES = 8  # of vision, in health
@@ -105,7 +106,8 @@ def _flow(topic: str, messages: float, content_bits: float, note: str) -> Flow:
 
 def _events(config: Config, topics: Topics, subjects: int) -> Flow:
     sightings = 2 * len(config.regions) * subjects * _CONFIDENCES
-    kinds = sightings + len(TROUBLES) + 1 + MAX_GAP
+    troubles = len(TROUBLES) - len(MEASURED) + len(MEASURED) * _MEASURES
+    kinds = sightings + troubles + 1 + MAX_GAP
     messages = config.link.events_per_hour + limits.EVENTS_AT_ONCE
     note = f"link.events_per_hour: {config.link.events_per_hour}, {limits.EVENTS_AT_ONCE} at once"
     ticks = _TICKS_PER_HOUR * (1 + inspector.FRESH_S / limits.HOUR_S)

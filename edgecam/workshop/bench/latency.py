@@ -50,7 +50,7 @@ def choose_pair(config: Config, found: Model) -> Pair | None:
     how = config.model
     classifier = Classifier(found, runtimes.chosen(how.runtime), how.threads)
     preprocessor = Preprocessor(found, how.fit, how.crop, _WHOLE)
-    scores, prepared = {}, classifier.blank()
+    prepared, scores = classifier.blank(), {}
     for file in sorted(SAMPLES.iterdir()):
         pixels = read_picture(file)
         if pixels is not None:
@@ -116,4 +116,6 @@ def _changes(folder: Path, config: Config, pair: Pair, broker: str) -> dict[str,
         },
         "link": {"events_per_hour": _MOST_EVENTS_PER_HOUR},
         "live": {"enabled": False},
+        # Two pictures by turns are no sound camera, and a blind one tells of no labels.
+        "trouble": {"watch": []},
     }

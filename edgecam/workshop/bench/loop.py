@@ -10,7 +10,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +19,13 @@ from edgecam import link, runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.service import VisionService
-from edgecam.vision.statistics import Stage as StageName
+from edgecam.vision.statistics import STAGES, Stage
 from edgecam.workshop import rig
 from edgecam.workshop.bench.meters import Meter
-from edgecam.workshop.bench.result import Stage
+from edgecam.workshop.bench.result import Stage as StageFigures
 
 _WARM_FRAMES = 20
 _FRAMES_EACH = 50  # of one photograph: something happens a few times a second
@@ -51,11 +52,9 @@ class LoopFigures:
     """All rounds, and how long each stage took at their last looks."""
 
     rounds: list[Round] = field(default_factory=list)
-    stages_ns: dict[StageName, list[NDArray[np.int64]]] = field(
-        default_factory=lambda: {name: [] for name in get_args(StageName)}
+    stages_ns: dict[Stage, list[NDArray[np.int64]]] = field(
+        default_factory=lambda: {name: [] for name in STAGES}
     )
-    around_ns: list[int] = field(default_factory=list)
-    """What a look of the model takes besides `invoke()`: into its input, and out of its output."""
     alloc_bytes: int = 0
 
     @property
@@ -69,13 +68,13 @@ class LoopFigures:
 
     def overhead_ms(self, regions: int) -> float:
         """What a frame costs outside of `invoke()`: the median of each part, added up."""
-        prepare, decide = self.stage("prepare").p50_ms, self.stage("decide").p50_ms
-        return prepare + regions * (statistics.median(self.around_ns) / 1e6 + decide)
+        of_region = self.stage("transfer").p50_ms + self.stage("decide").p50_ms
+        return self.stage("prepare").p50_ms + regions * of_region
 
-    def stage(self, name: StageName) -> Stage:
+    def stage(self, name: Stage) -> StageFigures:
         """How long a stage took, over all rounds."""
         p50, p95, p99 = np.percentile(np.concatenate(self.stages_ns[name]), (50, 95, 99)) / 1e6
-        return Stage(round(float(p50), 4), round(float(p95), 4), round(float(p99), 4))
+        return StageFigures(round(float(p50), 4), round(float(p95), 4), round(float(p99), 4))
 
 
 class Loop:
@@ -95,7 +94,6 @@ class Loop:
         how = self._config.model
         classifier = Classifier(self._found, runtimes.chosen(how.runtime), how.threads)
         bare_fps = _bare_fps(classifier.interpreter, seconds)
-        self.figures.around_ns += _around_invoke_ns(classifier)
         vision = self._vision(classifier, self._pictures)
         with _Running(vision):
             self.figures.rounds.append(self._whole(vision, bare_fps, seconds))
@@ -122,8 +120,12 @@ class Loop:
     def _vision(self, classifier: Classifier, pictures: list[Pixels]) -> VisionService:
         path = self._config.link.socket
         camera = rig.FramesInMemory(pictures, _FRAMES_EACH)
-        return rig.vision(
-            self._config, self._found, camera, lambda: link.connect(path), classifier=classifier
+        return half.build(
+            self._config,
+            self._found,
+            lambda: link.connect(path),
+            source=camera,
+            classifier=classifier,
         )
 
     def _whole(self, vision: VisionService, bare_fps: float, seconds: float) -> Round:
@@ -169,17 +171,6 @@ def _bare_fps(interpreter: Any, seconds: float) -> float:  # noqa: ANN401  of ei
         invoke()
         count += 1
     return count / (time.perf_counter() - started_s)
-
-
-def _around_invoke_ns(classifier: Classifier) -> list[int]:
-    """How much longer than `invoke()` each of a few looks takes."""
-    prepared, around = classifier.blank(), []
-    scores = classifier.look(prepared)
-    for _ in range(_WARM_FRAMES):
-        started_ns = time.monotonic_ns()
-        classifier.look(prepared, scores)
-        around.append(time.monotonic_ns() - started_ns - classifier.invoke_ns)
-    return around
 
 
 def _traced_peak(vision: VisionService) -> int:

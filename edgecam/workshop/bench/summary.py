@@ -17,7 +17,7 @@ from edgecam.workshop.bench import boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
 from edgecam.workshop.bench.loop import LoopFigures
 from edgecam.workshop.bench.meters import Meter
-from edgecam.workshop.bench.result import Energy, Result, Stage
+from edgecam.workshop.bench.result import Energy, Result
 
 _NO_FIGURES = "energy: nothing here measures it, and of this board no figures are known"
 
@@ -41,7 +41,7 @@ class Parts:
 def result(parts: Parts, config: Config, found: Model) -> Result:
     """The document of a run of a configuration and its model."""
     looped, seen = parts.looped, parts.appliance
-    stages: dict[str, Stage] = {name: looped.stage(name) for name in looped.stages_ns}
+    stages = {str(name): looped.stage(name) for name in looped.stages_ns}
     energy = _energy(parts, len(config.regions))
     return Result(
         ratio_to_bare=round(statistics.median(looped.ratios), 4),
