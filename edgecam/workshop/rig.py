@@ -51,11 +51,16 @@ class FramesInMemory:
 
 
 def vision(
-    config: Config, found: Model, camera: Camera, connect: Callable[[], socket.socket]
+    config: Config,
+    found: Model,
+    camera: Camera,
+    connect: Callable[[], socket.socket],
+    decision: Callable[[Rules, int], Decision] = Decision,
 ) -> VisionService:
     """The vision half that a configuration asks for, at the full rate of another camera.
 
-    `connect` gives a wall to a publisher of the same configuration (`link.connect`).
+    `connect` gives a wall to a publisher of the same configuration (`link.connect`); `decision` is
+    for one that tells what it was given.
     """
     how, names = config.model, tuple(region.name for region in config.regions)
     rules = Rules.build(config.decision, choose(config.decision, found.labels))
@@ -66,7 +71,7 @@ def vision(
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
-                Decision(rules, index),
+                decision(rules, index),
             )
             for index, region in enumerate(config.regions)
         ],
