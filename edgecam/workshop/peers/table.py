@@ -1,12 +1,13 @@
 """What came out as a table: medians over the rounds, ratios within each round."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from operator import attrgetter
 from statistics import median
 from typing import Any
 
 from edgecam.workshop.peers.lineup import BARE, OURS
-from edgecam.workshop.peers.match import Played
+from edgecam.workshop.peers.match import Played, Turn
 
 COLUMNS = (
     "",
@@ -14,9 +15,13 @@ COLUMNS = (
     "× bare",
     "× edgecam",
     "CPU ms a frame",
+    "× edgecam",
     "peak memory, MB",
     "same label as edgecam",
 )
+
+_fps: Callable[[Turn], float] = attrgetter("fps")
+_cpu_ms: Callable[[Turn], float] = attrgetter("cpu_ms")
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,7 @@ class Row:
     ratio_to_bare: float
     ratio_to_edgecam: float
     cpu_ms_per_frame: float
+    cpu_ratio_to_edgecam: float
     peak_mb: float
     same_label: float | None
     """The share of frames for which it names the same label first; None where it names none."""
@@ -45,19 +51,20 @@ def _row(played: Played, bare: Played, ours: Played) -> Row:
     return Row(
         name=played.entrant.name,
         title=played.entrant.title,
-        fps=median(turn.fps for turn in played.turns),
-        ratio_to_bare=_ratio(played, bare),
-        ratio_to_edgecam=_ratio(played, ours),
-        cpu_ms_per_frame=median(turn.cpu_ms for turn in played.turns),
+        fps=median(map(_fps, played.turns)),
+        ratio_to_bare=_ratio(played, bare, _fps),
+        ratio_to_edgecam=_ratio(played, ours, _fps),
+        cpu_ms_per_frame=median(map(_cpu_ms, played.turns)),
+        cpu_ratio_to_edgecam=_ratio(played, ours, _cpu_ms),
         peak_mb=played.peak_mb,
         same_label=_share(played.labels, ours.labels),
     )
 
 
-def _ratio(played: Played, other: Played) -> float:
-    """The median of the ratios of frames a second, each of one round."""
+def _ratio(played: Played, other: Played, figure: Callable[[Turn], float]) -> float:
+    """The median over the rounds of how many times the other's figure in the same round it is."""
     both = zip(played.turns, other.turns, strict=True)
-    return median(turn.fps / others.fps for turn, others in both)
+    return median(figure(turn) / figure(others) for turn, others in both)
 
 
 def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | None:
@@ -67,12 +74,15 @@ def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | 
 
 
 def verdict(table: Sequence[Row]) -> list[str]:
-    """A sentence for each figure: ahead of every peer, or behind whom. Bare is no peer."""
+    """A sentence for each figure: ahead of every peer, or behind whom. Bare is no peer.
+
+    By ratios, which the drift of a machine's speed does not touch.
+    """
     ours = next(row for row in table if row.name == OURS.name)
     peers = [row for row in table if row.name not in (OURS.name, BARE.name)]
     ahead_in = {
-        "frames/s": [row.title for row in peers if row.fps >= ours.fps],
-        "CPU a frame": [row.title for row in peers if row.cpu_ms_per_frame <= ours.cpu_ms_per_frame],
+        "frames/s": [row.title for row in peers if row.ratio_to_edgecam >= 1],
+        "CPU a frame": [row.title for row in peers if row.cpu_ratio_to_edgecam <= 1],
         "memory": [row.title for row in peers if row.peak_mb <= ours.peak_mb],
     }
     return [
@@ -90,6 +100,7 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{row.ratio_to_bare:.2f}",
         f"{row.ratio_to_edgecam:.2f}",
         f"{row.cpu_ms_per_frame:.2f}",
+        f"{row.cpu_ratio_to_edgecam:.2f}",
         f"{row.peak_mb:.0f}",
         same,
     )

@@ -26,7 +26,9 @@ class MediapipeClassifier(Peer):
         self._classifier: Any = vision.ImageClassifier.create_from_options(options)
         height, width, _ = settings.shape
         left, top, right, bottom = settings.box
-        region = RectF(left / width, top / height, right / width, bottom / height)
+        region = RectF(
+            left=left / width, top=top / height, right=right / width, bottom=bottom / height
+        )
         self._how = vision.ImageProcessingOptions(region_of_interest=region)
 
     def look(self, frame: Array) -> int:
