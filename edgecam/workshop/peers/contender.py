@@ -1,17 +1,20 @@
 """One peer's program in its own environment, from this side of its standard input and output."""
 
 import json
-import select
+import os
+import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import edgecam
 from edgecam.errors import EdgecamError
 from edgecam.workshop.peers.lineup import Entrant
 
-LOAD_TIMEOUT_S = 120.0  # MediaPipe imports matplotlib, which makes a font cache at its first start
-ANSWER_TIMEOUT_S = 120.0
+ANSWER_TIMEOUT_S = 120.0  # MediaPipe loads matplotlib, which searches for fonts the first time
+# Programs are found here; of edgecam, all but our own import nothing that needs a library.
+_SOURCES = Path(edgecam.__file__).resolve().parents[1]
 _END_TIMEOUT_S = 10.0
 _LONGEST_REASON = 200
 
@@ -31,22 +34,25 @@ class Contender:
         `python` is of the peer's environment; what it prints is kept in `folder`.
         """
         self._log = folder / f"{entrant.name}.log"
-        self._title = entrant.title
         if not python.exists():
             msg = f"its environment is not there ({python.parents[1].name})"
             raise PeerFailedError(msg)
-        with self._log.open("wb") as log:
+        ours, theirs = socket.socketpair()
+        ours.settimeout(ANSWER_TIMEOUT_S)
+        self._wire = ours.makefile("rw", encoding="utf-8")
+        ours.close()  # the file above keeps it open
+        with self._log.open("wb") as log, theirs:
             # A session of its own: Ctrl-C at the terminal is for us, who then end it.
             self._process = subprocess.Popen(
-                [str(python), str(entrant.file), json.dumps(settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
+                [str(python), "-P", "-m", entrant.module, json.dumps(settings)],
+                env={**os.environ, "PYTHONPATH": str(_SOURCES)},
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
                 stderr=log,
-                text=True,
                 start_new_session=True,
             )
         try:
-            loaded = self._answer(LOAD_TIMEOUT_S)
+            loaded = self._answer()
         except BaseException:
             self.end()
             raise
@@ -55,22 +61,19 @@ class Contender:
 
     def ask(self, do: str, **how: float) -> dict[str, Any]:
         """The answer to a question; `programs/turns.py` says which. Raises PeerFailedError."""
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.write(json.dumps({"do": do, **how}) + "\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
+            self._wire.write(json.dumps({"do": do, **how}) + "\n")
+            self._wire.flush()
+        except OSError:
             raise PeerFailedError(self._last_line) from None
-        return self._answer(ANSWER_TIMEOUT_S)
+        return self._answer()
 
     def end(self) -> None:
         """Close its input, and kill it where that does not end it."""
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            try:
-                pipe.close()
-            except BrokenPipeError:
-                pass  # it is gone, with a question unread
+        try:
+            self._wire.close()
+        except OSError:
+            pass  # it is gone, with a question unread
         try:
             self._process.wait(_END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
@@ -83,14 +86,14 @@ class Contender:
     def __exit__(self, *_: object) -> None:
         self.end()
 
-    def _answer(self, timeout_s: float) -> dict[str, Any]:
-        """The next line. A program writes one only when it was asked, and so none is buffered."""
-        stdout = self._process.stdout
-        assert stdout is not None
-        if not select.select([stdout], [], [], timeout_s)[0]:
-            msg = f"no answer in {timeout_s:g} s"
-            raise PeerFailedError(msg)
-        line = stdout.readline()
+    def _answer(self) -> dict[str, Any]:
+        try:
+            line = self._wire.readline()
+        except TimeoutError:
+            msg = f"no answer in {ANSWER_TIMEOUT_S:g} s"
+            raise PeerFailedError(msg) from None
+        except OSError:
+            line = ""  # it ended with a question unread
         if not line:
             raise PeerFailedError(self._last_line)
         answer: dict[str, Any] = json.loads(line)

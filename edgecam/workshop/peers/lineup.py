@@ -1,9 +1,6 @@
 """Who takes part, and what each does with a frame."""
 
 from dataclasses import dataclass
-from pathlib import Path
-
-HERE = Path(__file__).resolve().parent
 
 
 @dataclass(frozen=True)
@@ -14,15 +11,15 @@ class Entrant:
     """Its requirements are in `requirements/`, its environment is `.venv-peer-<name>`."""
     title: str
     program: str
-    """A file in `programs/`."""
+    """A module in `programs/`."""
     does: str
     """What it does with each frame, in a sentence."""
     needs_onnx: bool = False
 
     @property
-    def file(self) -> Path:
+    def module(self) -> str:
         """The program."""
-        return HERE / "programs" / f"{self.program}.py"
+        return f"edgecam.workshop.peers.programs.{self.program}"
 
 
 BARE = Entrant(

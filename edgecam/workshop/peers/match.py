@@ -77,7 +77,9 @@ def play(
             played.versions, played.note = contender.versions, contender.note
 
         def turn(played: Played) -> None:
-            played.turns.append(Turn(**contenders[played.entrant.name].ask("turn", seconds=seconds)))
+            played.turns.append(
+                Turn(**contenders[played.entrant.name].ask("turn", seconds=seconds))
+            )
 
         def finish(played: Played) -> None:
             contender = contenders[played.entrant.name]

@@ -12,10 +12,10 @@ from edgecam.workshop.peers.match import Played, Turn
 COLUMNS = (
     "",
     "frames/s",
-    "× bare",
-    "× edgecam",
+    "of bare's",
+    "of edgecam's",
     "CPU ms a frame",
-    "× edgecam",
+    "of edgecam's",
     "peak memory, MB",
     "same label as edgecam",
 )

@@ -3,7 +3,8 @@
 from typing import Any
 
 from ai_edge_litert.interpreter import Interpreter
-from turns import Array, Peer, Settings, serve
+
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 
 class BareInvoke(Peer):
@@ -12,7 +13,7 @@ class BareInvoke(Peer):
     packages = ("ai-edge-litert", "numpy")
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         self._interpreter: Any = Interpreter(settings.model, num_threads=1)
         self._interpreter.allocate_tensors()
 

@@ -6,7 +6,8 @@ import mediapipe
 from mediapipe.tasks import python as tasks
 from mediapipe.tasks.python import vision
 from mediapipe.tasks.python.components.containers.rect import RectF
-from turns import Array, Peer, Settings, serve
+
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 
 class MediapipeClassifier(Peer):
@@ -19,7 +20,7 @@ class MediapipeClassifier(Peer):
     packages = ("mediapipe",)
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         options = vision.ImageClassifierOptions(
             base_options=tasks.BaseOptions(model_asset_path=settings.model), max_results=1
         )

@@ -6,7 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 import onnxruntime
-from turns import Array, Peer, Settings, serve
+
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 
 class OnnxRuntime(Peer):
@@ -15,7 +16,7 @@ class OnnxRuntime(Peer):
     packages = ("onnxruntime", "opencv-python-headless", "numpy")
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         cv2.setNumThreads(1)
         left, top, right, bottom = settings.box
         self._rows, self._columns = slice(top, bottom), slice(left, right)

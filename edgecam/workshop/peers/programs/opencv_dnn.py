@@ -5,7 +5,8 @@ from typing import Any
 
 import cv2
 import numpy as np
-from turns import Array, Peer, Settings, serve
+
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 _SIDE = 224
 _MEAN, _STD = 127.0, 128.0  # models/README.md: zero point and scale of the model's input
@@ -17,7 +18,7 @@ class OpencvDnn(Peer):
     packages = ("opencv-python-headless", "numpy")
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         cv2.setNumThreads(1)
         left, top, right, bottom = settings.box
         self._rows, self._columns = slice(top, bottom), slice(left, right)
@@ -45,7 +46,9 @@ class OpencvDnn(Peer):
 
 def _why(error: Exception) -> str:
     """The sentence in OpenCV's report, without its places in the source."""
-    return str(error).rpartition("error: ")[2].partition(")")[2].partition(" in function")[0].strip()
+    return (
+        str(error).rpartition("error: ")[2].partition(")")[2].partition(" in function")[0].strip()
+    )
 
 
 if __name__ == "__main__":

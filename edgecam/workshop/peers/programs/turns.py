@@ -53,7 +53,7 @@ class Peer:
     note = ""
     """What is different here from what was wanted, in a few words."""
 
-    def __init__(self, settings: Settings, frames: Array) -> None:
+    def __init__(self, frames: Array) -> None:
         """`frames` is `(count, height, width, 3)`."""
         self.frames = frames
 

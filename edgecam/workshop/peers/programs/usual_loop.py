@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from PIL import Image
-from turns import Array, Peer, Settings, serve
+
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 
 class UsualLoop(Peer):
@@ -18,7 +19,7 @@ class UsualLoop(Peer):
     packages = ("ai-edge-litert", "pillow", "numpy")
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         self._box = settings.box
         self._interpreter: Any = Interpreter(settings.model, num_threads=1)
         self._interpreter.allocate_tensors()

@@ -6,7 +6,6 @@ from pathlib import Path
 from threading import Event
 
 import numpy as np
-from turns import Array, Peer, Settings, serve
 
 # What `edgecam run vision` loads, so that the memory is the appliance's.
 import edgecam.commands.assembly
@@ -16,6 +15,7 @@ from edgecam.arrays import Scores
 from edgecam.messages import Frame, Sighting
 from edgecam.vision.decision import Decision, Rules
 from edgecam.workshop import rig
+from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 _PATIENCE_S = 20.0
 _POLL_S = 0.001
@@ -71,7 +71,7 @@ class VisionHalf(Peer):
     """Capture, preparation, model, decision and reporter, with a real wall to a real publisher."""
 
     def __init__(self, settings: Settings, frames: Array) -> None:
-        super().__init__(settings, frames)
+        super().__init__(frames)
         options = config.load(Path(settings.configuration)).config
         _, interpreter = runtimes.RUNTIMES[runtimes.chosen(options.model.runtime)]
         self.packages = ("edgecam", interpreter, "opencv-python-headless", "numpy")
@@ -97,7 +97,8 @@ class VisionHalf(Peer):
 
     def answers(self) -> list[int]:
         """What the loop itself found best in each frame."""
-        self._witness.noted = noted = []
+        noted: list[int] = []
+        self._witness.noted = noted
         self._run(lambda: len(noted) >= len(self.frames))
         self._witness.noted = None
         return noted[: len(self.frames)]
