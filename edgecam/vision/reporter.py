@@ -129,6 +129,11 @@ class Reporter(Worker):
             self._passing.append(look)
         self._wakeup.set()
 
+    def say_health(self) -> None:
+        """Say health now rather than when it is due."""
+        self._health_due_s = 0.0
+        self._wakeup.set()
+
     def switch(self, tables: str) -> None:
         """What is reported from now on is of other tables; what was, is sent before."""
         with self._lock:

@@ -1,28 +1,10 @@
-"""The vision half in this process, on frames that lie in memory: for what measures it.
+"""Frames that lie in memory: for what measures the vision half."""
 
-Its publisher is as real as elsewhere: `edgecam.workshop.halves` starts one as a process of its own,
-behind a wall in the file system.
-"""
-
-import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from edgecam import runtimes
-from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
-from edgecam.config import Config
-from edgecam.link import Tables
 from edgecam.messages import Frame
-from edgecam.model import Model
-from edgecam.subjects import choose
-from edgecam.vision.camera import Camera
-from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
-from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
-from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.service import VisionService
 
 
 class FramesInMemory:
@@ -46,39 +28,11 @@ class FramesInMemory:
         self._taken += 1
         return Frame(pixels, time.monotonic_ns())
 
+    def rest(self) -> None:
+        """Nothing goes on by itself."""
+
+    def wake(self) -> None:
+        """Nothing has stopped."""
+
     def close(self) -> None:
         """Nothing is held open."""
-
-
-def vision(
-    config: Config,
-    found: Model,
-    camera: Camera,
-    connect: Callable[[], socket.socket],
-    decision: Callable[[Rules, int], Decision] = Decision,
-) -> VisionService:
-    """The vision half that a configuration asks for, at the full rate of another camera.
-
-    `connect` gives a wall to a publisher of the same configuration (`link.connect`); `decision` is
-    for one that tells what it was given.
-    """
-    how, names = config.model, tuple(region.name for region in config.regions)
-    rules = Rules.build(config.decision, choose(config.decision, found.labels))
-    return VisionService(
-        camera=camera,
-        classifier=Classifier(found, runtimes.chosen(how.runtime), how.threads),
-        regions=[
-            Region(
-                region.name,
-                Preprocessor(found, how.fit, how.crop, region.box),
-                decision(rules, index),
-            )
-            for index, region in enumerate(config.regions)
-        ],
-        tables=Tables.build(found, names, config.decision),
-        connect=connect,
-        governor=Governor(Board(), None),
-        stall_s=config.camera.stall_s,
-        health_interval_s=config.health.interval_s,
-        live=config.live,
-    )

@@ -61,10 +61,25 @@ class SlowDecision:
             votes = subject.votes(self.options.window, high=False)
             if present and len(votes) >= self.options.votes:
                 facts.append(self._turn(subject, votes, at_ns))
-        for subject, present in zip(self.subjects, was_present, strict=True):
+        absent = [one for one, was in zip(self.subjects, was_present, strict=True) if not was]
+        return facts + self._appearances(absent, at_ns)
+
+    def repeat(self, at_ns: int) -> list[Sighting]:
+        """The facts of a moment without a look."""
+        return self._appearances([one for one in self.subjects if not one.present], at_ns)
+
+    def settled(self) -> bool:
+        """Whether the last looks leave no subject with some votes, but too few."""
+        window, enough = self.options.window, self.options.votes
+        cast = [len(one.votes(window, high=not one.present)) for one in self.subjects]
+        full = all(len(one.values) >= window for one in self.subjects)
+        return full and not any(0 < votes < enough for votes in cast)
+
+    def _appearances(self, absent: Sequence[Subject], at_ns: int) -> list[Sighting]:
+        facts = []
+        for subject in absent:
             votes = subject.votes(self.options.window, high=True)
-            enough = len(votes) >= self.options.votes
-            if not present and enough and self._cooled(subject, at_ns):
+            if len(votes) >= self.options.votes and self._cooled(subject, at_ns):
                 subject.last_appeared_ns = at_ns
                 facts.append(self._turn(subject, votes, at_ns))
         return facts

@@ -13,7 +13,7 @@ from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, Visi
 from edgecam.vision import reporter as module
 from edgecam.vision.reporter import MAX_PASSING, Reporter
 
-HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6)
+HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6, 7, 0, asleep=False)
 
 
 def look(number: int) -> Look:
@@ -87,9 +87,9 @@ def test_events_are_not_held_up_by_looks(wall: Wall) -> None:
     peer = wall.greeted()
     for number in range(10):
         wall.reporter.show(look(number))
-    wall.reporter.report(CameraState(0, 1))
+    wall.reporter.report(CameraState(0, 0, 1))
     records = peer.receive_all()
-    assert Numbered(1, CameraState(0, 1)) in records
+    assert Numbered(1, CameraState(0, 0, 1)) in records
     assert len(records) == 11
 
 

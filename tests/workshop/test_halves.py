@@ -9,6 +9,7 @@ from support.waiting import wait_until
 
 from edgecam import link, model
 from edgecam.config import Config, load
+from edgecam.vision import half
 from edgecam.workshop import rig, scenes
 from edgecam.workshop.halves import HalfEndedError, HalfProcess, write_configuration
 
@@ -32,7 +33,8 @@ def test_a_vision_half_in_this_process_and_a_publisher_in_its_own_meet(
         publisher.wait_until_ready(20.0)
         camera = rig.FramesInMemory(pictures, 5)
         wall = Path(made.link.socket)
-        vision = rig.vision(made, model.load(made.model), camera, lambda: link.connect(str(wall)))
+        found = model.load(made.model)
+        vision = half.build(made, found, lambda: link.connect(str(wall)), source=camera)
         vision.start(lambda: None)
         wait_until(lambda: vision.frames > 30, 20.0)
         vision.check()

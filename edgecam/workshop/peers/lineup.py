@@ -32,9 +32,9 @@ OURS = Entrant(
     "edgecam",
     "**edgecam**, the vision half",
     "vision_half",
-    "Everything that `edgecam run vision` does: capture thread, crop and resize into the tensor, "
-    "model, votes and cooldowns of the decision, reporter and wall; the publisher with its outbox "
-    "is another process.",
+    "Everything that `edgecam run vision` does, by the shipped configuration: motion gate, crop and "
+    "resize in the capture thread, model, votes and cooldowns of the decision, reporter and wall. "
+    "The publisher with its outbox is another process.",
 )
 ENTRANTS = (
     BARE,

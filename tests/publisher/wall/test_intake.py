@@ -48,7 +48,7 @@ def went(counter: int, label: int = CAT, region: int = 0) -> Numbered:
 
 
 def camera(counter: int, trouble: int = 0) -> Numbered:
-    return Numbered(counter, CameraState(trouble, START_NS + counter))
+    return Numbered(counter, CameraState(trouble, 0, START_NS + counter))
 
 
 def told(outbox: Outbox) -> list[tuple[str, str | int | None]]:

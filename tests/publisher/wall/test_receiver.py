@@ -16,7 +16,7 @@ from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, Limits
 
 WELCOME = Welcome(0, paused=False)
-HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
+HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000, 6, 0, asleep=False)
 
 
 @pytest.fixture
@@ -138,7 +138,7 @@ def test_the_camera_is_an_event_only_when_it_changes(publisher: Receiving) -> No
     for run, trouble in runs:
         end = VisionEnd(publisher)
         end.hello(run)
-        end.send(Numbered(1, CameraState(trouble, time.monotonic_ns())))
+        end.send(Numbered(1, CameraState(trouble, 0, time.monotonic_ns())))
         assert end.answer() == Committed(1)
         end.close()
     assert [(event.event_type, event.reason) for event in publisher.events] == [

@@ -6,6 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from support.paces import pace_of
 
 from edgecam.config import CameraOptions
 from edgecam.config.options import OpencvOptions
@@ -32,8 +33,9 @@ def record(file: Path, *, count: int = len(COLOURS)) -> Path:
 
 
 def camera(source: Path | str, *, loop: bool = False, **options: Any) -> OpencvCamera:
-    given = {"source": "opencv", "fps": 1000.0, **options}
-    return OpencvCamera(CameraOptions(opencv=OpencvOptions(source=str(source), loop=loop), **given))
+    opencv = OpencvOptions(source=str(source), loop=loop)
+    given = CameraOptions(**{"source": "opencv", "fps": 1000.0, "opencv": opencv, **options})
+    return OpencvCamera(given, pace_of(given))
 
 
 def frames(source: OpencvCamera, limit: int = 100) -> Iterator[Frame]:

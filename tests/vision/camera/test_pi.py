@@ -14,6 +14,7 @@ import pytest
 from support import fake_picamera2
 from support.fake_picamera2 import Hardware
 from support.fake_requests import FakeRequest
+from support.paces import pace_of
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
@@ -47,7 +48,8 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hardware]:
 
 
 def opened(wanted: FrameWanted = SQUARE, **options: Any) -> PiCamera:
-    camera = PiCamera(CameraOptions(**options), wanted)
+    given = CameraOptions(**options)
+    camera = PiCamera(given, wanted, pace_of(given))
     camera.open()
     return camera
 

@@ -8,6 +8,7 @@ import pytest
 from support import fake_picamera2
 from support.fake_isp import Mode
 from support.fake_picamera2 import Hardware
+from support.paces import pace_of
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
@@ -30,7 +31,8 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
 
 
 def shown(wanted: FrameWanted, **options: Any) -> Pixels:
-    camera = PiCamera(CameraOptions(**options), wanted)
+    given = CameraOptions(**options)
+    camera = PiCamera(given, wanted, pace_of(given))
     camera.open()
     frame = camera.capture(1.0)
     camera.close()

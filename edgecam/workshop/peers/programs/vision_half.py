@@ -4,17 +4,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
+from typing import Any
 
-import numpy as np
+from numpy.typing import NDArray
 
 # What `edgecam run vision` loads, so that the memory is the appliance's.
 import edgecam.commands.assembly
 import edgecam.commands.run  # noqa: F401  for its weight alone
 from edgecam import config, link, model, runtimes
 from edgecam.arrays import Scores
-from edgecam.messages import Frame, Sighting
-from edgecam.vision.decision import Decision, Rules
-from edgecam.workshop import rig
+from edgecam.messages import Frame
+from edgecam.vision import half
+from edgecam.vision.classifier import Classifier
 from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 _PATIENCE_S = 20.0
@@ -30,6 +31,7 @@ class FramesOfATurn:
         self.unreadable = 0
         self.on = Event()
         self.taken = 0
+        """How many frames were taken. No frame follows itself: the motion gate would pass it over."""
         self._frames = frames
 
     def open(self) -> None:
@@ -43,28 +45,32 @@ class FramesOfATurn:
         self.taken += 1
         return Frame(pixels, time.monotonic_ns())
 
+    def rest(self) -> None:
+        """Nothing goes on by itself."""
+
+    def wake(self) -> None:
+        """Nothing has stopped."""
+
     def close(self) -> None:
         """Nothing is held open."""
 
 
-class Witness(Decision):
-    """A decision that tells when it was last made, and, where it is asked to, on what."""
+class Witness(Classifier):
+    """A classifier that counts its looks, and, where it is asked to, notes what it saw."""
 
-    def __init__(self, rules: Rules, region: int) -> None:
-        super().__init__(rules, region)
-        self.done = 0
-        self.last_s = 0.0
-        self.noted: list[int] | None = None
-        """The label that scored best at each look; None: not noted."""
+    done = 0
+    last_s = 0.0
+    noted: list[int] | None = None
+    """The label that scored best at each look; None: not noted."""
 
-    def look(self, scores: Scores, at_ns: int) -> list[Sighting]:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         """As without a witness."""
-        facts = super().look(scores, at_ns)
+        result = super().look(prepared, scores)
         if self.noted is not None:
-            self.noted.append(int(np.argmax(scores)))
+            self.noted.append(int(result.argmax()))
         self.last_s = time.perf_counter()
         self.done += 1
-        return facts
+        return result
 
 
 class VisionHalf(Peer):
@@ -73,20 +79,27 @@ class VisionHalf(Peer):
     def __init__(self, settings: Settings, frames: Array) -> None:
         super().__init__(frames)
         options = config.load(Path(settings.configuration)).config
-        _, interpreter = runtimes.RUNTIMES[runtimes.chosen(options.model.runtime)]
-        self.packages = ("edgecam", interpreter, "opencv-python-headless", "numpy")
+        found = model.load(options.model)
+        runtime = runtimes.chosen(options.model.runtime)
+        self.packages = (
+            "edgecam",
+            runtimes.RUNTIMES[runtime][1],
+            "opencv-python-headless",
+            "numpy",
+        )
         self._camera = FramesOfATurn(frames)
-        self._service = rig.vision(
+        self._witness = Witness(found, runtime, options.model.threads)
+        self._service = half.build(
             options,
-            model.load(options.model),
-            self._camera,
+            found,
             lambda: link.connect(options.link.socket),
-            self._witnessed,
+            source=self._camera,
+            classifier=self._witness,
         )
         self._service.start(lambda: None)
 
     def turn(self, seconds: float) -> dict[str, float]:
-        """Have frames ready for so long; the turn ends with the decision on the last one."""
+        """Have frames ready for so long; the turn ends with the look at the last one."""
         before, cpu_s, began_s = self._witness.done, time.process_time(), time.perf_counter()
         self._run(lambda: time.perf_counter() - began_s >= seconds)
         return {
@@ -98,25 +111,24 @@ class VisionHalf(Peer):
     def answers(self) -> list[int]:
         """What the loop itself found best in each frame."""
         noted: list[int] = []
+        count, first = len(self.frames), self._camera.taken
         self._witness.noted = noted
-        self._run(lambda: len(noted) >= len(self.frames))
+        self._run(lambda: len(noted) >= count)
         self._witness.noted = None
-        return noted[: len(self.frames)]
+        return [noted[(index - first) % count] for index in range(count)]
 
     def close(self) -> None:
         """End its threads."""
         self._service.stop()
 
-    def _witnessed(self, rules: Rules, region: int) -> Decision:
-        self._witness = Witness(rules, region)
-        return self._witness
-
     def _run(self, is_enough: Callable[[], bool]) -> None:
-        """Have frames ready, from the first one on, until it is enough and all are decided on."""
-        before, began_s = self._witness.done, time.perf_counter()
-        self._camera.taken = 0
+        """Have frames ready until it is enough and all of them were dealt with."""
+        began_s = time.perf_counter()
+        judged, taken = self._service.frames, self._camera.taken
         self._camera.on.set()
-        while self._camera.on.is_set() or self._witness.done - before < self._camera.taken:
+        while (
+            self._camera.on.is_set() or self._service.frames - judged < self._camera.taken - taken
+        ):
             time.sleep(_POLL_S)
             self._service.check()
             if is_enough():

@@ -1,0 +1,71 @@
+"""Flicker: lamps on the mains beat with the exposure, as bands or from frame to frame.
+
+Light multiplies, and in a frame that is read line by line it differs by line: so the brightness of
+24 x 8 fields is set, as a logarithm, against what it was over the last looks, and what a whole row
+of fields has in common is the light. What moves through the picture changes some columns only, and
+does not count. Bands that stand still are part of the scene, and are not noticed.
+
+The value is the depth of the flicker: 0.15 where light goes up and down by 15 %.
+"""
+
+import math
+from collections import deque
+
+import cv2
+import numpy as np
+
+from edgecam.vision.trouble.hold import Reading, high
+from edgecam.vision.trouble.sight import Sight
+
+BAD = 0.06
+GOOD = 0.04
+_LOOKS = 8  # the value is the median of so many
+_NEW = 0.1  # the weight of a look in the mean brightness
+_ROWS, _COLUMNS = 24, 8
+_BLACK = 4.0  # grey levels added before the logarithm: sensors round what is darker
+_COMMON = 0.6  # the part of the fields that must follow their row
+_STRAY = 0.015  # deviation from the row that is rounding
+
+
+class Flicker:
+    """Remembers the mean brightness of 24 x 8 fields over the last looks; in memory only."""
+
+    def __init__(self) -> None:
+        fields = (_ROWS, _COLUMNS)
+        self._now, self._mean, self._change = (np.zeros(fields, np.float32) for _ in range(3))
+        self._depths: deque[float] = deque(maxlen=_LOOKS)
+        self._levels: deque[float] = deque(maxlen=3)
+
+    def look(self, sight: Sight, at_ns: int) -> Reading | None:
+        """The depth of the flicker, 0 to 1; None before enough looks."""
+        del at_ns
+        now = self._now
+        cv2.resize(sight.cells, (_COLUMNS, _ROWS), dst=now, interpolation=cv2.INTER_AREA)
+        now += _BLACK
+        np.log(now, out=now)
+        if not self._levels:
+            np.copyto(self._mean, now)
+        np.subtract(now, self._mean, out=self._change)
+        self._depths.append(self._depth())
+        self._mean += _NEW * self._change
+        if len(self._depths) < _LOOKS:
+            return None
+        return high(min(sorted(self._depths)[_LOOKS // 2], 1.0), BAD, GOOD)
+
+    def _depth(self) -> float:
+        """The depth at this look; 0 where something else than the light has changed."""
+        light = np.median(self._change, axis=1)  # of each row
+        level = float(np.median(light))
+        self._levels.append(level)
+        bands = math.sqrt(2) * float(np.median(np.abs(light - level)))
+        depth = max(bands, self._alternation())
+        stray = np.abs(self._change - light[:, None])
+        follow = np.count_nonzero(stray < max(depth / 2, _STRAY))
+        return depth if follow >= _COMMON * stray.size else 0.0
+
+    def _alternation(self) -> float:
+        """How far the light of the look before was from that around it: dusk is a straight line."""
+        if len(self._levels) < 3:  # noqa: PLR2004  before, between and after
+            return 0.0
+        before, between, after = self._levels
+        return abs(between - (before + after) / 2)
