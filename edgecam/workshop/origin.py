@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from edgecam import __version__
-from edgecam.appliance.board import Board
+from edgecam.appliance.board import Board, os_name
 from edgecam.config import INSTALLATION
 
 _CPUINFO = Path("/proc/cpuinfo")
@@ -33,10 +33,10 @@ def commit() -> str:
 
 
 def machine() -> str:
-    """The board or the processor, cores, kernel and Python."""
+    """The board or the processor, cores, system, kernel and Python."""
     name = Board().model() or _processor()
-    python = platform.python_version()
-    return f"{name}, {os.cpu_count()} cores, Linux {platform.release()}, Python {python}"
+    kernel, python = platform.release(), platform.python_version()
+    return f"{name}, {os.cpu_count()} cores, {os_name()}, Linux {kernel}, Python {python}"
 
 
 def _processor() -> str:
