@@ -1,4 +1,4 @@
-"""A frame as a small grid of its mean colours: cheap, and no pixel of it is passed over."""
+"""A frame as a small grid of its colours, cheaply."""
 
 from typing import Any
 
@@ -12,19 +12,20 @@ SIDE = 32  # cells
 Grid = NDArray[np.float32]
 """`(32, 96)`: rows of 32 cells with red, green and blue, 0 to 255."""
 
-_MAX_ROWS = 480  # read of a frame: as many as a model of 224x224 reads, which mixes two for each
+_LEAST_ROWS = 200  # read of a frame: what is lower than 1/200 of it may hide between two of them
 
 
 class Reduction:
     """Makes grids of frames; allocates only on a new frame size.
 
-    By halves, which OpenCV does at once for 16 pixels and more: 640x480 takes 0.1 ms on an x86-64
-    core, where one step down to the grid takes 0.4.
+    Every column is read, and as many rows as it takes. By halves, which is the one step for which
+    OpenCV has vector code; together that is 4 times faster than one step of INTER_AREA over all.
     """
 
     def __init__(self) -> None:
         self._seen: tuple[int, ...] = ()
         self._step = 1
+        self._parts: list[tuple[slice, slice]] = []
         self._halves: list[NDArray[Any]] = []
         self._cells = np.zeros((SIDE, SIDE, 3), np.uint8)
 
@@ -33,21 +34,27 @@ class Reduction:
         if shape == self._seen:
             return False
         self._seen = shape
-        self._step = -(-shape[0] // _MAX_ROWS)
+        self._step = max(1, shape[0] // _LEAST_ROWS)
+        self._parts, self._halves = [], []
         height, width = -(-shape[0] // self._step), shape[1]
-        self._halves = []
-        while min(height, width) >= 2 * SIDE:
-            height, width = height // 2, width // 2
+        while max(height, width) >= 2 * SIDE:
+            down, across = _divisor(height), _divisor(width)
+            height, width = height // down, width // across
+            # An odd last line is left out: no thing is so small.
+            self._parts.append((slice(height * down), slice(width * across)))
             self._halves.append(np.zeros((height, width, 3), np.uint8))
         return True
 
     def reduce(self, pixels: Pixels, grid: Grid) -> None:
-        """Write the mean colours of a frame of that shape. It may be a part of a larger one."""
-        rows = pixels[:: self._step]
-        for half in self._halves:
-            height, width = half.shape[:2]
-            even = rows[: 2 * height, : 2 * width]  # an odd last line is left out: it is no object
-            cv2.resize(even, (width, height), dst=half, interpolation=cv2.INTER_AREA)
-            rows = half
-        cv2.resize(rows, (SIDE, SIDE), dst=self._cells, interpolation=cv2.INTER_AREA)
+        """Write the grid of a frame of that shape, which may be a part of a larger one."""
+        smaller = pixels[:: self._step]
+        for part, half in zip(self._parts, self._halves, strict=True):
+            cv2.resize(smaller[part], half.shape[1::-1], dst=half, interpolation=cv2.INTER_AREA)
+            smaller = half
+        # Less than twice as large now, so that two neighbours for each cell are all there are.
+        cv2.resize(smaller, (SIDE, SIDE), dst=self._cells, interpolation=cv2.INTER_LINEAR)
         np.copyto(grid, self._cells.reshape(grid.shape))
+
+
+def _divisor(size: int) -> int:
+    return 2 if size >= 2 * SIDE else 1

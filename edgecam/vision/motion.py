@@ -29,8 +29,9 @@ SETTLE_LOOKS = 5  # as many as `decision.window`: independent looks at the scene
 LEARN_FRAMES = 8  # looked at before anything is known of the noise
 
 _HELD = 3  # frames, for second differences
-_STILL_RATE = 1 / 16  # the part of what is seen that noise takes over from a frame of a still scene
-_MOVING_RATE = 1 / 64  # and from one of a moving scene: the gain of a sensor may go up at once
+_LEARN_EVERY = 2  # frames, which halves what learning costs
+_STILL_RATE = 1 / 8  # the part of what is seen that noise takes over from a frame of a still scene
+_MOVING_RATE = 1 / 32  # and from one of a moving scene: the gain of a sensor may go up at once
 _DARK = 8.0  # grey levels, added where light is divided by light: black has no ratio
 _LIGHT = 0.007  # the part by which all light may change unseen: 1 % of a stop
 _LEAST_BANDS, _MOST_BANDS = 0.005, 0.1  # the same for rows of their own, as a standard deviation
@@ -95,7 +96,9 @@ class MotionGate:
         """Whether a frame shows what was not seen, or one shortly before it did."""
         light, bands = self._light_change(newest)
         moving = self._is_moving(newest, bands)
-        if self._count >= _HELD:
+        if self._count >= _HELD and (
+            self._count <= LEARN_FRAMES or self._count % _LEARN_EVERY == 0
+        ):
             self._learn(newest, moving=moving)
         if moving:
             self._settling = self._settle_looks
@@ -165,20 +168,20 @@ class _Noise:
         self._least = least
         self._most = most
         self._learned = 0
-        self._usual = 0.0
+        self._usual = most
 
     def limit(self, allowance: float) -> float:
         """What a change exceeds, where so much more than usual is to be expected."""
         return min(self._factor * self._usual + self._least + allowance, self._most)
 
     def learn(self, strength: float, *, moving: bool) -> None:
-        """Follow what is seen: at first its mean, later slowly, and no outlier far."""
+        """Follow what is seen: at first its least, later slowly, and no outlier far."""
         self._learned += 1
-        if self._learned < LEARN_FRAMES:
-            rate = 1 / self._learned
-        else:
-            rate = _MOVING_RATE if moving and strength > self._usual else _STILL_RATE
-            strength = min(strength, 2 * self._usual + self._least)
+        if self._learned <= LEARN_FRAMES - _HELD + 1:
+            self._usual = min(self._usual, strength)  # whatever else moves at the start is no noise
+            return
+        rate = _MOVING_RATE if moving and strength > self._usual else _STILL_RATE
+        strength = min(strength, 2 * self._usual + self._least)
         self._usual = min(self._usual + rate * (strength - self._usual), self._most)
 
 
