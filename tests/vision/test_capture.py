@@ -193,7 +193,7 @@ def test_a_camera_rests_while_it_is_not_the_time_and_the_same_one_wakes(
     assert (len(camera.opened_s), camera.rests, camera.wakes, camera.closed) == (1, 1, 1, 0)
     assert running.slept == [True, False]
     assert [record.getMessage() for record in caplog.records] == [
-        "asleep by schedule.active_hours until Sun 07:00",
+        "asleep until Sun 07:00 by schedule.active_hours",
         "awake: looking again",
     ]
     assert running.reported == []
