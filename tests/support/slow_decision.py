@@ -39,9 +39,7 @@ class Subject:
             value
             for look, value in enumerate(self.values)
             if look >= first
-            and (
-                (value >= self.appear and self.counts[look]) if high else value < self.disappear
-            )
+            and ((value >= self.appear and self.counts[look]) if high else value < self.disappear)
             and look >= self.turned
         ]
 

@@ -137,7 +137,12 @@ def test_a_label_does_not_appear_where_the_score_is_spread_over_many() -> None:
 
 def test_a_score_that_is_clear_by_itself_needs_no_others() -> None:
     region = Region(
-        "abcdefghijkl", votes=1, window=1, appear=0.4, clear=0.45, groups={"low": list("cdefghijkl")}
+        "abcdefghijkl",
+        votes=1,
+        window=1,
+        appear=0.4,
+        clear=0.45,
+        groups={"low": list("cdefghijkl")},
     )
     assert region.look(**dict.fromkeys("cdefghijkl", 0.0449)) == []
     assert region.look(**dict.fromkeys("cdefghijkl", 0.0451)) == ["+low"]
