@@ -4,9 +4,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
-
-from numpy.typing import NDArray
+from typing import Literal
 
 from edgecam.appliance.log import about
 from edgecam.config.options import LiveOptions
@@ -56,6 +54,7 @@ class InferenceWorker(Worker):
         self._live = live
         self._paces = [Pace(live.per_s) for _ in regions]
         self._changes: deque[Callable[[], None]] = deque()
+        self._scores = classifier.no_scores()
 
     def verdict(self) -> Exception:
         """The model does not come back."""
@@ -74,20 +73,17 @@ class InferenceWorker(Worker):
             self.done += 1
 
     def judge(self, prepared: Prepared) -> None:
-        """Look where that is wanted; elsewhere, what the last look scored still holds."""
+        """Look where that is wanted; elsewhere nothing has changed since the last look."""
         judged = False
         for index, region in enumerate(self._regions):
-            if prepared.wanted[index]:
-                self._look(region, prepared.inputs[index])
-            else:
-                self._statistics.still += 1
-            if region.scores is None:
+            try:
+                facts = self._facts(region, prepared, index)
+            except UnusableScores:
+                region.settled = False
                 self._statistics.skipped += 1
                 continue
             judged = True
-            started_ns = time.monotonic_ns()
-            self._tell(region, region.decision.look(region.scores, prepared.taken_ns))
-            self._statistics.took("decide", time.monotonic_ns() - started_ns)
+            self._tell(region, facts)
             if self._live.enabled and self._paces[index].due():
                 self._reporter.show(Look(index, region.decision.best(self._live.top_k)))
         if not judged:
@@ -103,6 +99,7 @@ class InferenceWorker(Worker):
             now_ns = time.monotonic_ns()
             for region in self._regions:
                 region.decision, ended = region.decision.under(rules, now_ns)
+                region.settled = False
                 self._tell(region, ended)
             self._live = live
             self._paces = [Pace(live.per_s) for _ in self._regions]
@@ -111,16 +108,20 @@ class InferenceWorker(Worker):
 
         self._changes.append(change)
 
-    def _look(self, region: Region, prepared: NDArray[Any]) -> None:
-        started_ns = time.monotonic_ns()
-        try:
-            region.scores = self._classifier.look(prepared, region.scores)
-        except UnusableScores:
-            region.scores = None
-        else:
-            took_ns, invoke_ns = time.monotonic_ns() - started_ns, self._classifier.invoke_ns
-            self._statistics.took("invoke", invoke_ns)
-            self._statistics.took("transfer", took_ns - invoke_ns)
+    def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
+        """What follows from a frame for a region. Raises UnusableScores."""
+        if not prepared.wanted[index]:
+            self._statistics.still += 1
+            return region.decision.repeat(prepared.taken_ns)
+        asked_ns = time.monotonic_ns()
+        scores = self._classifier.look(prepared.inputs[index], self._scores)
+        answered_ns, invoke_ns = time.monotonic_ns(), self._classifier.invoke_ns
+        facts = region.decision.look(scores, prepared.taken_ns)
+        region.settled = region.decision.settled
+        self._statistics.took("transfer", answered_ns - asked_ns - invoke_ns)
+        self._statistics.took("invoke", invoke_ns)
+        self._statistics.took("decide", time.monotonic_ns() - answered_ns)
+        return facts
 
     def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
         for fact in facts:

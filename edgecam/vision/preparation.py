@@ -82,7 +82,6 @@ class Preparation:
         unseen = self._mailbox.waiting  # gives way to this frame, which then owes its looks, too
         for index, region in enumerate(self._regions):
             owed = unseen is not None and unseen.wanted[index]
-            # In this order: the gate must see every frame.
             prepared.wanted[index] = _is_worth_a_look(region, frame) or owed
             if prepared.wanted[index]:
                 region.preprocessor.fill(frame.pixels, prepared.inputs[index])
@@ -117,9 +116,9 @@ class Preparation:
 def _is_worth_a_look(region: Region, frame: Frame) -> bool:
     if region.gate is None:
         return True
-    view = region.preprocessor.view(frame.pixels)
-    # Where the last look gave no answer there is nothing that could still hold.
-    return region.gate.worth_a_look(view, frame.taken_ns) or region.scores is None
+    # In this order: the gate must see every frame.
+    news = region.gate.worth_a_look(region.preprocessor.view(frame.pixels), frame.taken_ns)
+    return news or not region.settled
 
 
 def _is_rgb(pixels: Pixels) -> bool:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from edgecam.arrays import Scores
 from edgecam.vision.decision import Decision
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
@@ -17,5 +16,5 @@ class Region:
     gate: MotionGate | None
     """What says whether a frame is worth a look; None: each is."""
     decision: Decision
-    scores: Scores | None = None
-    """What its last look scored; None before the first, and where that gave no answer."""
+    settled: bool = False
+    """Whether its last look left no question open: what is still need not be looked at again."""

@@ -27,7 +27,8 @@ from edgecam.workshop.gate_clips import CLIPS, WHOLE, Photographs
 from edgecam.workshop.gate_judge import Model, Outcome, judge
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
-_MEASURED = 1000
+_LEAST, _ALL = 6, 30
+_MEASURED = 1000  # frames
 _STILL = "still, gain 4"
 _WIDTH = 120  # of the table in a file
 _HEADINGS = (
@@ -51,7 +52,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--clip", action="append", choices=list(CLIPS), help="only this one; may be repeated"
     )
-    parser.add_argument("--photographs", type=int, default=30, help="of the bundled ones: 6 to 30")
+    parser.add_argument(
+        *("--photographs", "-n"),
+        type=int,
+        choices=range(_LEAST, _ALL + 1),
+        default=_ALL,
+        metavar="N",
+        help=f"of the bundled ones, {_LEAST} to {_ALL}",
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
     pictures = scenes.photographs(INSTALLATION / "models" / "samples")[: options.photographs]

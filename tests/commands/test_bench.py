@@ -16,6 +16,8 @@ from support.waiting import wait_until
 
 from edgecam import cli
 
+pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
+
 SHORT = ("--rounds", "2", "--seconds", "0.4")
 KEYS = {
     "ratio_to_bare",

@@ -208,7 +208,8 @@ def test_what_is_black_or_white_is_still_and_a_light_in_it_is_not(value: int) ->
     "shape", [(1, 1), (1, 500), (500, 1), (31, 33), (63, 65), (224, 224), (1080, 1920)]
 )
 def test_views_may_have_any_size(shape: tuple[int, int]) -> None:
-    frame, other = noise(*shape), 255 - noise(*shape)
+    frame = noise(*shape)
+    other = np.asarray(255 - frame, np.uint8)
     asked = Asked()
     assert asked.about([frame] * 12) == "L" * LEARN_FRAMES + "-" * (12 - LEARN_FRAMES)
     assert asked.about([other]) == "L"

@@ -79,7 +79,7 @@ def gated(found: Model, *gates: Gate) -> Prepare:
     prepare = Prepare(found, LEFT, RIGHT)
     for region, gate in zip(prepare.regions, gates, strict=True):
         region.gate = gate
-        region.scores = np.zeros(1000, np.float32)
+        region.settled = True
     return prepare
 
 
@@ -115,10 +115,10 @@ def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None
     assert wanted(prepare) == [False, False]
 
 
-def test_a_region_without_an_answer_is_looked_at_whatever_its_gate_says(found: Model) -> None:
+def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(found: Model) -> None:
     gate = Gate()
     prepare = gated(found, gate, Gate())
-    prepare.regions[0].scores = None
+    prepare.regions[0].settled = False
     prepare(frame())
     assert wanted(prepare) == [True, False]
     assert len(gate.views) == 1
