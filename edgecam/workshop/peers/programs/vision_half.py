@@ -134,6 +134,10 @@ class VisionHalf(Peer):
         """Cost as little as the appliance's main thread. Raises what ended the half."""
         time.sleep(_POLL_S)
         self._service.check()
+        health = self._service.health()
+        if health is not None and health.skipped:
+            msg = "the vision half skipped frames, as those of a camera in trouble"
+            raise RuntimeError(msg)
 
 
 if __name__ == "__main__":
