@@ -101,7 +101,7 @@ def test_the_command_prints_every_peer(
     assert len(result["verdict"]) == 3
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "many"])
+@pytest.mark.parametrize("number", ["0", "-1", "61", "many"])
 def test_a_nonsense_number_is_a_usage_error(number: str) -> None:
     with pytest.raises(SystemExit) as caught:
         command.main(["--rounds", number])

@@ -24,6 +24,7 @@ from edgecam.workshop.peers.match import play, surroundings
 from edgecam.workshop.peers.table import as_json, markdown
 
 _PAGE = INSTALLATION / "docs" / "performance.md"
+_MOST = 60  # seconds of a turn: an answer is waited for no longer than `ANSWER_TIMEOUT_S`
 _CONVERTED = INSTALLATION / ".cache" / "peers"
 
 
@@ -62,16 +63,16 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__,
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--rounds", type=_positive, default=7, help="how often all take turns")
-    parser.add_argument("--seconds", type=_positive, default=3, help="of each turn")
+    parser.add_argument("--rounds", type=_count, default=7, help="how often all take turns")
+    parser.add_argument("--seconds", type=_count, default=3, help="of each turn")
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--write", action="store_true", help=f"the table into {_PAGE.name}, too")
     return parser
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        msg = f"expected a whole number of at least 1, got {text!r}"
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        msg = f"expected a whole number from 1 to {_MOST}, got {text!r}"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 

@@ -18,8 +18,7 @@ from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
 from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
-_PATIENCE_S = 20.0
-_POLL_S = 0.001
+_POLL_S = 0.1
 
 
 class FramesOfATurn:
@@ -121,21 +120,24 @@ class VisionHalf(Peer):
         """End its threads."""
         self._service.stop()
 
-    def _run(self, is_enough: Callable[[], bool]) -> None:
-        """Have frames ready until it is enough and all of them were dealt with."""
-        began_s = time.perf_counter()
+    def _run(self, is_over: Callable[[], bool]) -> None:
+        """Have frames ready until it is over and all that were taken have been dealt with."""
         judged, taken = self._service.frames, self._camera.taken
         self._camera.on.set()
-        while (
-            self._camera.on.is_set() or self._service.frames - judged < self._camera.taken - taken
-        ):
-            time.sleep(_POLL_S)
-            self._service.check()
-            if is_enough():
-                self._camera.on.clear()
-            elif time.perf_counter() - began_s > _PATIENCE_S:
-                msg = "the vision half does not come to an end with its frames"
-                raise TimeoutError(msg)
+        while not is_over():
+            self._pause()
+        self._camera.on.clear()
+        while self._service.frames - judged < self._camera.taken - taken:
+            self._pause()
+
+    def _pause(self) -> None:
+        """Cost as little as the appliance's main thread. Raises what ended the half."""
+        time.sleep(_POLL_S)
+        self._service.check()
+        health = self._service.health()
+        if health is not None and health.skipped:
+            msg = "the vision half skipped frames, as those of a camera in trouble"
+            raise RuntimeError(msg)
 
 
 if __name__ == "__main__":
