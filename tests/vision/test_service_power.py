@@ -11,7 +11,7 @@ from support.vision_half import COOL, Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.arrays import Pixels
-from edgecam.config.options import ScheduleOptions
+from edgecam.config.options import ScheduleOptions, TroubleOptions
 from edgecam.messages import SLOWED, Frame, VisionHealth
 from edgecam.vision import governor as module
 from edgecam.vision.camera.pace import Pace
@@ -81,6 +81,16 @@ def test_what_stands_still_is_seldom_looked_at_and_what_moves_at_once(start: Sta
     wait_until(lambda: (0, "castle", True) in half.sightings)
     wait_until(lambda: governor.slowed == IDLE, 20)
     assert last(half).still > 0
+
+
+@pytest.mark.usefixtures("impatient")
+def test_in_the_dark_nothing_moves(start: Start) -> None:
+    governor = Governor(COOL, None, 30.0)
+    camera = Sensor(np.zeros((SIDE, SIDE, 3), np.uint8), governor.pace)
+    dark = TroubleOptions(watch=["dark"], after_s=1.0)
+    half = start(camera, governor=governor, power="eco", gated=True, trouble=dark)
+    wait_until(lambda: half.service._preparation.blind, 20)
+    healthy(half, lambda one: one.slowed == IDLE)
 
 
 @pytest.mark.usefixtures("impatient")
