@@ -54,7 +54,8 @@ def main(argv: Sequence[str]) -> int:
     if options.json:
         print(msgspec.json.encode(measured.result).decode())
     else:
-        table.show(measured.result, Console(width=None if sys.stdout.isatty() else _WIDE))
+        width = None if sys.stdout.isatty() else _WIDE
+        table.show(measured.result, Console(width=width, highlight=False))
     return 0
 
 

@@ -152,10 +152,11 @@ class MotionOptions(_Options, frozen=True):
 class DecisionOptions(_Options, frozen=True):
     """`decision`: how scores over time become facts."""
 
-    appear: Score = 0.5
-    disappear: Score = 0.3
+    appear: Score = 0.4
+    disappear: Score = 0.1
+    clear: Fraction = 0.7
     votes: Annotated[int, Meta(ge=1, le=100)] = 3
-    window: Annotated[int, Meta(ge=1, le=100)] = 5
+    window: Annotated[int, Meta(ge=1, le=100)] = 4
     cooldown_s: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     only: list[Label] = field(default_factory=list)
     ignore: list[Label] = field(default_factory=list)

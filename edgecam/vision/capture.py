@@ -16,7 +16,7 @@ from edgecam.vision.camera import Camera, EndOfFrames
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
-from edgecam.vision.schedule import Schedule, Stretch
+from edgecam.vision.schedule import Schedule
 from edgecam.worker import Worker
 
 FIRST_RETRY_S = 5.0  # before a camera that is missing or busy is tried again; doubles each time
@@ -121,7 +121,7 @@ class CaptureWorker(Worker):
             return
         self.asleep = not stretch.active
         if self.asleep:
-            _log.info("asleep %s", _waking(stretch))
+            _log.info("asleep %s by schedule.active_hours", stretch.end)
         else:
             _log.info("awake: looking again")
         self._announce()
@@ -194,10 +194,3 @@ class CaptureWorker(Worker):
             return CameraError(msg, reason="unusable")
         msg = f"no frame from the camera for {self._stall_s:g} s; check its cable"
         return CameraError(msg, reason="stalled")
-
-
-def _waking(stretch: Stretch) -> str:
-    """When a sleep is over, by the clock on the wall."""
-    if not stretch.changes:
-        return "all day by schedule.active_hours"
-    return f"by schedule.active_hours until {time.strftime('%a %H:%M', time.localtime(stretch.until_s))}"

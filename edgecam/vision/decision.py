@@ -4,6 +4,12 @@ A subject (a label, or a group of labels whose scores add up) appears when it sc
 `appear` in `votes` of the last `window` looks, and not sooner than `cooldown_s` after it last
 appeared. It disappears when it scored less than `disappear` in `votes` of them.
 
+A scene that is none of the labels spreads its score over many of them, often with one ahead; a
+photograph of one of them divides it among a few that look alike. So a look is clear where the labels
+that are worth naming add up to `clear`, and in one that is not a subject must reach `clear` by
+itself. Of six measures tried (the best score, the margin, entropy, the sum of squares, the sum of the
+best three, this) this and the sum of three told the two apart best; `docs/accuracy.md` has figures.
+
 Pure: no clock, no I/O; the same looks give the same facts. Facts are computed for all subjects at
 once, a few array operations a look.
 """
@@ -21,6 +27,7 @@ from edgecam.subjects import Subject
 from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
+WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,17 @@ class Rules:
     """What is decided on and how; shared by all regions.
 
     `subjects[i]` is what the score `i` stands for: the sum of the model's scores
-    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`.
+    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`; `appear_unclear` is for looks
+    that are not clear.
     """
 
     subjects: tuple[Subject, ...]
     members: NDArray[np.intp]
     starts: NDArray[np.intp]
     appear: NDArray[np.float32]
+    appear_unclear: NDArray[np.float32]
     disappear: NDArray[np.float32]
+    clear: float
     votes: int
     window: int
     cooldown_ns: int
@@ -44,12 +54,15 @@ class Rules:
     def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
         """The rules of a configuration for the subjects that it chose."""
         counts = [len(subject.members) for subject in subjects]
+        appear = np.array([subject.appear for subject in subjects], np.float32)
         return cls(
             subjects=tuple(subjects),
             members=np.array([i for subject in subjects for i in subject.members], np.intp),
             starts=np.cumsum([0, *counts])[:-1].astype(np.intp),
-            appear=np.array([subject.appear for subject in subjects], np.float32),
+            appear=appear,
+            appear_unclear=np.maximum(appear, np.float32(options.clear)),
             disappear=np.array([subject.disappear for subject in subjects], np.float32),
+            clear=options.clear,
             votes=options.votes,
             window=options.window,
             cooldown_ns=round(options.cooldown_s * 1e9),
@@ -87,10 +100,13 @@ class Decision:
         else:
             np.take(scores, rules.members, out=self._gathered, mode="clip")
             np.add.reduceat(self._gathered, rules.starts, out=values)
-        np.greater_equal(values, rules.appear, out=self._rising.cast[slot])
         np.less(values, rules.disappear, out=self._falling.cast[slot])
-        self._rising.close(slot, self._absent)
         self._falling.close(slot, self._present)
+        np.greater_equal(values, rules.appear, out=self._rising.cast[slot])
+        # Whether the look is clear matters only where it could bring something.
+        if self._rising.close(slot, self._absent) and not self._is_clear(scores):
+            np.greater_equal(values, rules.appear_unclear, out=self._rising.cast[slot])
+            self._rising.close(slot, self._absent)
         return self._turn(at_ns)
 
     def repeat(self, at_ns: int) -> list[Sighting]:
@@ -168,6 +184,11 @@ class Decision:
             low_votes=np.count_nonzero(low),
             present=present,
         )
+
+    def _is_clear(self, scores: Scores) -> bool:
+        """Whether the labels worth naming add up; in 64 bits, so that their order is no matter."""
+        named = scores[scores >= WORTH_NAMING]
+        return float(named.sum(dtype=np.float64)) >= self._rules.clear
 
     def _turn(self, at_ns: int) -> list[Sighting]:
         """Tell of the subjects that have votes enough; disappearances first."""

@@ -28,6 +28,13 @@ class Stretch:
     changes: bool = True
     """Whether it then does; otherwise that is as far as was looked."""
 
+    @property
+    def end(self) -> str:
+        """For people, by the clock on their wall: `until Sun 07:00`."""
+        if not self.changes:
+            return "all day"
+        return time.strftime("until %a %H:%M", time.localtime(self.until_s))
+
 
 _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
 

@@ -15,11 +15,12 @@ class Votes:
         self._counts = np.zeros(subjects, np.uint8)
         self._enough = np.zeros(subjects, bool)
 
-    def close(self, look: int, entitled: NDArray[np.bool_]) -> None:
+    def close(self, look: int, entitled: NDArray[np.bool_]) -> int:
         """Count a look's row; only the votes of those `(subjects,)` count that are entitled."""
         votes = self.cast[look]
         np.logical_and(votes, entitled, out=votes)
-        self._in_look[look] = np.count_nonzero(votes)
+        count = self._in_look[look] = int(np.count_nonzero(votes))
+        return count
 
     def forget(self, subject: int) -> NDArray[np.bool_]:
         """The looks that a subject voted in, `(window,)`; it has no votes any more."""

@@ -82,7 +82,9 @@ class HalfProcess:
         self._log = config.with_name(f"{half}.log")
         self._cpu_clock: int | None = None
         environment = {k: v for k, v in os.environ.items() if k not in _OF_SYSTEMD}
-        command = [sys.executable, "-m", "edgecam", "run", half, "-c", str(config)]
+        # The modules of this process and no others, whatever lies in the current folder (-P).
+        environment["PYTHONPATH"] = os.pathsep.join(sys.path)
+        command = [sys.executable, "-P", "-m", "edgecam", "run", half, "-c", str(config)]
         with self._log.open("wb") as log:
             self.started_s = time.monotonic()
             # A session of its own: Ctrl-C at the terminal is for us, who then stop it.

@@ -31,9 +31,8 @@ class Outcome:
     """Appearances in photographs beyond the first of each accepted label."""
     false_matches: int = 0
     """Appearances in scenes that show nothing."""
-    recognisable: int = 0
-    delays_s: list[float] = field(default_factory=list)
-    """From the first frame of a recognisable photograph until an accepted label is there."""
+    delays_s: list[float | None] = field(default_factory=list)
+    """Of each recognisable photograph: from its first frame until an accepted label is there."""
     photograph_frames: int = 0
     nothing_frames: int = 0
     held_frames: int = 0
@@ -52,7 +51,8 @@ class Outcome:
         self._told = set()
         self._frame = 0
         self._awaited = truth.recognisable
-        self.recognisable += truth.recognisable
+        if truth.recognisable:
+            self.delays_s.append(None)
 
     def frame(self, facts: Iterable[Fact]) -> None:
         """What was told at one frame."""
@@ -68,7 +68,7 @@ class Outcome:
             self.photograph_frames += 1
         if self._awaited and self._present & self._truth.accepted:
             self._awaited = False
-            self.delays_s.append(self._frame / self.fps)
+            self.delays_s[-1] = self._frame / self.fps
         self._frame += 1
 
     def _appeared(self, label: int) -> None:
@@ -99,8 +99,19 @@ class Outcome:
     @property
     def missed_percent(self) -> float:
         """The part of recognisable photographs that was never told."""
-        return 100 * (1 - len(self.delays_s) / max(self.recognisable, 1))
+        return 100 * self.delays_s.count(None) / max(len(self.delays_s), 1)
 
     def delay_s(self, percentile: float) -> float | None:
         """Of what was told, how long it took; None where nothing was."""
-        return float(np.percentile(self.delays_s, percentile)) if self.delays_s else None
+        told = [delay for delay in self.delays_s if delay is not None]
+        return float(np.percentile(told, percentile)) if told else None
+
+
+def later_s(outcome: Outcome, other: Outcome) -> float | None:
+    """How much later one told than another, on the average over what both told; None: over nothing.
+
+    Delays of different photographs do not compare: who tells the hard ones too takes longer.
+    """
+    pairs = zip(outcome.delays_s, other.delays_s, strict=True)
+    later = [mine - its for mine, its in pairs if mine is not None and its is not None]
+    return sum(later) / len(later) if later else None

@@ -19,6 +19,7 @@ from edgecam.vision.camera.stills import read_picture
 
 WIDTH, HEIGHT = 640, 480
 MAINS_HZ = 50  # lamps brighten twice in each period
+_GRAIN = 200  # pixels by which noise that is drawn once may lie elsewhere
 _ROW_TIME_S = 30e-6  # between two lines of a rolling shutter: 480 lines in 14 ms
 
 
@@ -96,10 +97,18 @@ def noisy(shots: Iterable[Shot], *, gain: float, seed: int = 0) -> Iterator[Shot
     """
     random = np.random.default_rng(seed)
     for shot in shots:
-        light = shot.pixels.astype(np.float32)
-        deviation = np.sqrt(0.02 * gain * light + 0.25 * gain * gain)
-        light += deviation * random.standard_normal(light.shape, np.float32)
-        yield replace(shot, pixels=_pixels(light))
+        normal = random.standard_normal(shot.pixels.shape, np.float32)
+        yield replace(shot, pixels=_with_noise(shot.pixels, gain, normal))
+
+
+def grainy(shots: Iterable[Shot], *, gain: float, seed: int = 0) -> Iterator[Shot]:
+    """As `noisy`, of noise that is drawn once and elsewhere in each frame: three times as fast."""
+    random = np.random.default_rng(seed)
+    normal = random.standard_normal((HEIGHT + _GRAIN, WIDTH + _GRAIN, 3), np.float32)
+    for shot in shots:
+        y, x = random.integers(0, _GRAIN, 2).tolist()
+        window = normal[y : y + HEIGHT, x : x + WIDTH]
+        yield replace(shot, pixels=_with_noise(shot.pixels, gain, window))
 
 
 def rainy(shots: Iterable[Shot], *, drops: int = 150, seed: int = 0) -> Iterator[Shot]:
@@ -167,6 +176,12 @@ def shaking(shots: Iterable[Shot], *, pixels: int, seed: int = 0) -> Iterator[Sh
         dx, dy = random.integers(-pixels, pixels + 1, 2).tolist()
         moved = np.roll(shot.pixels, (dy, dx), axis=(0, 1))
         yield replace(shot, pixels=_scaled_middle(moved, 1 - 2 * pixels / HEIGHT))
+
+
+def _with_noise(pixels: Pixels, gain: float, normal: Any) -> Pixels:  # noqa: ANN401  float32 array
+    light = pixels.astype(np.float32)
+    light += np.sqrt(0.02 * gain * light + 0.25 * gain * gain) * normal
+    return _pixels(light)
 
 
 def _framed(pixels: Pixels) -> Pixels:

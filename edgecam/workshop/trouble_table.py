@@ -82,7 +82,7 @@ def evaluated(variant: Variant, pictures: Sequence[Photograph]) -> Row:
     for place, picture in enumerate(pictures):
         shots = variant.make(picture, pictures[(place + 1) % len(pictures)])
         if variant.gain:
-            shots = scenes.noisy(shots, gain=variant.gain, seed=place)
+            shots = scenes.grainy(shots, gain=variant.gain, seed=place)
         changes = _changes(shots)
         right = [at for at, reason in changes if reason in variant.right and at >= variant.starts]
         missed += bool(variant.right) and not right

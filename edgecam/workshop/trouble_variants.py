@@ -5,7 +5,7 @@ Frames come once a second, as often as `TroubleWatch` looks, each with a sensor'
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, repeat
 
 from edgecam.workshop import scenes, trouble_scenes
 from edgecam.workshop.scenes import Photograph, Shot
@@ -53,12 +53,22 @@ def _changing(effect: Callable[[Iterator[Shot]], Iterator[Shot]], frames: int = 
     return lambda picture, _: effect(scenes.still(picture, frames))
 
 
+def _lasting(effect: Callable[[Iterator[Shot]], Iterator[Shot]]) -> Make:
+    """The view as it is, then what an effect makes of it, once for all."""
+
+    def made(picture: Photograph, frames: int) -> Iterator[Shot]:
+        (shot,) = effect(scenes.still(picture, 1))
+        return repeat(shot, frames)
+
+    return _after(made)
+
+
 def _after_still(effect: Callable[[Iterator[Shot]], Iterator[Shot]]) -> Make:
     return _after(lambda picture, frames: effect(scenes.still(picture, frames)))
 
 
 def _darkened(stops: float) -> Make:
-    return _after_still(lambda shots: scenes.exposed(shots, [stops] * FRAMES))
+    return _lasting(lambda shots: scenes.exposed(shots, [stops]))
 
 
 def _dusk(stops: float) -> Make:
@@ -99,14 +109,14 @@ def _blurred() -> Iterator[Variant]:
         right = ("blurred", "covered") if sigma > 8 else ("blurred",)  # noqa: PLR2004  see above
         clear = sigma > 4  # noqa: PLR2004  there the model still knows most of them
         name = f"sigma {sigma} px, gain {gain}"
-        yield Variant(name, right, START, _after_still(made), gain, clear)
+        yield Variant(name, right, START, _lasting(made), gain, clear)
     for sigma, veil in ((8, 0.3), (8, 0.6)):
 
         def fog(shots: Iterator[Shot], sigma: float = sigma, veil: float = veil) -> Iterator[Shot]:
             return trouble_scenes.fogged(shots, sigma=sigma, veil=veil)
 
         name = f"fog, sigma {sigma} px, veil {veil:.0%}"
-        yield Variant(name, ("blurred", "covered"), START, _after_still(fog))
+        yield Variant(name, ("blurred", "covered"), START, _lasting(fog))
 
 
 def _moved() -> Iterator[Variant]:
@@ -163,8 +173,8 @@ def _healthy() -> Iterator[Variant]:
     yield fine("shaking by 16 px", _changing(lambda shots: scenes.shaking(shots, pixels=16), LONG))
     yield fine("zooming", _changing(lambda shots: scenes.zooming(shots, 20), LONG))
     yield fine("rain", _changing(scenes.rainy, LONG))
-    yield fine("smeared by 15 px", _changing(lambda shots: scenes.motion_blurred(shots, length=15)))
-    yield fine("wet but for half", _changing(lambda shots: trouble_scenes.wet(shots, dry=0.5)))
+    yield fine("smeared by 15 px", _lasting(lambda shots: scenes.motion_blurred(shots, length=15)))
+    yield fine("wet but for half", _lasting(lambda shots: trouble_scenes.wet(shots, dry=0.5)))
     yield fine("slides of 3 s", lambda one, two: scenes.cuts([one, two] * (LONG // 6), 3))
     yield fine("a slow fade", lambda one, two: scenes.fades([one, two], 5, 20))
     for part in (0.1, 0.2, 0.3, 0.4):
@@ -180,7 +190,7 @@ def _healthy() -> Iterator[Variant]:
 
         yield fine(f"an object parks on {part:.0%}", parks)
         yield fine(f"somebody passes, {part:.0%} wide", passes)
-        yield fine(f"a board before {part:.0%}", _changing(hides, LONG))
+        yield fine(f"a board before {part:.0%}", _changing(hides))
 
 
 VARIANTS = (
@@ -191,7 +201,7 @@ VARIANTS = (
         "the same frame",
         ("frozen",),
         START,
-        lambda one, _: chain(scenes.noisy(scenes.still(one, START), gain=1), _still(one, one)),
+        lambda one, _: chain(scenes.grainy(scenes.still(one, START), gain=1), _still(one, one)),
         0.0,
     ),
     *_moved(),

@@ -15,6 +15,9 @@ import pytest
 from support.waiting import wait_until
 
 from edgecam import cli
+from edgecam.vision.statistics import STAGES
+
+pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
 
 SHORT = ("--rounds", "2", "--seconds", "0.4")
 KEYS = {
@@ -105,12 +108,12 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     result, _ = measured
     assert set(result) >= KEYS
     assert result["ratio_min"] <= result["ratio_to_bare"] <= result["ratio_max"]
-    assert set(result["stages"]) == {"wait", "prepare", "invoke", "decide"}
+    assert set(result["stages"]) == set(STAGES)
     for stage in result["stages"].values():
         assert 0 < stage["p50_ms"] <= stage["p95_ms"] <= stage["p99_ms"]
     for name in ("bare_fps", "vision_fps", "cpu_ms_per_frame", "fps", "ready_s"):
         assert result[name] > 0
-    # Arrays of the decision are made anew: a trace that saw nothing would be broken.
+    # Numbers alone take some bytes: a trace that saw nothing would be broken.
     assert result["alloc_bytes_per_frame"] > 0
     assert 0 < result["vision_rss_mb"] <= result["vision_peak_mb"]
     assert 0 < result["publisher_rss_mb"] <= result["publisher_peak_mb"]

@@ -44,13 +44,13 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
             "decision: {labels: {cat: {appear: 0.2, disappear: 0.25}}}",
             "decision.labels.cat: disappear (0.25) is above appear (0.2); it must not be",
         ),
-        (  # the usual disappear (0.3) stands beside an own appear
-            "decision: {labels: {cat: {appear: 0.2}}}",
-            "decision.labels.cat: disappear (0.3) is above appear (0.2); it must not be",
+        (  # the usual disappear (0.1) stands beside an own appear
+            "decision: {labels: {cat: {appear: 0.05}}}",
+            "decision.labels.cat: disappear (0.1) is above appear (0.05); it must not be",
         ),
-        (  # and the usual appear (0.5) beside an own disappear
+        (  # and the usual appear (0.4) beside an own disappear
             "decision: {labels: {cat: {disappear: 0.6}}}",
-            "decision.labels.cat: disappear (0.6) is above appear (0.5); it must not be",
+            "decision.labels.cat: disappear (0.6) is above appear (0.4); it must not be",
         ),
         (
             "decision: {only: [cat, dog], ignore: [dog]}",

@@ -44,6 +44,7 @@ def options(draw: st.DrawFn) -> DecisionOptions:
     return DecisionOptions(
         appear=appear,
         disappear=disappear,
+        clear=draw(st.one_of(st.just(0.0), st.floats(0, 1))),
         votes=draw(st.integers(1, window)),
         window=window,
         cooldown_s=draw(st.sampled_from([0.0, 0.5, 3.0])),

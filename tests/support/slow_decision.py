@@ -27,6 +27,7 @@ class Subject:
     appear: float
     disappear: float
     values: list[float] = field(default_factory=list)
+    counts: list[bool] = field(default_factory=list)  # whether it may vote to appear in that look
     present: bool = False
     turned: int = 0  # looks before this one no longer vote against its present state
     last_appeared_ns: int | None = None
@@ -38,7 +39,7 @@ class Subject:
             value
             for look, value in enumerate(self.values)
             if look >= first
-            and (value >= self.appear if high else value < self.disappear)
+            and ((value >= self.appear and self.counts[look]) if high else value < self.disappear)
             and look >= self.turned
         ]
 
@@ -53,8 +54,12 @@ class SlowDecision:
 
     def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
         """The facts of one look, disappearances first."""
+        named = [score for score in scores if score >= f32(0.05)]
         for subject in self.subjects:
-            subject.values.append(f32(sum(scores[i] for i in subject.members)))
+            value = f32(sum(scores[i] for i in subject.members))
+            clear = sum(named) >= self.options.clear or value >= f32(self.options.clear)
+            subject.values.append(value)
+            subject.counts.append(clear)
         was_present = [subject.present for subject in self.subjects]
         facts = []
         for subject, present in zip(self.subjects, was_present, strict=True):

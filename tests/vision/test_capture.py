@@ -56,6 +56,13 @@ class Capture:
         )
         self.worker.start(lambda: None)
 
+    def take(self, timeout_s: float) -> Prepared | None:
+        """A frame that came, used up at once."""
+        prepared = self.mailbox.take(timeout_s)
+        if prepared is not None:
+            self.mailbox.give_back(prepared)
+        return prepared
+
     @property
     def reasons(self) -> list[str]:
         return [TROUBLES[state.trouble - 1] for state in self.reported]
@@ -177,16 +184,16 @@ def test_a_camera_rests_while_it_is_not_the_time_and_the_same_one_wakes(
         wait_until(lambda: not running.mailbox.empty)
         alarm.at("08:00")
         wait_until(lambda: camera.rests == 1)
-        running.mailbox.take(0)
+        running.take(0)
         wait_until(lambda: running.slept.count(True) == 1)
         assert running.worker.resting
-        assert running.mailbox.take(0.3) is None
+        assert running.take(0.3) is None
         alarm.at("07:00")
-        assert running.mailbox.take(10) is not None
+        assert running.take(10) is not None
     assert (len(camera.opened_s), camera.rests, camera.wakes, camera.closed) == (1, 1, 1, 0)
     assert running.slept == [True, False]
     assert [record.getMessage() for record in caplog.records] == [
-        "asleep by schedule.active_hours until Sun 07:00",
+        "asleep until Sun 07:00 by schedule.active_hours",
         "awake: looking again",
     ]
     assert running.reported == []
@@ -196,11 +203,11 @@ def test_who_starts_asleep_leaves_the_camera_alone_until_it_is_time(start: Start
     alarm, camera = Alarm("06:00"), LateCamera(["missing"])
     running = start(camera, alarm.schedule)
     wait_until(lambda: running.worker.asleep)
-    assert running.mailbox.take(0.3) is None
+    assert running.take(0.3) is None
     assert camera.opened_s == []
     assert running.worker.expecting_s == 0.0
     alarm.at("07:59")
-    assert running.mailbox.take(10) is not None
+    assert running.take(10) is not None
     assert len(camera.opened_s) == 2  # it was missing, and waited for
     assert running.reasons == ["missing"]
 
@@ -215,11 +222,11 @@ def test_a_pause_lets_the_camera_rest_too_also_while_it_is_asleep(start: Start) 
     wait_until(lambda: running.worker.asleep)
     alarm.at("07:30")
     wait_until(lambda: not running.worker.asleep)
-    running.mailbox.take(0)
-    assert running.mailbox.take(0.3) is None
+    running.take(0)
+    assert running.take(0.3) is None
     assert (camera.rests, camera.wakes) == (1, 0)
     running.worker.paused = False
-    assert running.mailbox.take(10) is not None
+    assert running.take(10) is not None
     assert (camera.rests, camera.wakes) == (1, 1)
 
 
@@ -240,9 +247,9 @@ def test_a_camera_that_was_unplugged_in_its_sleep_is_waited_for_and_said_to_be_b
     wait_until(lambda: not running.mailbox.empty)
     running.worker.paused = True
     wait_until(lambda: camera.rests == 1)
-    running.mailbox.take(0)
+    running.take(0)
     running.worker.paused = False
-    assert running.mailbox.take(10) is not None
+    assert running.take(10) is not None
     assert running.worker.failure is None
     assert [state.trouble for state in running.reported] == [TROUBLES.index("missing") + 1, 0]
     assert (camera.wakes, camera.closed) == (1, 2)  # after each try that failed
@@ -252,7 +259,7 @@ def test_another_schedule_counts_at_once(start: Start) -> None:
     running = start(LateCamera([]), Alarm("06:00").schedule)
     wait_until(lambda: running.worker.asleep)
     running.worker.schedule = ALWAYS
-    assert running.mailbox.take(10) is not None
+    assert running.take(10) is not None
     assert not running.worker.asleep
 
 

@@ -125,6 +125,37 @@ def test_where_everything_is_left_out_nothing_is_decided() -> None:
     assert (region.decision.looks, region.decision.tally(), region.decision.best(5)) == (0, (), ())
 
 
+def test_a_label_does_not_appear_where_the_score_is_spread_over_many() -> None:
+    region = Region("abcdefghijkl", votes=1, window=1, appear=0.4, clear=0.7)
+    spread = dict.fromkeys("cdefghijkl", 0.04)
+    assert region.look(a=0.5, **spread) == []
+    # As sure of it, and the rest among few: what divides a cat among cats is a cat.
+    assert region.look(a=0.5, b=0.2) == ["+a"]
+    assert region.look(a=0.5, **spread) == []  # it need not be clear to stay
+    assert region.look(a=0.2, **spread) == ["-a"]
+
+
+def test_a_score_that_is_clear_by_itself_needs_no_others() -> None:
+    region = Region(
+        "abcdefghijkl",
+        votes=1,
+        window=1,
+        appear=0.4,
+        clear=0.45,
+        groups={"low": list("cdefghijkl")},
+    )
+    assert region.look(**dict.fromkeys("cdefghijkl", 0.0449)) == []
+    assert region.look(**dict.fromkeys("cdefghijkl", 0.0451)) == ["+low"]
+
+
+def test_what_is_worth_naming_are_scores_from_a_twentieth_on() -> None:
+    scores = dict.fromkeys("bcde", 0.05)
+    assert Region("abcde", votes=1, window=1, clear=0.79).look(a=0.6, **scores) == ["+a"]
+    less = dict.fromkeys("bcde", 0.0499)
+    assert Region("abcde", votes=1, window=1, clear=0.79).look(a=0.6, **less) == []
+    assert Region("abcde", votes=1, window=1, clear=0.61).look(a=0.61, **less) == ["+a"]
+
+
 def test_within_the_cooldown_a_label_does_not_appear_again() -> None:
     region = Region(votes=1, window=1, cooldown_s=4.0)
     seen = [region.look(dog=score) for score in (0.9, 0.1, 0.9, 0.9, 0.9, 0.9)]

@@ -140,7 +140,9 @@ def test_the_order_in_which_regions_are_looked_at_never_matters(
 
 @given(st.floats(0.01, 1), st.integers(1, 9))
 def test_a_score_that_is_exactly_the_threshold_appears(threshold: float, window: int) -> None:
-    chosen = DecisionOptions(appear=threshold, disappear=threshold, votes=window, window=window)
+    chosen = DecisionOptions(
+        appear=threshold, disappear=threshold, clear=0, votes=window, window=window
+    )
     fast = decision(chosen)
     drawn = np.full(len(LABELS), f32(threshold), np.float32)
     facts = [fact for number in range(window) for fact in fast.look(drawn, number + 1)]

@@ -19,6 +19,7 @@ Effect = Callable[[Iterable[Shot]], Iterator[Shot]]
 
 EFFECTS: dict[str, Effect] = {
     "noisy": lambda shots: scenes.noisy(shots, gain=2.0),
+    "grainy": lambda shots: scenes.grainy(shots, gain=2.0),
     "rainy": scenes.rainy,
     "dusk": lambda shots: scenes.dusk(list(shots)),
     "flickering": lambda shots: scenes.flickering(shots, FPS),
@@ -53,7 +54,7 @@ def test_an_effect_changes_pixels_alone_and_always_alike(name: str) -> None:
     assert np.array_equal(CAT.pixels, next(scenes.still(CAT, 1)).pixels)  # and left alone
 
 
-@pytest.mark.parametrize("name", ["noisy", "rainy", "flickering", "occluded", "shaking"])
+@pytest.mark.parametrize("name", ["noisy", "grainy", "rainy", "flickering", "occluded", "shaking"])
 def test_what_moves_differs_from_frame_to_frame(name: str) -> None:
     first, second = islice(EFFECTS[name](scenes.still(CAT, 2)), 2)
     assert not np.array_equal(first.pixels, second.pixels)

@@ -120,10 +120,10 @@ class PiCamera:
 
     def _configure(self, transform: Any) -> None:  # noqa: ANN401  libcamera's class
         options = self._options
-        self._controls = {}
+        controls: dict[str, Any] = {}
         if options.fps is not None and "FrameDurationLimits" in self._camera.camera_controls:
             period_us = round(1e6 / options.fps)
-            self._controls["FrameDurationLimits"] = (period_us, period_us)
+            controls["FrameDurationLimits"] = (period_us, period_us)
         size = framing.frame_size(self._camera.camera_properties, self._wanted)
         sensor = framing.widest_mode(self._camera.sensor_modes, size)
         half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
@@ -135,11 +135,12 @@ class PiCamera:
                 buffer_count=options.pi.buffer_count,
                 queue=False,
                 transform=transform(hflip=hflip, vflip=vflip),
-                controls=self._controls,
+                controls=controls,
             )
         )
         given = self._camera.camera_configuration()
         self._stream, done = dict(given["main"]), given["transform"]
+        self._controls = dict(given["controls"])
         if self._stream["format"] not in formats.UNDERSTOOD:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")

@@ -25,13 +25,16 @@ class Blur:
 
     def __init__(self) -> None:
         self._sharpness: Floats = np.empty((0, 0), np.float32)
+        self._edges = np.empty((0, 0), bool)
 
     def look(self, sight: Sight, at_ns: int) -> Reading | None:
         """How steep the sharpest edges are, 0 to 1; None where there are too few of them."""
         del at_ns
         if self._sharpness.shape != sight.contrast.shape:
             self._sharpness = np.empty_like(sight.contrast)
-        edges = sight.contrast > least_contrast(sight)
+            self._edges = np.empty(sight.contrast.shape, bool)
+        edges = self._edges
+        np.greater(sight.contrast, least_contrast(sight), out=edges)
         count = np.count_nonzero(edges)
         if count <= COVERED * edges.size:
             return None

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from edgecam.vision.trouble.hold import Reading, high
-from edgecam.vision.trouble.sight import Sight
+from edgecam.vision.trouble.sight import Sight, part_of
 
 BAD = 0.06
 GOOD = 0.04
@@ -32,7 +32,9 @@ class Flicker:
 
     def __init__(self) -> None:
         fields = (_ROWS, _COLUMNS)
-        self._now, self._mean, self._change = (np.zeros(fields, np.float32) for _ in range(3))
+        self._now, self._mean, self._change, self._rest = (
+            np.zeros(fields, np.float32) for _ in range(4)
+        )
         self._depths: deque[float] = deque(maxlen=_LOOKS)
         self._levels: deque[float] = deque(maxlen=3)
 
@@ -47,21 +49,26 @@ class Flicker:
             np.copyto(self._mean, now)
         np.subtract(now, self._mean, out=self._change)
         self._depths.append(self._depth())
-        self._mean += _NEW * self._change
+        self._change *= _NEW
+        self._mean += self._change
         if len(self._depths) < _LOOKS:
             return None
         return high(min(sorted(self._depths)[_LOOKS // 2], 1.0), BAD, GOOD)
 
     def _depth(self) -> float:
         """The depth at this look; 0 where something else than the light has changed."""
-        light = np.median(self._change, axis=1)  # of each row
-        level = float(np.median(light))
+        rest = self._rest
+        np.copyto(rest, self._change)
+        rest.sort(axis=1)
+        light = (rest[:, _COLUMNS // 2 - 1] + rest[:, _COLUMNS // 2]) / 2  # median of each row
+        level = part_of(light.copy(), 0.5)
         self._levels.append(level)
-        bands = math.sqrt(2) * float(np.median(np.abs(light - level)))
+        bands = math.sqrt(2) * part_of(np.abs(light - level), 0.5)
         depth = max(bands, self._alternation())
-        stray = np.abs(self._change - light[:, None])
-        follow = np.count_nonzero(stray < max(depth / 2, _STRAY))
-        return depth if follow >= _COMMON * stray.size else 0.0
+        np.subtract(self._change, light[:, None], out=rest)
+        np.abs(rest, out=rest)
+        follow = np.count_nonzero(rest < max(depth / 2, _STRAY))
+        return depth if follow >= _COMMON * rest.size else 0.0
 
     def _alternation(self) -> float:
         """How far the light of the look before was from that around it: dusk is a straight line."""

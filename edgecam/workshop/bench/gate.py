@@ -26,29 +26,26 @@ def cpu_ratio(
     pictures = folder / "pictures"
     pictures.mkdir()
     shutil.copy(picture, pictures)
-    gated, ungated = (
-        _cpu_s(folder, config, gate=gate, seconds=seconds, advance=advance)
-        for gate in (True, False)
-    )
+    with HalfProcess("publisher", _configuration(folder, config, gate=True)) as publisher:
+        publisher.wait_until_ready(READY_TIMEOUT_S)
+        gated, ungated = (
+            _cpu_s(_configuration(folder, config, gate=gate), seconds, advance)
+            for gate in (True, False)
+        )
     return gated / ungated
 
 
-def _cpu_s(
-    folder: Path,
-    config: Config,
-    *,
-    gate: bool,
-    seconds: float,
-    advance: Callable[[float], None],
-) -> float:
+def _configuration(folder: Path, config: Config, *, gate: bool) -> Path:
     changes = {
         **settings.full_rate("mqtt://127.0.0.1:1"),
         "camera": settings.stills(str(folder / "pictures"), FPS, 3600.0),
         "motion": {"enabled": gate},
     }
-    file = write_configuration(folder, config, changes)
-    with HalfProcess("publisher", file) as publisher, HalfProcess("vision", file) as vision:
-        publisher.wait_until_ready(READY_TIMEOUT_S)
+    return write_configuration(folder, config, changes)
+
+
+def _cpu_s(file: Path, seconds: float, advance: Callable[[float], None]) -> float:
+    with HalfProcess("vision", file) as vision:
         vision.wait_until_ready(READY_TIMEOUT_S)
         time.sleep(_SETTLED_S)
         used_s = vision.cpu_s()

@@ -116,4 +116,6 @@ def _changes(folder: Path, config: Config, pair: Pair, broker: str) -> dict[str,
         },
         "link": {"events_per_hour": _MOST_EVENTS_PER_HOUR},
         "live": {"enabled": False},
+        # Two pictures by turns are no sound camera, and a blind one tells of no labels.
+        "trouble": {"watch": []},
     }

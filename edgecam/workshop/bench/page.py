@@ -17,7 +17,7 @@ _STYLE = """
 @media (prefers-color-scheme: dark) { :root { --ground: #14181d; --ink: #e2e7ec; --faint: #343c46;
   --c1: #6fb1f2; --c2: #f0965a; --good: #56d364; --bad: #ff7b72; --shade: #5a3222; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 1rem; max-width: 44rem; background: var(--ground);
+body { margin: 0 auto; padding: 1rem; max-width: 42rem; background: var(--ground);
   color: var(--ink); font: 16px/1.45 system-ui, sans-serif; }
 h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
@@ -113,7 +113,7 @@ def _heat(samples: Sequence[Sample]) -> str:
     if all(one.throttled is None for one in samples):
         return _section(name, f"{plot}<p>It does not tell whether it slows down.</p>")
     reasons = sorted({reason for one in samples for reason in _now(one)})
-    said = f"Shaded: slowed down by {', '.join(reasons)}." if reasons else "Never slowed down."
+    said = f"Shaded: slowed down ({', '.join(reasons)})." if reasons else "Never slowed down."
     return _section(name, f"{plot}<p>{escape(said)}</p>")
 
 

@@ -7,9 +7,11 @@ from html import escape
 
 import numpy as np
 
-_WIDTH, _HEIGHT = 640, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 14, 40
+# Small enough for a phone to show its letters, which grow and shrink with the picture.
+_WIDTH, _HEIGHT = 480, 220
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 40
 _BINS = 40
+_HEADROOM = 1.25  # above the highest value: for names
 _TICKS = 5
 
 
@@ -35,7 +37,7 @@ def histogram(name: str, values: Sequence[float], unit: str, marks: dict[str, fl
     """How often each value occurred, and some values marked by name."""
     top = max(*values, *marks.values())
     counts, edges = np.histogram(values, bins=_BINS, range=(0, top * 1.02))
-    axes = _Axes((0, float(edges[-1])), (0, float(counts.max())))
+    axes = _Axes((0, float(edges[-1])), (0, float(counts.max()) * _HEADROOM))
     drawn = [axes.frame(unit, "how often")]
     for count, start, end in zip(counts.tolist(), edges[:-1], edges[1:], strict=True):
         x, y = axes.x(float(start)), axes.y(count)
@@ -52,7 +54,7 @@ def histogram(name: str, values: Sequence[float], unit: str, marks: dict[str, fl
 
 def bars(name: str, stages: Sequence[Bar], unit: str) -> str:
     """One bar beside the name of each stage."""
-    row, left = 34, 96
+    row, left = 34, 70
     height = row * len(stages) + _BOTTOM
     most = max(*(stage.high for stage in stages), 1e-9)
     scale = (_WIDTH - left - 90) / most
@@ -77,7 +79,7 @@ def lines(
     """Curves over seconds; `shaded` spans of time lie behind them."""
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [y for curve in curves for _, y in curve.points]
-    axes = _Axes((min(xs), max(xs)), (0, max(ys) * 1.1))
+    axes = _Axes((min(xs), max(xs)), (0, max(ys) * _HEADROOM))
     drawn = [axes.frame("seconds", unit)]
     for start, end in shaded:
         x, width = axes.x(start), max(axes.x(end) - axes.x(start), 2)

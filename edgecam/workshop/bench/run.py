@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import Protocol
 
 from edgecam import runtimes
+from edgecam.arrays import Pixels
 from edgecam.config import Config, load
 from edgecam.model import Model
 from edgecam.workshop import broker, scenes
-from edgecam.workshop.bench import appliance, gate, latency, loop, meters, settings, summary
+from edgecam.workshop.bench import (
+    appliance,
+    gate,
+    latency,
+    loop,
+    meters,
+    regions,
+    settings,
+    summary,
+)
 from edgecam.workshop.bench.appliance import ApplianceFigures
 from edgecam.workshop.bench.loop import LoopFigures
 from edgecam.workshop.bench.meters import Meter
@@ -24,6 +34,7 @@ from edgecam.workshop.halves import HalfProcess, write_configuration
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
+_REGION_ROUNDS = 5
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -49,7 +60,9 @@ class Plan:
     @property
     def total_s(self) -> float:
         """About how long it takes."""
-        parts = (_LATENCY_TIMES + 2 * _GATE_TIMES) * self.seconds
+        parts = (
+            _LATENCY_TIMES + 2 * _GATE_TIMES + _REGION_ROUNDS * len(regions.COUNTS)
+        ) * self.seconds
         return 2 * self.rounds * self.seconds + self.appliance_s + parts + 4 * _STARTING_S
 
 
@@ -92,11 +105,13 @@ class _Run:
                 seen = self._appliance(_made(folder, "a"), url)
                 latencies_ms = self._latency(_made(folder, "l"), url)
             looped, idle_w = self._loop(_made(folder, "i"))
+            region_extra_ms = self._regions(_made(folder, "r"))
             ratio = self._gate(_made(folder, "g"))
         parts = Parts(
             looped=looped,
             appliance=seen,
             latencies_ms=latencies_ms,
+            region_extra_ms=region_extra_ms,
             broker=broker_name,
             gate_cpu_ratio=ratio,
             idle_w=idle_w,
@@ -137,7 +152,7 @@ class _Run:
         """The rounds, and what the machine draws when none of them runs."""
         self._progress.begin("the loop against bare invoke()")
         file = write_configuration(folder, self._config, settings.full_rate(_NOWHERE))
-        pictures = [shot.pixels for shot in scenes.photographs(latency.SAMPLES)]
+        pictures = _pictures()
         plan = self._plan
         with HalfProcess("publisher", file) as publisher:
             publisher.wait_until_ready(appliance.READY_TIMEOUT_S)
@@ -149,6 +164,19 @@ class _Run:
             measuring.trace()
             self._progress.advance(_STARTING_S)
         return measuring.figures, idle_w
+
+    def _regions(self, folder: Path) -> dict[int, float]:
+        self._progress.begin("several regions")
+        file = write_configuration(folder, self._config, settings.full_rate(_NOWHERE))
+        return regions.costs_ms(
+            folder,
+            load(file).config,
+            self._found,
+            _pictures(),
+            rounds=_REGION_ROUNDS,
+            seconds=self._plan.seconds / 2,
+            advance=self._progress.advance,
+        )
 
     def _gate(self, folder: Path) -> float:
         self._progress.begin("the motion gate before a still scene")
@@ -170,6 +198,10 @@ def _any_broker(folder: Path) -> Iterator[tuple[str | None, str]]:
             yield f"mqtt://127.0.0.1:{port}", "amqtt, in the bench's own process"
     else:
         yield None, "none"
+
+
+def _pictures() -> list[Pixels]:
+    return [photograph.pixels for photograph in scenes.photographs(latency.SAMPLES)]
 
 
 def _made(folder: Path, name: str) -> Path:

@@ -1,18 +1,16 @@
 """What the parts of a run come to: medians, percentiles, energy, and what it all ran on."""
 
 import datetime as dt
-import os
-import platform
 import statistics
-import subprocess
 from dataclasses import dataclass
 
 import numpy as np
 
-from edgecam import __version__, runtimes
-from edgecam.appliance.board import Board, os_name
-from edgecam.config import INSTALLATION, Config
+from edgecam import runtimes
+from edgecam.appliance.board import Board
+from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.workshop import origin
 from edgecam.workshop.bench import boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
 from edgecam.workshop.bench.loop import LoopFigures
@@ -29,6 +27,7 @@ class Parts:
     looped: LoopFigures
     appliance: ApplianceFigures
     latencies_ms: list[float]
+    region_extra_ms: dict[int, float]
     broker: str
     gate_cpu_ratio: float
     meter: Meter | None
@@ -53,6 +52,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
         stages=stages,
+        region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
         fps=seen.fps,
         vision_rss_mb=round(seen.vision.rss_mb, 1),
         vision_peak_mb=round(seen.vision.peak_mb, 1),
@@ -67,14 +67,14 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         energy=energy,
         battery_wh=parts.battery_wh,
         battery_h=_battery_h(parts.battery_wh, energy, seen.fps, len(config.regions)),
-        machine=_machine(),
+        machine=origin.machine(),
         camera=config.camera.source,
         model=found.name,
         runtime=runtimes.version(runtimes.chosen(config.model.runtime)),
         threads=config.model.threads,
         regions=len(config.regions),
         rounds=len(looped.rounds),
-        commit=_commit(),
+        commit=origin.commit(),
         date=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
         notes=parts.notes,
     )
@@ -111,24 +111,3 @@ def _battery_h(
 
 def _percentile(values: list[float], percent: int) -> float | None:
     return round(float(np.percentile(values, percent)), 2) if values else None
-
-
-def _machine() -> str:
-    board = Board().model() or platform.machine()
-    python = platform.python_version()
-    return f"{board}, {os.cpu_count()} cores, {os_name()}, Python {python}"
-
-
-def _commit() -> str:
-    """The commit of the checkout that this runs from; the version where it is none."""
-    try:
-        found = subprocess.run(
-            ["git", "rev-parse", "--short", "HEAD"],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=INSTALLATION,
-        )
-    except OSError:  # git is not installed, and need not be; or there is no such folder
-        return __version__
-    return found.stdout.strip() or __version__

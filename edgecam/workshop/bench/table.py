@@ -11,7 +11,7 @@ _MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "?"}
 
 def show(result: Result, console: Console) -> None:
     """Print it."""
-    console.print(f"[bold]{result.model}[/] on {result.runtime}, {result.machine}")
+    console.print(f"{result.model} on {result.runtime}, {result.machine}", markup=False)
     judged = Table("", "here", "budget", "")
     for one in budgets.judged(result):
         judged.add_row(one.name, one.figure, one.budget, _MARKS[one.holds])

@@ -101,7 +101,7 @@ def test_a_camera_that_cannot_crop_is_taken_as_it_comes(hardware: Hardware, *, u
 
 def test_the_rate_is_asked_of_the_sensor(hardware: Hardware) -> None:
     shown(FrameWanted(224, square=True), fps=12.5)
-    assert hardware.camera.controls["FrameDurationLimits"] == (80_000, 80_000)
+    assert hardware.camera.in_force["FrameDurationLimits"] == (80_000, 80_000)
 
 
 @pytest.mark.parametrize("can", [False, True])
@@ -111,7 +111,7 @@ def test_without_a_rate_or_the_control_for_it_none_is_asked(
     if not can:
         hardware.advertised.discard("FrameDurationLimits")
     shown(FrameWanted(224, square=True), fps=None if can else 5.0)
-    assert hardware.camera.controls.get("FrameDurationLimits") == ((33333, 33333) if can else None)
+    assert hardware.camera.in_force.get("FrameDurationLimits") == ((33333, 33333) if can else None)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])
