@@ -185,12 +185,11 @@ def test_a_flash_is_looked_at_and_so_is_what_follows() -> None:
 
 
 def test_it_says_that_something_moves_until_that_has_settled() -> None:
-    asked = settled(SCENE, 1.0)
-    assert not asked.gate.moving
-    asked.about(film([OTHER], 1.0, seed=100))
-    assert asked.gate.moving
-    asked.about(film([OTHER] * 20, 1.0, seed=200))
-    assert not asked.gate.moving
+    asked, moving = settled(SCENE, 1.0), []
+    for frame in film([SCENE, *[OTHER] * 9], 1.0, seed=100):
+        asked.about([frame])
+        moving.append(asked.gate.moving)
+    assert moving == [False] + [True] * SETTLE_LOOKS + [False] * (9 - SETTLE_LOOKS)
 
 
 def test_motion_at_the_start_is_not_taken_for_noise() -> None:
