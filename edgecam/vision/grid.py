@@ -40,7 +40,7 @@ class Reduction:
         while max(height, width) >= 2 * SIDE:
             down, across = _divisor(height), _divisor(width)
             height, width = height // down, width // across
-            # An odd last line is left out: no thing is so small.
+            # An odd last line is left out: 1.5 % of the side at most, at its end.
             self._parts.append((slice(height * down), slice(width * across)))
             self._halves.append(np.zeros((height, width, 3), np.uint8))
         return True

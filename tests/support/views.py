@@ -22,8 +22,10 @@ def picture(seed: int, side: int = SIDE) -> Light:
 
 def seen(light: Light, noise: float, seed: int) -> Pixels:
     """A frame of it, with so many grey levels of noise as a standard deviation."""
-    grain = np.random.default_rng(seed).normal(0, noise, light.shape) if noise else 0.0
-    return np.asarray(np.clip(np.rint(light + grain), 0, 255), np.uint8)
+    made = light.astype(np.float32)
+    if noise:
+        made += noise * np.random.default_rng(seed).standard_normal(light.shape, np.float32)
+    return np.asarray(np.clip(np.rint(made), 0, 255), np.uint8)
 
 
 def film(lights: Iterable[Light], noise: float, seed: int = 0) -> Iterator[Pixels]:

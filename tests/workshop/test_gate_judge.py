@@ -38,7 +38,7 @@ def test_nothing_is_missed_and_nothing_late(name: str, seeing: Model) -> None:
 
 
 def test_a_still_scene_is_hardly_looked_at(seeing: Model) -> None:
-    assert outcome("still, gain 1", seeing, frames=5).saved > 0.8  # of which two beginnings
+    assert outcome("still, gain 1", seeing, frames=3).saved > 0.8  # of which two beginnings
 
 
 def test_one_region_is_still_while_the_other_moves(seeing: Model) -> None:
