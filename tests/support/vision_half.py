@@ -29,7 +29,7 @@ from support.places import MODEL, RUNTIMES, SAMPLES
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 NOT_LIVE = LiveOptions()
-AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
+AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, clear=0, votes=1, window=1, cooldown_s=0)
 
 
 def load_model() -> Model:
