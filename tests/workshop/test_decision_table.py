@@ -21,7 +21,9 @@ COLUMNS = [
 def printed() -> str:
     with pytest.MonkeyPatch.context() as patched:
         lines: list[str] = []
-        patched.setattr("builtins.print", lambda *parts, **_: lines.append(" ".join(map(str, parts))))
+        patched.setattr(
+            "builtins.print", lambda *parts, **_: lines.append(" ".join(map(str, parts)))
+        )
         assert decision_table.main([*SMALL, "--frames-between", "8", "--json"]) == 0
     return next(line for line in lines if line.startswith("["))
 
