@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgecam import link, runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config
+from edgecam.errors import EdgecamError
 from edgecam.model import Model
 from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
@@ -183,8 +184,11 @@ def _traced_peak(vision: VisionService) -> int:
 
 
 def _wait_for(vision: VisionService, frames: int) -> None:
-    """Until so many more frames have been looked at. Raises what ended the half instead."""
+    """Until so many more frames have been looked at. Raises what ended the half, EdgecamError."""
     wanted, deadline_s = vision.frames + frames, time.monotonic() + _TIMEOUT_S
-    while vision.frames < wanted and time.monotonic() < deadline_s:
+    while vision.frames < wanted:
         vision.check()
+        if time.monotonic() > deadline_s:
+            msg = f"not even {frames} frames were looked at in {_TIMEOUT_S:g} s"
+            raise EdgecamError(msg)
         time.sleep(_POLL_S)

@@ -80,10 +80,8 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
-        # Not /tmp, which may be memory: the queue belongs on a disk.
-        place = os.environ.get("TMPDIR", "/var/tmp")  # noqa: S108  a folder of our own is made in it
         quiet = contextlib.ExitStack()
-        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=place) as name, quiet:
+        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet:
             logging.disable(logging.WARNING)
             quiet.callback(logging.disable, logging.NOTSET)
             folder = Path(name)
@@ -170,6 +168,12 @@ def _any_broker(folder: Path) -> Iterator[tuple[str | None, str]]:
             yield f"mqtt://127.0.0.1:{port}", "amqtt, in the bench's own process"
     else:
         yield None, "none"
+
+
+def _place() -> str:
+    """Where the queue lies: not in /tmp, which may be memory, unless that is all there is."""
+    wanted = os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108  a folder of our own is made in it
+    return wanted if os.access(wanted, os.W_OK) else tempfile.gettempdir()
 
 
 def _made(folder: Path, name: str) -> Path:
