@@ -11,6 +11,7 @@ RESULT = Result(
     overhead_ms_p50=0.2,
     alloc_bytes_per_frame=4096,
     cpu_ms_per_frame=4.4,
+    region_extra_ms={1: 0.04, 2: 0.05, 4: 0.06},
     stages={
         "wait": Stage(4.0, 5.0, 6.0),
         "prepare": Stage(0.1, 0.2, 0.3),

@@ -27,6 +27,12 @@ def judged(result: Result) -> list[Budget]:
         _line(
             "new memory a frame, at most", result.alloc_bytes_per_frame, _at_most(4096), "{:,.0f} B"
         ),
+        _line(
+            "a region beyond its invoke(), at most",
+            max(result.region_extra_ms.values()),
+            _at_most(0.3),
+            "{:.3f} ms",
+        ),
         _line("memory of the vision half", result.vision_rss_mb, _at_most(120), "{:.0f} MB"),
         _line("memory of the publisher half", result.publisher_rss_mb, _at_most(45), "{:.0f} MB"),
         _line("start to ready", result.ready_s, _at_most(1.5), "{:.2f} s"),

@@ -38,6 +38,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     alloc_bytes_per_frame: int
     cpu_ms_per_frame: float
     stages: dict[str, Stage]
+    region_extra_ms: dict[int, float]
+    """For 1, 2 and 4 regions: what each takes beyond one bare `invoke()`."""
     fps: float | None
     vision_rss_mb: float
     vision_peak_mb: float

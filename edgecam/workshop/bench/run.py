@@ -11,10 +11,20 @@ from pathlib import Path
 from typing import Protocol
 
 from edgecam import runtimes
+from edgecam.arrays import Pixels
 from edgecam.config import Config, load
 from edgecam.model import Model
 from edgecam.workshop import broker, scenes
-from edgecam.workshop.bench import appliance, gate, latency, loop, meters, settings, summary
+from edgecam.workshop.bench import (
+    appliance,
+    gate,
+    latency,
+    loop,
+    meters,
+    regions,
+    settings,
+    summary,
+)
 from edgecam.workshop.bench.appliance import ApplianceFigures
 from edgecam.workshop.bench.loop import LoopFigures
 from edgecam.workshop.bench.meters import Meter
@@ -24,6 +34,7 @@ from edgecam.workshop.halves import HalfProcess, write_configuration
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
+_REGION_ROUNDS = 5  # at most: there are three numbers of regions, and each takes as long
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -47,10 +58,16 @@ class Plan:
         return max(self.soak_s, _APPLIANCE_TIMES * self.seconds)
 
     @property
+    def region_rounds(self) -> int:
+        """How often each number of regions takes its turn."""
+        return min(self.rounds, _REGION_ROUNDS)
+
+    @property
     def total_s(self) -> float:
         """About how long it takes."""
-        parts = (_LATENCY_TIMES + 2 * _GATE_TIMES) * self.seconds
-        return 2 * self.rounds * self.seconds + self.appliance_s + parts + 4 * _STARTING_S
+        rounds = 2 * (self.rounds + self.region_rounds * len(regions.COUNTS))
+        parts = rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
+        return parts * self.seconds + self.appliance_s + 4 * _STARTING_S
 
 
 class Progress(Protocol):
@@ -90,11 +107,13 @@ class _Run:
                 seen = self._appliance(_made(folder, "a"), url)
                 latencies_ms = self._latency(_made(folder, "l"), url)
             looped, idle_w = self._loop(_made(folder, "i"))
+            region_extra_ms = self._regions(_made(folder, "r"))
             ratio = self._gate(_made(folder, "g"))
         parts = Parts(
             looped=looped,
             appliance=seen,
             latencies_ms=latencies_ms,
+            region_extra_ms=region_extra_ms,
             broker=broker_name,
             gate_cpu_ratio=ratio,
             idle_w=idle_w,
@@ -135,7 +154,7 @@ class _Run:
         """The rounds, and what the machine draws when none of them runs."""
         self._progress.begin("the loop against bare invoke()")
         file = write_configuration(folder, self._config, settings.full_rate(_NOWHERE))
-        pictures = [shot.pixels for shot in scenes.photographs(latency.SAMPLES)]
+        pictures = _pictures()
         plan = self._plan
         with HalfProcess("publisher", file) as publisher:
             publisher.wait_until_ready(appliance.READY_TIMEOUT_S)
@@ -147,6 +166,19 @@ class _Run:
             measuring.trace()
             self._progress.advance(_STARTING_S)
         return measuring.figures, idle_w
+
+    def _regions(self, folder: Path) -> dict[int, float]:
+        self._progress.begin("several regions")
+        file = write_configuration(folder, self._config, settings.full_rate(_NOWHERE))
+        return regions.costs_ms(
+            folder,
+            load(file).config,
+            self._found,
+            _pictures(),
+            rounds=self._plan.region_rounds,
+            seconds=self._plan.seconds / 2,
+            advance=self._progress.advance,
+        )
 
     def _gate(self, folder: Path) -> float:
         self._progress.begin("the motion gate before a still scene")
@@ -174,6 +206,10 @@ def _place() -> str:
     """Where the queue lies: not in /tmp, which may be memory, unless that is all there is."""
     wanted = os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108  a folder of our own is made in it
     return wanted if os.access(wanted, os.W_OK) else tempfile.gettempdir()
+
+
+def _pictures() -> list[Pixels]:
+    return [photograph.pixels for photograph in scenes.photographs(latency.SAMPLES)]
 
 
 def _made(folder: Path, name: str) -> Path:

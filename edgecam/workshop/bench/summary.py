@@ -27,6 +27,7 @@ class Parts:
     looped: LoopFigures
     appliance: ApplianceFigures
     latencies_ms: list[float]
+    region_extra_ms: dict[int, float]
     broker: str
     gate_cpu_ratio: float
     meter: Meter | None
@@ -51,6 +52,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
         stages=stages,
+        region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
         fps=seen.fps,
         vision_rss_mb=round(seen.vision.rss_mb, 1),
         vision_peak_mb=round(seen.vision.peak_mb, 1),
