@@ -34,7 +34,7 @@ from edgecam.workshop.halves import HalfProcess, write_configuration
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
-_REGION_ROUNDS = 5  # at most: there are three numbers of regions, and each takes as long
+_REGION_ROUNDS = 5  # at most, and half as long: there are three numbers of regions
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -65,7 +65,7 @@ class Plan:
     @property
     def total_s(self) -> float:
         """About how long it takes."""
-        rounds = 2 * (self.rounds + self.region_rounds * len(regions.COUNTS))
+        rounds = 2 * self.rounds + self.region_rounds * len(regions.COUNTS)
         parts = rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
         return parts * self.seconds + self.appliance_s + 4 * _STARTING_S
 
