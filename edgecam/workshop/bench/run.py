@@ -97,10 +97,7 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
-        quiet = contextlib.ExitStack()
-        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet:
-            logging.disable(logging.WARNING)
-            quiet.callback(logging.disable, logging.NOTSET)
+        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, _quiet():
             folder = Path(name)
             # The camera comes first: where it is missing, nobody waits for that to be said.
             with _any_broker(_made(folder, "broker")) as (url, broker_name):
@@ -200,6 +197,16 @@ def _any_broker(folder: Path) -> Iterator[tuple[str | None, str]]:
             yield f"mqtt://127.0.0.1:{port}", "amqtt, in the bench's own process"
     else:
         yield None, "none"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What the vision half in this process has to say is for nobody."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _place() -> str:
