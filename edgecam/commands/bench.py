@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
         "bench",
         "Measures the configured camera, model and board: rates and latencies, processor time,\n"
         "memory of both halves, start-up, the motion gate's saving, energy. Nothing is sent to\n"
-        "the configured broker, and nothing is left behind. About two minutes.",
+        "the configured broker, and nothing is left behind. Two to three minutes.",
         _EXAMPLE,
     )
     arguments.add_config(parser)

@@ -73,6 +73,7 @@ class Preparation:
         self._notice_shape(frame.pixels)
         if self._is_blind(frame):
             self.skipped += 1
+            self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
         else:
             self._fill(self._mailbox.blank(), frame)
         return ""

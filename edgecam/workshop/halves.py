@@ -21,10 +21,11 @@ from edgecam.config import Config
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 
 STOP_TIMEOUT_S = 12.0
-_POLL_S = 0.002
+_POLL_S = 0.005
 _BYTES_PER_MB = 2**20
 # `Daemon` says so right after READY=1, which itself is heard only where systemd-python is installed.
 _READY = re.compile(r"edgecam\.appliance\.daemon: ready$", re.MULTILINE)
+_LOGGED = re.compile(r"^[-\d]+ [:,\d]+ [A-Z]+ +[\w.]+: ")
 _WAITING = re.compile(r"edgecam\.vision\.capture: (.*); waiting for it$", re.MULTILINE)
 # What a service manager told this process is not for those it starts.
 _OF_SYSTEMD = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "LISTEN_PID", "LISTEN_FDS", "JOURNAL_STREAM")
@@ -113,6 +114,9 @@ class HalfProcess:
     def check(self) -> None:
         """Raises HalfEndedError where it has ended."""
         code = self._process.poll()
+        if code == 0:
+            msg = f"the {self._half} half has ended by itself"
+            raise HalfEndedError(msg, EXIT_FAILURE)
         if code is not None:
             raise HalfEndedError(self._last_line, code if code > 0 else EXIT_FAILURE)
 
@@ -149,9 +153,10 @@ class HalfProcess:
 
     @property
     def _last_line(self) -> str:
-        """Why it ended, without the name of a configuration that only lived here."""
+        """What it said last, without a time, or the name of a configuration that only lived here."""
         lines = self.said.strip().splitlines() or [f"the {self._half} half said nothing"]
-        return re.sub(rf"{re.escape(str(self._config))}(:\d+)?: ", "", lines[-1])
+        message = _LOGGED.sub("", lines[-1])
+        return re.sub(rf"{re.escape(str(self._config))}(:\d+)?: ", "", message)
 
 
 def _megabytes(status: str, name: str) -> float:

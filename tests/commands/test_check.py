@@ -35,7 +35,7 @@ def test_it_prints_every_option_in_force(tmp_path: Path) -> None:
     assert shown["node"] == "door"
     assert shown["camera"]["stills"] == {"folder": str(tmp_path), "hold_s": 3.0, "loop": True}
     assert shown["model"]["file"] == str(MODEL)
-    assert shown["decision"]["appear"] == 0.5
+    assert shown["decision"]["appear"] == 0.4
     assert done.out.splitlines()[-1] == "# config.yaml is right"
     assert done.out.splitlines()[-2].startswith(
         "# model: efficientnet_lite0_int8, 1000 labels, 224x224 uint8, on ai-edge-litert "

@@ -81,6 +81,8 @@ def test_camera_trouble_carries_its_reason(reason: str) -> None:
     payload = sent(happened("camera_trouble", reason=reason))
     assert (payload["event_type"], payload["reason"]) == ("camera_trouble", reason)
     assert "label" not in payload
+    assert "value" not in payload
+    assert sent(happened("camera_trouble", reason=reason, value=73))["value"] == 0.073
 
 
 def test_a_loss_carries_its_count() -> None:

@@ -92,15 +92,21 @@ class SilentCamera(ScriptedCamera):
 
 
 class FreezingCamera(ScriptedCamera):
-    """A live camera that gives the very same frame over and over, until `shown` is another."""
+    """A live camera that gives the very same frame over and over, until it `freezes` no more."""
 
-    def __init__(self, shown: Pixels) -> None:
+    def __init__(self, shown: Pixels, *, freezes: bool = True) -> None:
         super().__init__([], live=True)
         self.shown = shown
+        self.freezes = freezes
 
     def capture(self, timeout_s: float) -> Frame | None:
         time.sleep(min(timeout_s, 0.02))
-        return Frame(self.shown, time.monotonic_ns())
+        self.captures += 1
+        pixels = self.shown
+        if not self.freezes:
+            pixels = pixels.copy()
+            pixels[0] = self.captures % 256
+        return Frame(pixels, time.monotonic_ns())
 
 
 class LateCamera(ScriptedCamera):

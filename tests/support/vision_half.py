@@ -34,7 +34,7 @@ NOT_LIVE = LiveOptions()
 MAX_IDLE_S = 60.0  # longer than any test
 ALWAYS = Schedule(ScheduleOptions())
 ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
-AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
+AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, clear=0, votes=1, window=1, cooldown_s=0)
 
 
 def load_model() -> Model:

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 from support.watched_region import CAT, LABELS, SECOND, Region, rules
 
@@ -176,3 +178,21 @@ def test_the_scores_given_are_not_kept() -> None:
     array[2] = 0.7
     (fact,) = decision.look(array, 2)
     assert fact.confidence == 800
+
+
+def test_a_look_allocates_next_to_nothing() -> None:
+    labels = [f"label {number}" for number in range(1000)]
+    decision = Decision(rules(DecisionOptions(), labels), 0)
+    looks = np.random.default_rng(0).dirichlet(np.full(len(labels), 0.01), 8).astype(np.float32)
+    for at_ns, scores in enumerate(looks):
+        decision.look(scores, at_ns)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for at_ns, scores in enumerate(looks, len(looks)):
+            decision.look(scores, at_ns)
+            decision.repeat(at_ns)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < 4096

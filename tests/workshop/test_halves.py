@@ -70,6 +70,21 @@ def test_a_half_that_ends_gives_its_exit_code_and_its_reason(
     assert str(tmp_path / "config.yaml") not in str(caught.value)
 
 
+def test_a_half_that_ends_by_itself_is_said_to(tmp_path: Path, config: Config) -> None:
+    once = {"stills": {"hold_s": 0.001, "loop": False}}
+    file = write_configuration(tmp_path, config, {**NOWHERE, "camera": {"fps": None, **once}})
+    with HalfProcess("vision", file) as vision:
+
+        def ended() -> bool:
+            try:
+                vision.check()
+            except HalfEndedError as error:
+                return "has ended by itself" in str(error) and error.exit_code == 1
+            return False
+
+        wait_until(ended, 60.0, poll_s=0.05)
+
+
 def test_a_camera_that_is_not_there_is_no_reason_to_wait_for_it(
     tmp_path: Path, config: Config
 ) -> None:

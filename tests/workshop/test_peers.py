@@ -64,7 +64,7 @@ def test_bare_edgecam_and_the_usual_loop_take_turns_on_the_same_frames(
     assert ours.labels is not None
     assert len(set(ours.labels)) == len(FRAMES)
     assert usual.labels == ours.labels
-    assert missing.failure == "its environment is not there (no-such-environment)"
+    assert missing.failure.startswith("no-such-environment is not there")
     assert not missing.turns
 
 
@@ -106,6 +106,28 @@ def test_a_nonsense_number_is_a_usage_error(number: str) -> None:
     with pytest.raises(SystemExit) as caught:
         command.main(["--rounds", number])
     assert caught.value.code == 2
+
+
+def test_an_interrupt_is_no_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "play", interrupted)
+    assert command.main([]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_failure_is_told_in_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(command, "_python", lambda _: tmp_path / "nothing/bin/python")
+    assert command.main([]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert said.err.startswith("scripts/bench --peers: bare: nothing is not there")
 
 
 def imported(program: Path) -> set[str]:

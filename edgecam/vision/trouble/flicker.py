@@ -23,7 +23,7 @@ _LOOKS = 8  # the value is the median of so many
 _NEW = 0.1  # the weight of a look in the mean brightness
 _ROWS, _COLUMNS = 24, 8
 _BLACK = 4.0  # grey levels added before the logarithm: sensors round what is darker
-_COMMON = 0.6  # the part of the fields that must follow their row
+_COMMON = 0.7  # the part of the fields that must follow their row
 _STRAY = 0.015  # deviation from the row that is rounding
 
 
@@ -67,7 +67,7 @@ class Flicker:
         depth = max(bands, self._alternation())
         np.subtract(self._change, light[:, None], out=rest)
         np.abs(rest, out=rest)
-        follow = np.count_nonzero(rest < max(depth / 2, _STRAY))
+        follow = np.count_nonzero(rest < max(depth / 3, _STRAY))
         return depth if follow >= _COMMON * rest.size else 0.0
 
     def _alternation(self) -> float:

@@ -66,6 +66,7 @@ class Sight:
 
     def _find_edges(self) -> None:
         grey, one, other, steps = self.grey, self._one, self._other, self._steps
+        one[:, 0], other[0] = 0, 0  # no step leads there; the buffers hold something else by now
         cv2.absdiff(grey[:, 1:], grey[:, :-1], dst=one[:, 1:])
         cv2.absdiff(grey[1:], grey[:-1], dst=other[1:])
         cv2.max(one, other, dst=steps)

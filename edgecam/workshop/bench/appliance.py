@@ -49,8 +49,13 @@ def measure(
 
     Raises HalfEndedError where a half ends, or the camera is not there.
     """
-    changes = settings.full_rate(broker or "mqtt://127.0.0.1:1")
-    file = write_configuration(folder, config, {**changes, "health": {"interval_s": _HEALTH_S}})
+    changes = {
+        **settings.full_rate(broker or "mqtt://127.0.0.1:1"),
+        "health": {"interval_s": _HEALTH_S},
+        # Pictures and videos that end are not to end the half.
+        "camera": {"stills": {"loop": True}, "opencv": {"loop": True}},
+    }
+    file = write_configuration(folder, config, changes)
     with ExitStack() as stack:
         subscriber = stack.enter_context(Subscriber(broker)) if broker else None
         publisher = stack.enter_context(HalfProcess("publisher", file))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgecam import link, runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config
+from edgecam.errors import EdgecamError
 from edgecam.model import Model
 from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
@@ -28,6 +29,7 @@ from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Stage as StageFigures
 
 _WARM_FRAMES = 20
+_FEWEST_FRAMES = 10  # that make a rate, however long they take
 _FRAMES_EACH = 50  # of one photograph: something happens a few times a second
 _POLL_S = 0.002
 _TIMEOUT_S = 60.0  # for a few frames: the slowest board needs a second for each
@@ -132,16 +134,17 @@ class Loop:
         _wait_for(vision, _WARM_FRAMES)
         if self._meter is not None:
             self._meter.start()
-        frames, started_s, used_s = vision.frames, time.perf_counter(), time.process_time()
+        before, started_s, used_s = vision.frames, time.perf_counter(), time.process_time()
         time.sleep(seconds)
-        frames, took_s = vision.frames - frames, time.perf_counter() - started_s
+        _wait_for(vision, before + _FEWEST_FRAMES - vision.frames)
+        frames, took_s = vision.frames - before, time.perf_counter() - started_s
         used_s = time.process_time() - used_s
         joules = None if self._meter is None else self._meter.stop()
         vision.check()
         return Round(
             bare_fps=bare_fps,
             whole_fps=frames / took_s,
-            cpu_ms=used_s * 1000 / max(frames, 1),
+            cpu_ms=used_s * 1000 / frames,
             looks=frames * len(self._config.regions),
             seconds=took_s,
             joules=joules,
@@ -167,7 +170,7 @@ def _bare_fps(interpreter: Any, seconds: float) -> float:  # noqa: ANN401  of ei
     for _ in range(_WARM_FRAMES):
         invoke()
     count, started_s = 0, time.perf_counter()
-    while time.perf_counter() - started_s < seconds:
+    while time.perf_counter() - started_s < seconds or count < _FEWEST_FRAMES:
         invoke()
         count += 1
     return count / (time.perf_counter() - started_s)
@@ -183,8 +186,11 @@ def _traced_peak(vision: VisionService) -> int:
 
 
 def _wait_for(vision: VisionService, frames: int) -> None:
-    """Until so many more frames have been looked at. Raises what ended the half instead."""
+    """Until so many more frames have been looked at. Raises what ended the half, EdgecamError."""
     wanted, deadline_s = vision.frames + frames, time.monotonic() + _TIMEOUT_S
-    while vision.frames < wanted and time.monotonic() < deadline_s:
+    while vision.frames < wanted:
         vision.check()
+        if time.monotonic() > deadline_s:
+            msg = f"not even {frames} frames were looked at in {_TIMEOUT_S:g} s"
+            raise EdgecamError(msg)
         time.sleep(_POLL_S)

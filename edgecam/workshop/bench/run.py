@@ -34,7 +34,7 @@ from edgecam.workshop.halves import HalfProcess, write_configuration
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
-_REGION_ROUNDS = 5
+_REGION_ROUNDS = 5  # at most, and half as long: there are three numbers of regions
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -58,12 +58,16 @@ class Plan:
         return max(self.soak_s, _APPLIANCE_TIMES * self.seconds)
 
     @property
+    def region_rounds(self) -> int:
+        """How often each number of regions takes its turn."""
+        return min(self.rounds, _REGION_ROUNDS)
+
+    @property
     def total_s(self) -> float:
         """About how long it takes."""
-        parts = (
-            _LATENCY_TIMES + 2 * _GATE_TIMES + _REGION_ROUNDS * len(regions.COUNTS)
-        ) * self.seconds
-        return 2 * self.rounds * self.seconds + self.appliance_s + parts + 4 * _STARTING_S
+        rounds = 2 * self.rounds + self.region_rounds * len(regions.COUNTS)
+        parts = rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
+        return parts * self.seconds + self.appliance_s + 4 * _STARTING_S
 
 
 class Progress(Protocol):
@@ -93,12 +97,7 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
-        # Not /tmp, which may be memory: the queue belongs on a disk.
-        place = os.environ.get("TMPDIR", "/var/tmp")  # noqa: S108  a folder of our own is made in it
-        quiet = contextlib.ExitStack()
-        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=place) as name, quiet:
-            logging.disable(logging.WARNING)
-            quiet.callback(logging.disable, logging.NOTSET)
+        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, _quiet():
             folder = Path(name)
             # The camera comes first: where it is missing, nobody waits for that to be said.
             with _any_broker(_made(folder, "broker")) as (url, broker_name):
@@ -173,7 +172,7 @@ class _Run:
             load(file).config,
             self._found,
             _pictures(),
-            rounds=_REGION_ROUNDS,
+            rounds=self._plan.region_rounds,
             seconds=self._plan.seconds / 2,
             advance=self._progress.advance,
         )
@@ -198,6 +197,22 @@ def _any_broker(folder: Path) -> Iterator[tuple[str | None, str]]:
             yield f"mqtt://127.0.0.1:{port}", "amqtt, in the bench's own process"
     else:
         yield None, "none"
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """What the vision half in this process has to say is for nobody."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
+
+
+def _place() -> str:
+    """Where the queue lies: not in /tmp, which may be memory, unless that is all there is."""
+    wanted = os.environ.get("TMPDIR") or "/var/tmp"  # noqa: S108  a folder of our own is made in it
+    return wanted if os.access(wanted, os.W_OK) else tempfile.gettempdir()
 
 
 def _pictures() -> list[Pixels]:

@@ -24,6 +24,7 @@ from edgecam.workshop.peers.match import play, surroundings
 from edgecam.workshop.peers.table import as_json, markdown
 
 _PAGE = INSTALLATION / "docs" / "performance.md"
+_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 _MOST = 60  # seconds of a turn: an answer is waited for no longer than `ANSWER_TIMEOUT_S`
 _CONVERTED = INSTALLATION / ".cache" / "peers"
 
@@ -50,6 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except EdgecamError as error:
         print(f"scripts/bench --peers: {error}", file=sys.stderr)
         return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     if options.json:
         print(json.dumps({"origin": origin(), **as_json(everybody)}, indent=2))
     else:

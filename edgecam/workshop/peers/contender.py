@@ -35,7 +35,7 @@ class Contender:
         """
         self._log = folder / f"{entrant.name}.log"
         if not python.exists():
-            msg = f"its environment is not there ({python.parents[1].name})"
+            msg = f"{python.parents[1].name} is not there; scripts/bench --peers makes it"
             raise PeerFailedError(msg)
         ours, theirs = socket.socketpair()
         ours.settimeout(ANSWER_TIMEOUT_S)

@@ -51,6 +51,59 @@ class Played:
     failure: str = ""
 
 
+class _Match:
+    """Those who play, and the programs that run for them."""
+
+    def __init__(self, entrants: Sequence[Entrant]) -> None:
+        self.everybody = [Played(entrant) for entrant in entrants]
+        self._contenders: dict[str, Contender] = {}
+
+    def start(
+        self, python: Callable[[Entrant], Path], settings: dict[str, Any], ends: ExitStack
+    ) -> None:
+        """Start everybody, until `ends` does."""
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory()))
+
+        def start(played: Played) -> None:
+            entrant = played.entrant
+            contender = Contender(entrant, python(entrant), settings, folder)
+            self._contenders[entrant.name] = ends.enter_context(contender)
+            played.versions, played.note = contender.versions, contender.note
+
+        self._each(start)
+
+    def round(self, seconds: float) -> None:
+        """A turn of everybody."""
+        self._each(
+            lambda played: played.turns.append(Turn(**self._ask(played, "turn", seconds=seconds)))
+        )
+
+    def finish(self) -> None:
+        """Ask what everybody holds and answers."""
+
+        def finish(played: Played) -> None:
+            played.peak_mb = self._ask(played, "memory")["peak_mb"]
+            played.labels = self._ask(played, "answers")["labels"]
+
+        self._each(finish)
+
+    def _ask(self, played: Played, do: str, **how: float) -> dict[str, Any]:
+        return self._contenders[played.entrant.name].ask(do, **how)
+
+    def _each(self, do: Callable[[Played], None]) -> None:
+        """Of those who still play."""
+        for played in self.everybody:
+            if played.failure:
+                continue
+            try:
+                do(played)
+            except PeerFailedError as error:
+                if played.entrant in (BARE, OURS):
+                    msg = f"{played.entrant.name}: {error}"
+                    raise PeerFailedError(msg) from error
+                played.failure = str(error)
+
+
 def play(
     entrants: Sequence[Entrant],
     python: Callable[[Entrant], Path],
@@ -65,48 +118,16 @@ def play(
     The first turn of each is not counted: it warms up. Raises PeerFailedError where the bare model
     or edgecam fails; what happens to another stands in its `failure`.
     """
-    everybody = [Played(entrant) for entrant in entrants]
-    with ExitStack() as running:
-        folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
-        contenders: dict[str, Contender] = {}
-
-        def start(played: Played) -> None:
-            entrant = played.entrant
-            contender = Contender(entrant, python(entrant), settings, folder)
-            contenders[entrant.name] = running.enter_context(contender)
-            played.versions, played.note = contender.versions, contender.note
-
-        def turn(played: Played) -> None:
-            played.turns.append(
-                Turn(**contenders[played.entrant.name].ask("turn", seconds=seconds))
-            )
-
-        def finish(played: Played) -> None:
-            contender = contenders[played.entrant.name]
-            played.peak_mb = contender.ask("memory")["peak_mb"]
-            played.labels = contender.ask("answers")["labels"]
-
-        _each(everybody, start)
+    match = _Match(entrants)
+    with ExitStack() as ends:
+        match.start(python, settings, ends)
         for number in range(rounds + 1):
-            _each(everybody, turn)
+            match.round(seconds)
             on_round(number)
-        _each(everybody, finish)
-    for played in everybody:
+        match.finish()
+    for played in match.everybody:
         del played.turns[:1]
-    return everybody
-
-
-def _each(everybody: Sequence[Played], do: Callable[[Played], None]) -> None:
-    for played in everybody:
-        if played.failure:
-            continue
-        try:
-            do(played)
-        except PeerFailedError as error:
-            if played.entrant in (BARE, OURS):
-                msg = f"{played.entrant.name}: {error}"
-                raise PeerFailedError(msg) from error
-            played.failure = str(error)
+    return match.everybody
 
 
 @contextmanager
