@@ -1,6 +1,6 @@
 """The motion gate: whether a region of a frame shows anything new since the model last looked.
 
-A frame becomes a grid of 32x32 mean colours. It is compared with the grid of the frame that the
+A frame becomes a grid of 32x32 colours. It is compared with the grid of the frame that the
 model looked at last, and not with the frame before, so that slow pans, fades and dusk add up until
 they count. Three things are new:
 
@@ -62,7 +62,7 @@ class MotionGate:
         """Whether the model should look at this frame, taken at a monotonic time.
 
         `view` is what the model would see of it, `(h, w, 3)` uint8 RGB of any size. It is taken for
-        granted that the model does look where this says so.
+        granted that the model does look where this says so; it may look more often.
         """
         if self._reduction.begin(view.shape):
             self._forget()
@@ -93,7 +93,7 @@ class MotionGate:
         self._bands = _LEAST_BANDS
 
     def _is_new(self, newest: int) -> bool:
-        """Whether a frame shows what was not seen, or one shortly before it did."""
+        """Whether a frame shows what was not seen, or one shortly before it did; learns from it."""
         light, bands = self._light_change(newest)
         moving = self._is_moving(newest, bands)
         if self._count >= _HELD and (
