@@ -46,7 +46,7 @@ def live(shots: Iterable[Shot]) -> Iterator[Shot]:
     """As a camera gives them: no two frames are alike."""
     for number, shot in enumerate(shots):
         pixels = shot.pixels.copy()
-        pixels[0] = number % 256
+        pixels[0, 0] = number % 256
         yield replace(shot, pixels=pixels)
 
 
