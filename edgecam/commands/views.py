@@ -188,6 +188,7 @@ def _event_line(event: EventPayload) -> str:
         f"after {event.duration_s:.1f} s" if isinstance(event.duration_s, float) else "",
         f"{event.count} events" if isinstance(event.count, int) else "",
         event.reason if isinstance(event.reason, str) else "",
+        f"({event.value:.3f})" if isinstance(event.value, float) else "",
         f"[history: {_local_time(event.end_time or event.start_time)}]" if event.historical else "",
     ]
     return " ".join(part for part in parts if part)

@@ -153,7 +153,7 @@ def _flicker() -> Iterator[Variant]:
             return trouble_scenes.alternating(shots, depth=depth)
 
         name = f"{depth:.0%}, gain {gain}"
-        clear = depth > 0.05  # noqa: PLR2004  below `flicker.BAD`
+        clear = depth > 0.1  # noqa: PLR2004  `flicker.BAD` is near
         for how, effect in (("bands of", bands), ("by turns,", alternates)):
             make = _after_still(effect)
             yield Variant(f"{how} {name}", ("flicker",), START, make, gain, clear)

@@ -70,12 +70,12 @@ def test_unknown_has_no_bar() -> None:
 
 def test_events_stand_below_the_table() -> None:
     event = (
-        b'{"event_type": "camera_trouble", "reason": "missing", "start_time": "", "node": "door",'
-        b' "epoch": "e", "seq": 1, "historical": true, "boot_id": "b", "monotonic_s": 1.0,'
+        b'{"event_type": "camera_trouble", "reason": "dark", "value": 0.013, "start_time": "",'
+        b' "node": "door", "epoch": "e", "seq": 1, "historical": true, "boot_id": "b", "monotonic_s": 1.0,'
         b' "clock_synced": true}'
     )
     text = drawn(("edgecam/door/event", event))
-    assert "camera trouble missing [history: ]" in text
+    assert "camera trouble dark (0.013) [history: ]" in text
 
 
 def test_what_is_not_of_the_contract_is_shown_as_it_is() -> None:

@@ -105,7 +105,7 @@ class FreezingCamera(ScriptedCamera):
         pixels = self.shown
         if not self.freezes:
             pixels = pixels.copy()
-            pixels[0] = self.captures % 256
+            pixels[0, 0] = self.captures % 256
         return Frame(pixels, time.monotonic_ns())
 
 

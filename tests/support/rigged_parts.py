@@ -106,7 +106,7 @@ class RiggedCamera:
         assert pixels is not None
         self._noise += 1
         pixels = SPOILED[says](pixels) if says in SPOILED else pixels.copy()
-        pixels[0] = self._noise % 256
+        pixels[0, 0] = self._noise % 256
         return pixels
 
 
