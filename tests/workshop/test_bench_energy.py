@@ -76,6 +76,7 @@ def test_the_power_chip_is_sampled_where_it_answers(tmp_path: Path, vcgencmd: Pa
 
 def test_rails_count_where_both_current_and_voltage_are_told() -> None:
     assert meters.rails_w(PMIC) == pytest.approx(0.1 * 3.7 + 2.0 * 0.8)
+    assert meters.rails_w("VDD_CORE_A=2.0A\nVDD_CORE_V=0.8V\n") == pytest.approx(1.6)
 
 
 @pytest.mark.parametrize("said", ["", "Command not registered", "VDD_CORE_A current(7)=xA"])

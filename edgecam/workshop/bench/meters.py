@@ -108,15 +108,15 @@ class Pmic:
 def rails_w(said: str) -> float | None:
     """The power of all rails in what `vcgencmd pmic_read_adc` says; None where it says none.
 
-    Its lines: ` VDD_CORE_A current(7)=1.00000000A` and ` VDD_CORE_V volt(15)=0.80000000V`.
+    Its lines: ` VDD_CORE_A current(7)=1.00000000A` and ` VDD_CORE_V volt(15)=0.80000000V`, or, by
+    other firmware, `VDD_CORE_A=1.0A`.
     """
     rails: dict[str, dict[str, float]] = {"A": {}, "V": {}}
     for line in said.splitlines():
-        name, _, rest = line.strip().partition(" ")
-        rail, _, unit = name.rpartition("_")
-        number = rest.partition("=")[2].rstrip("AV")
+        name, _, number = line.strip().partition("=")
+        rail, _, unit = name.partition(" ")[0].rpartition("_")
         try:
-            rails[unit][rail] = float(number)
+            rails[unit][rail] = float(number.rstrip("AV"))
         except (KeyError, ValueError):
             continue
     both = rails["A"].keys() & rails["V"].keys()

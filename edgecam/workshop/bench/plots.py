@@ -11,6 +11,7 @@ import numpy as np
 _WIDTH, _HEIGHT = 480, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 40
 _BINS = 40
+_FIGURES_WIDTH = 120  # beside a whisker
 _HEADROOM = 1.25  # above the highest value: for names
 _TICKS = 5
 
@@ -57,7 +58,7 @@ def bars(name: str, stages: Sequence[Bar], unit: str) -> str:
     row, left = 34, 70
     height = row * len(stages) + _BOTTOM
     most = max(*(stage.high for stage in stages), 1e-9)
-    scale = (_WIDTH - left - 90) / most
+    scale = (_WIDTH - left - _FIGURES_WIDTH) / most
     drawn = []
     for place, stage in enumerate(stages):
         y = place * row + 8
@@ -79,7 +80,7 @@ def lines(
     """Curves over seconds; `shaded` spans of time lie behind them."""
     xs = [x for curve in curves for x, _ in curve.points]
     ys = [y for curve in curves for _, y in curve.points]
-    axes = _Axes((min(xs), max(xs)), (0, max(ys) * _HEADROOM))
+    axes = _Axes((0, max(xs)), (0, max(ys) * _HEADROOM))
     drawn = [axes.frame("seconds", unit)]
     for start, end in shaded:
         x, width = axes.x(start), max(axes.x(end) - axes.x(start), 2)
