@@ -7,7 +7,6 @@ comes with edgecam looks at every frame once, and every decider is given its sco
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -18,11 +17,13 @@ from rich.console import Console
 from rich.table import Table
 
 from edgecam import model, runtimes
+from edgecam.arrays import Pixels, Scores
 from edgecam.config import INSTALLATION, DecisionOptions, ModelOptions
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.workshop.deciders import BestLabel, Decider, Ours
 from edgecam.workshop.outcomes import Outcome, Truth, later_s
+from edgecam.workshop.quiet import quiet
 from edgecam.workshop.scenes import Photograph, photographs
 from edgecam.workshop.showings import CONDITIONS, FPS, Showing, showings
 
@@ -49,18 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames-between", type=int, default=20, help="of nothing, after each")
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
-    logging.disable(logging.WARNING)
     shown = photographs(_MODELS / "samples")[: options.photographs]
-    rows = _rows(
-        Trial(shown).run(
-            showings(
-                shown,
-                options.conditions,
-                frames=options.frames,
-                frames_between=options.frames_between,
-            )
-        )
+    made = showings(
+        shown, options.conditions, frames=options.frames, frames_between=options.frames_between
     )
+    with quiet():
+        rows = _rows(Trial(shown).run(made))
     if options.json:
         print(json.dumps(rows))
     else:
@@ -98,6 +93,7 @@ class Trial:
         self._labels = found.labels
         self._classifier = Classifier(found, runtimes.chosen("auto"), 1)
         self._preprocessor = Preprocessor(found, "crop", 0.875, _WHOLE)
+        self._prepared = self._classifier.blank()
         self._truths = {photograph.name: self._truth(photograph) for photograph in shown}
 
     def run(self, shown: Iterable[Showing]) -> dict[str, Outcome]:
@@ -113,7 +109,7 @@ class Trial:
             for outcome in outcomes.values():
                 outcome.show(truth)
             for shot in showing.shots():
-                scores = self._classifier.look(shot.pixels, self._preprocessor)
+                scores = self._scores(shot.pixels)
                 at_ns = round(frames / FPS * 1e9)
                 for name, decider in compared.items():
                     outcomes[name].frame(decider.look(scores, at_ns))
@@ -121,13 +117,17 @@ class Trial:
         print(file=sys.stderr)
         return outcomes
 
+    def _scores(self, pixels: Pixels) -> Scores:
+        self._preprocessor.fill(pixels, self._prepared)
+        return self._classifier.look(self._prepared)
+
     def _truth(self, photograph: Photograph) -> Truth:
         accepted = frozenset(
             index
             for index, label in enumerate(self._labels)
             if label in _accepted()[photograph.name]
         )
-        best = int(self._classifier.look(photograph.pixels, self._preprocessor).argmax())
+        best = int(self._scores(photograph.pixels).argmax())
         return Truth(accepted, recognisable=best in accepted, nothing=False)
 
 

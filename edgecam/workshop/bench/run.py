@@ -1,7 +1,6 @@
 """One run of the bench, from a configuration to a result."""
 
 import contextlib
-import logging
 import os
 import tempfile
 import time
@@ -31,6 +30,7 @@ from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Measured
 from edgecam.workshop.bench.summary import Parts
 from edgecam.workshop.halves import HalfProcess, write_configuration
+from edgecam.workshop.quiet import quiet
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
@@ -97,7 +97,7 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
-        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, _quiet():
+        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet():
             folder = Path(name)
             # The camera comes first: where it is missing, nobody waits for that to be said.
             with _any_broker(_made(folder, "broker")) as (url, broker_name):
@@ -197,16 +197,6 @@ def _any_broker(folder: Path) -> Iterator[tuple[str | None, str]]:
             yield f"mqtt://127.0.0.1:{port}", "amqtt, in the bench's own process"
     else:
         yield None, "none"
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """What the vision half in this process has to say is for nobody."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _place() -> str:

@@ -7,7 +7,6 @@ taken within a round.
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +21,7 @@ from edgecam.workshop.peers import page
 from edgecam.workshop.peers.lineup import ENTRANTS, OURS, Entrant
 from edgecam.workshop.peers.match import play, surroundings
 from edgecam.workshop.peers.table import as_json, markdown
+from edgecam.workshop.quiet import quiet
 
 _PAGE = INSTALLATION / "docs" / "performance.md"
 _INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
@@ -32,10 +32,10 @@ _CONVERTED = INSTALLATION / ".cache" / "peers"
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     options = _parser().parse_args(argv)
-    logging.disable(logging.WARNING)
     try:
         defaults = load(INSTALLATION / "config.yaml").config
-        with surroundings(defaults, INSTALLATION / "models" / "samples", _CONVERTED) as given:
+        samples = INSTALLATION / "models" / "samples"
+        with quiet(), surroundings(defaults, samples, _CONVERTED) as given:
             everybody = play(
                 ENTRANTS,
                 _python,
