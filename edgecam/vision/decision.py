@@ -167,6 +167,11 @@ class Decision:
         return tuple(one for one in scored if one.score)
 
     @property
+    def window(self) -> int:
+        """How many looks count, at most."""
+        return self._rules.window
+
+    @property
     def looks(self) -> int:
         """How many of the last looks count: at most the window."""
         return min(self._looks, self._rules.window)

@@ -83,7 +83,7 @@ class Preparation:
         unseen = self._mailbox.waiting  # gives way to this frame, which then owes its looks, too
         for index, region in enumerate(self._regions):
             owed = unseen is not None and unseen.wanted[index]
-            prepared.wanted[index] = _is_worth_a_look(region, frame) or owed
+            prepared.wanted[index] = region.is_worth_a_look(frame) or owed
             if prepared.wanted[index]:
                 region.preprocessor.fill(frame.pixels, prepared.inputs[index])
         moving = any(region.gate is None or region.gate.moving for region in self._regions)
@@ -112,14 +112,6 @@ class Preparation:
             number = TROUBLES.index(change.reason) + 1 if change.reason else 0
             self._report(CameraState(number, change.measure, frame.taken_ns))
         return self.blind
-
-
-def _is_worth_a_look(region: Region, frame: Frame) -> bool:
-    if region.gate is None:
-        return True
-    # In this order: the gate must see every frame.
-    news = region.gate.worth_a_look(region.preprocessor.view(frame.pixels), frame.taken_ns)
-    return news or not region.settled
 
 
 def _is_rgb(pixels: Pixels) -> bool:

@@ -119,9 +119,22 @@ def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(foun
     gate = Gate()
     prepare = gated(found, gate, Gate())
     prepare.regions[0].settled = False
+    for _ in range(2):  # twice its window of one look
+        prepare(frame())
+        assert wanted(prepare) == [True, False]
     prepare(frame())
-    assert wanted(prepare) == [True, False]
-    assert len(gate.views) == 1
+    assert wanted(prepare) == [False, False]  # it may hover for ever
+    assert len(gate.views) == 3
+
+
+def test_news_give_an_open_question_its_looks_again(found: Model) -> None:
+    prepare = gated(found, Gate("---+"), Gate())
+    prepare.regions[0].settled = False
+    seen = []
+    for _ in range(7):
+        prepare(frame())
+        seen.append(wanted(prepare)[0])
+    assert seen == [True, True, False, True, True, True, False]
 
 
 @pytest.mark.parametrize(
