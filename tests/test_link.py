@@ -22,6 +22,7 @@ from edgecam.link import (
 )
 from edgecam.messages import (
     MAX_TOP_K,
+    SLOWED,
     TROUBLES,
     CameraState,
     Explanation,
@@ -41,7 +42,18 @@ LARGEST_FROM_VISION: list[FromVision] = [
     Numbered(COUNTER, CameraState(len(TROUBLES), 0, LARGE)),
     Look(7, (Scored(65_535, 1000),) * MAX_TOP_K),
     Explanation(AMOUNT, 7, 100, (TALLY,) * 3),
-    VisionHealth(AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT),
+    VisionHealth(
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        2 ** len(SLOWED) - 1,
+        asleep=True,
+    ),
 ]
 SMALLEST_FROM_VISION: list[FromVision] = [
     Hello(0, 0, "0" * 16, 0),
@@ -49,7 +61,7 @@ SMALLEST_FROM_VISION: list[FromVision] = [
     Numbered(1, CameraState(0, 0, 0)),
     Look(0, ()),
     Explanation(0, 0, 0, ()),
-    VisionHealth(0, 0, 0, 0, 0, 0, 0),
+    VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=False),
 ]
 FROM_PUBLISHER: list[FromPublisher] = [
     Welcome(COUNTER, paused=True),

@@ -82,8 +82,10 @@ def _classify(
     pixels = read_picture(image)
     if pixels is None:
         return None
+    prepared = classifier.blank()
+    preprocessor.fill(pixels, prepared)
     try:
-        scores = classifier.look(pixels, preprocessor)
+        scores = classifier.look(prepared)
     except UnusableScores:
         return None
     top = [Answer(labels[index], round(score, 4)) for index, score in top_k(scores, count)]

@@ -24,6 +24,8 @@ Alarm = Literal[
     "disk_failing",
 ]
 
+Slowed = Literal["idle", "hot", "under_voltage", "throttled"]
+
 Status = Literal["online", "stopped", "offline"]
 
 
@@ -75,6 +77,9 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     restarts: int
     dropped: int
     unreadable: int
+    still: int | UnsetType = UNSET
+    slowed: list[Slowed] | UnsetType = UNSET
+    asleep: bool = False
     paused: bool = False
 
 

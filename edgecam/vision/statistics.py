@@ -1,33 +1,45 @@
-"""Figures about the last looks, for health."""
+"""Figures about the last looks, for health and for `edgecam bench`."""
+
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
+
+Stage = Literal["prepare", "wait", "transfer", "invoke", "decide"]
+"""What happens to a frame: made fit for the model; waits for it; copied into it, and scores out of
+it; judged; turned into facts."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 _WINDOW = 256  # frames and looks that figures are taken over
 
 
 class Statistics:
-    """Counts looks; written by the inference worker, read by the reporter."""
+    """Counts looks; written by the inference worker, read by others."""
 
     def __init__(self) -> None:
         self.frames = 0
-        self.looks = 0
         self.skipped = 0
+        self.still = 0
+        """Looks that were saved: nothing had changed since the last."""
         self._frame_ns = np.zeros(_WINDOW, np.int64)
-        self._invoke_ns = np.zeros(_WINDOW, np.int64)
+        self._stages = {stage: _Ring() for stage in STAGES}
 
     def frame(self, taken_ns: int) -> None:
-        """A frame has been looked at, in all its regions."""
+        """A frame has been dealt with, in all its regions."""
         self._frame_ns[self.frames % _WINDOW] = taken_ns
         self.frames += 1
 
-    def look(self, invoke_ns: int) -> None:
-        """The model has answered for one region."""
-        self._invoke_ns[self.looks % _WINDOW] = invoke_ns
-        self.looks += 1
+    def took(self, stage: Stage, duration_ns: int) -> None:
+        """A frame (`prepare`, `wait`) or a region of it (`invoke`, `decide`) is through a stage."""
+        self._stages[stage].add(duration_ns)
+
+    def stage_ns(self, stage: Stage) -> NDArray[np.int64]:
+        """How long a stage took over the last looks, in no particular order."""
+        return self._stages[stage].values()
 
     def percentiles_us(self) -> tuple[int, int]:
         """p50 and p95 of the model's answer over the last looks, in microseconds."""
-        taken = self._invoke_ns[: min(self.looks, _WINDOW)]
+        taken = self.stage_ns("invoke")
         if not len(taken):
             return 0, 0
         p50, p95 = np.percentile(taken, (50, 95))
@@ -42,7 +54,22 @@ class Statistics:
         return (count - 1) * 1e9 / max(now_ns - oldest_ns, 1)
 
     def age_ns(self, now_ns: int) -> int:
-        """How long ago the last frame that was looked at was taken; 0 before the first."""
+        """How long ago the last frame that was dealt with was taken; 0 before the first."""
         if not self.frames:
             return 0
         return now_ns - int(self._frame_ns[(self.frames - 1) % _WINDOW])
+
+
+class _Ring:
+    """The last values of something."""
+
+    def __init__(self) -> None:
+        self._values = np.zeros(_WINDOW, np.int64)
+        self._count = 0
+
+    def add(self, value: int) -> None:
+        self._values[self._count % _WINDOW] = value
+        self._count += 1
+
+    def values(self) -> NDArray[np.int64]:
+        return self._values[: min(self._count, _WINDOW)].copy()

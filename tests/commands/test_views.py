@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from edgecam.commands.views import TableView, described
@@ -44,6 +45,19 @@ def test_a_node_is_a_row_with_its_state_bar_and_health() -> None:
         in text
     )
     assert "under_voltage, disk_full" in text
+
+
+@pytest.mark.parametrize(
+    ("vision", "words"),
+    [
+        (b'"slowed": ["idle", "hot"], "asleep": false', "9.9 fps (slowed: idle, hot), model"),
+        (b'"slowed": [], "asleep": false', "9.9 fps, model"),
+        (b'"slowed": ["idle"], "asleep": true', "door: asleep, model"),
+    ],
+)
+def test_health_says_why_it_is_slow_and_that_it_sleeps(vision: bytes, words: str) -> None:
+    health = HEALTH.replace(b'"paused"', vision + b', "paused"')
+    assert words in drawn(("edgecam/door/health", health))
 
 
 def test_unknown_has_no_bar() -> None:

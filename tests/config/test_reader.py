@@ -10,7 +10,8 @@ from edgecam.config import find, load, reader
 from edgecam.errors import EXIT_CONFIG, ConfigError
 
 KNOWN = (
-    "node, camera, model, regions, decision, trouble, link, outbox, mqtt, live, remote, health, log"
+    "node, power, schedule, camera, model, regions, motion, decision, trouble, link, outbox, mqtt, "
+    "live, remote, health, log"
 )
 
 

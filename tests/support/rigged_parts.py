@@ -90,6 +90,12 @@ class RiggedCamera:
             self._same = self._picture()
         return Frame(self._same, time.monotonic_ns())
 
+    def rest(self) -> None:
+        self._switches.obey("rest")
+
+    def wake(self) -> None:
+        self.open()
+
     def close(self) -> None:
         self._switches.obey("close")
 

@@ -9,7 +9,7 @@ from edgecam import link, model
 from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
-from edgecam.config.options import LiveOptions, TroubleOptions
+from edgecam.config.options import LiveOptions, Power, ScheduleOptions, TroubleOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
@@ -20,8 +20,10 @@ from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
+from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.region import Region
+from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES
@@ -29,8 +31,10 @@ from support.places import MODEL, RUNTIMES, SAMPLES
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 NOT_LIVE = LiveOptions()
+MAX_IDLE_S = 60.0  # longer than any test
+ALWAYS = Schedule(ScheduleOptions())
 ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
-AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
+AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, clear=0, votes=1, window=1, cooldown_s=0)
 
 
 def load_model() -> Model:
@@ -50,11 +54,16 @@ def photograph(name: str) -> Pixels:
     return pixels
 
 
-def regions(found: Model, boxes: Sequence[Sequence[float]]) -> list[Region]:
+def regions(found: Model, boxes: Sequence[Sequence[float]], *, gated: bool = False) -> list[Region]:
     """A region for each box, which decides at its first look."""
     rules = Rules.build(AT_ONCE, choose(AT_ONCE, found.labels))
     return [
-        Region(f"region{index}", Preprocessor(found, "crop", 0.875, box), Decision(rules, index))
+        Region(
+            f"region{index}",
+            Preprocessor(found, "crop", 0.875, box),
+            MotionGate(MAX_IDLE_S) if gated else None,
+            Decision(rules, index),
+        )
         for index, box in enumerate(boxes)
     ]
 
@@ -72,10 +81,13 @@ class VisionHalf:
         found: Model,
         classifier: Classifier,
         boxes: Sequence[Sequence[float]] = (WHOLE,),
-        board: Board = COOL,
+        governor: Governor | None = None,
+        power: Power = "performance",
+        schedule: Schedule = ALWAYS,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
+        gated: bool = False,
         trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
@@ -89,10 +101,12 @@ class VisionHalf:
         self.service = VisionService(
             camera=camera,
             classifier=classifier,
-            regions=regions(found, boxes),
+            regions=regions(found, boxes, gated=gated),
             tables=self.tables,
             connect=self._connect,
-            governor=Governor(board, None),
+            governor=governor or Governor(COOL, None, stall_s),
+            power=power,
+            schedule=schedule,
             stall_s=stall_s,
             health_interval_s=health_interval_s,
             live=live,

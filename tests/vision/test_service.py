@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.fake_cameras import FastCamera, ScriptedCamera, StallingCamera
-from support.vision_half import NOT_LIVE, Start, VisionHalf, photograph
+from support.vision_half import ALWAYS, NOT_LIVE, Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.config import DecisionOptions
@@ -237,7 +237,8 @@ def test_other_rules_end_what_they_do_not_know_under_the_tables_before(
     wait_until(lambda: half.sightings)
     options = DecisionOptions(votes=1, window=1, cooldown_s=0, groups={"bear": ["giant panda"]})
     tables = Tables.build(found, half.tables.regions, options)
-    half.service.reload(Rules.build(options, choose(options, found.labels)), tables, NOT_LIVE)
+    rules = Rules.build(options, choose(options, found.labels))
+    half.service.reload(rules, tables, NOT_LIVE, "performance", ALWAYS)
     group = len(found.labels)
     half.wait_for_event(lambda one: getattr(one.event, "label", None) == group)
     panda = found.labels.index("giant panda")

@@ -6,16 +6,16 @@ from typing import Any, TypeGuard
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import FreezingCamera, ScriptedCamera, StallingCamera
 from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
-from edgecam.arrays import Pixels, Scores
+from edgecam.arrays import Scores
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import TROUBLES, CameraState, Event, VisionHealth
 from edgecam.model import Model
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.preprocess import Preprocessor
 
 FROZEN, COVERED = (TROUBLES.index(reason) + 1 for reason in ("frozen", "covered"))
 
@@ -120,11 +120,11 @@ class Doubtful(Classifier):
         super().__init__(found, "litert", 1)
         self.looks = 0
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         self.looks += 1
         if self.looks % 2:
             raise UnusableScores
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 def test_an_answer_that_is_none_is_skipped_and_counted(start: Start, found: Model) -> None:

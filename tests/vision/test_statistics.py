@@ -56,23 +56,25 @@ def test_the_rate_forgets_the_distant_past() -> None:
 def test_percentiles_are_in_microseconds() -> None:
     statistics = Statistics()
     for milliseconds in range(1, 102):
-        statistics.look(milliseconds * 10**6)
+        statistics.took("invoke", milliseconds * 10**6)
     assert statistics.percentiles_us() == (51_000, 96_000)
 
 
 def test_percentiles_are_over_the_last_looks_only() -> None:
     statistics = Statistics()
     for _ in range(300):
-        statistics.look(90 * 10**6)
+        statistics.took("invoke", 90 * 10**6)
     for _ in range(256):
-        statistics.look(2 * 10**6)
-    assert statistics.looks == 556
+        statistics.took("invoke", 2 * 10**6)
     assert statistics.percentiles_us() == (2_000, 2_000)
 
 
-def test_frames_and_looks_are_counted_apart() -> None:
+def test_stages_are_told_apart() -> None:
     statistics = Statistics()
-    for _ in range(3):
-        statistics.look(1)
-    statistics.frame(1)
-    assert (statistics.frames, statistics.looks, statistics.skipped) == (1, 3, 0)
+    statistics.took("wait", 3)
+    statistics.took("wait", 4)
+    statistics.took("decide", 5)
+    assert statistics.stage_ns("wait").tolist() == [3, 4]
+    assert statistics.stage_ns("decide").tolist() == [5]
+    assert statistics.stage_ns("prepare").tolist() == []
+    assert statistics.frames == 0

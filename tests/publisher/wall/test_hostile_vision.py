@@ -26,7 +26,7 @@ from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.intake import MAX_GAP
 
-HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
+HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000, 6, 0, asleep=False)
 UNLIMITED = 3_600_000  # what refuses is to be seen, not what holds back
 
 

@@ -1,0 +1,63 @@
+"""The vision half with its motion gate: what does not change is not looked at again."""
+
+import numpy as np
+import pytest
+from support.fake_cameras import FreezingCamera
+from support.frames import noise
+from support.vision_half import Start, photograph
+from support.waiting import wait_until
+from test_service_frames import Doubtful, skipped
+
+from edgecam.arrays import Pixels
+from edgecam.messages import Frame
+from edgecam.model import Model
+
+pytestmark = pytest.mark.usefixtures("hurry")
+
+
+class Sensor(FreezingCamera):
+    """A live camera with a little noise, so that it does not count as frozen."""
+
+    captures = 0
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        frame = super().capture(timeout_s)
+        assert frame is not None
+        self.captures += 1
+        return Frame(grainy(frame.pixels, self.captures), frame.taken_ns)
+
+
+def grainy(pixels: Pixels, seed: int) -> Pixels:
+    """Each value at most one more than it was."""
+    height, width = pixels.shape[:2]
+    grain = noise(height, width, seed) % 2
+    return np.asarray(np.maximum(pixels, 1) - grain, np.uint8)
+
+
+def test_a_still_scene_is_passed_over_and_a_new_one_is_not(start: Start) -> None:
+    camera = Sensor(photograph("panda.jpg"))
+    half = start(camera, gated=True)
+    statistics = half.service._statistics
+    wait_until(lambda: statistics.still >= 30)
+    assert half.service.alive
+    assert half.sightings == [(0, "giant panda", True)]
+    assert statistics.frames == camera.captures or not half.service.finished
+    camera.shown = photograph("castle.jpg")
+    wait_until(lambda: (0, "castle", True) in half.sightings)
+    before = statistics.still
+    wait_until(lambda: statistics.still >= before + 10)
+    assert half.sightings[-2:] == [(0, "giant panda", False), (0, "castle", True)]
+
+
+def test_without_a_gate_every_frame_is_looked_at(start: Start) -> None:
+    half = start(Sensor(photograph("panda.jpg")))
+    wait_until(lambda: half.service.frames >= 30)
+    assert half.service._statistics.still == 0
+
+
+def test_an_answer_that_is_none_is_asked_for_again(start: Start, found: Model) -> None:
+    classifier = Doubtful(found)
+    half = start(Sensor(photograph("panda.jpg")), classifier=classifier, gated=True)
+    wait_until(lambda: half.service._statistics.still >= 5)
+    wait_until(lambda: skipped(half) >= 1)
+    assert half.failed() is None
