@@ -106,7 +106,7 @@ def _blurred() -> Iterator[Variant]:
             return scenes.defocused(shots, sigma=sigma)
 
         # Where no edge is left, "covered" is as good a word.
-        right = ("blurred", "covered") if sigma > 8 else ("blurred",)  # noqa: PLR2004  see above
+        right = ("blurred", "covered") if sigma > 6 else ("blurred",)  # noqa: PLR2004  see above
         clear = sigma > 4  # noqa: PLR2004  there the model still knows most of them
         name = f"sigma {sigma} px, gain {gain}"
         yield Variant(name, right, START, _lasting(made), gain, clear)
@@ -153,7 +153,7 @@ def _flicker() -> Iterator[Variant]:
             return trouble_scenes.alternating(shots, depth=depth)
 
         name = f"{depth:.0%}, gain {gain}"
-        clear = depth > 0.1  # noqa: PLR2004  `flicker.BAD` is near
+        clear = depth > 0.15  # noqa: PLR2004  below, some pictures are too dark or too bright for it
         for how, effect in (("bands of", bands), ("by turns,", alternates)):
             make = _after_still(effect)
             yield Variant(f"{how} {name}", ("flicker",), START, make, gain, clear)
