@@ -14,7 +14,7 @@ How different two frames of a still scene are (noise, rain) is learned from seco
 time, a - 2b + c, in which whatever changes steadily cancels out, so that a slow fade is not taken
 for noise. That has a bound: what moves more than noise can is motion for ever.
 
-The figures below were tuned on made sequences of photographs (`edgecam.workshop.gate_table`).
+The figures below were tuned on made sequences of photographs (`edgecam.workshop.gate.table`).
 """
 
 import math

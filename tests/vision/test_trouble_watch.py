@@ -14,8 +14,9 @@ from edgecam.arrays import Pixels
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import MEASURED, SEEING, Frame
 from edgecam.vision.trouble import TroubleWatch
-from edgecam.workshop import scenes, trouble_scenes
+from edgecam.workshop import scenes
 from edgecam.workshop.scenes import Photograph, Shot
+from edgecam.workshop.trouble import effects
 
 SECOND_NS = 10**9
 PICTURES = scenes.photographs(SAMPLES)
@@ -61,7 +62,7 @@ def once(shots: Iterator[Shot], frames: int) -> Iterator[Shot]:
 
 SPOILED: dict[str, Callable[[Photograph, int], Iterator[Shot]]] = {
     "dark": lambda one, frames: once(scenes.exposed(scenes.still(one, 1), [-6]), frames),
-    "covered": lambda one, frames: trouble_scenes.covered(one, frames, level=60, lean=40),
+    "covered": lambda one, frames: effects.covered(one, frames, level=60, lean=40),
     "blurred": lambda one, frames: once(scenes.defocused(scenes.still(one, 1), sigma=8), frames),
     "flicker": lambda one, frames: scenes.flickering(scenes.still(one, frames), 1, depth=0.2),
 }
@@ -104,8 +105,8 @@ HEALTHY: dict[str, Callable[[], Iterator[Shot]]] = {
     "wind": lambda: live(scenes.shaking(scenes.still(OWL, 50), pixels=12)),
     "smeared": lambda: live(scenes.motion_blurred(scenes.still(CAT, 20), length=15)),
     "slides": lambda: live(scenes.cuts([CAT, OWL, PANDA] * 6, 3)),
-    "a car parks": lambda: live(trouble_scenes.parked(CAT, OWL, 70, 0.2)),
-    "people pass": lambda: live(trouble_scenes.passing(CAT, PANDA, 60, 0.3)),
+    "a car parks": lambda: live(effects.parked(CAT, OWL, 70, 0.2)),
+    "people pass": lambda: live(effects.passing(CAT, PANDA, 60, 0.3)),
     "a lamp goes on": lambda: then(
         once(scenes.exposed(scenes.still(CAT, 1), [-2]), 20), scenes.still(CAT, 20)
     ),
@@ -118,13 +119,13 @@ def test_what_is_no_trouble_is_not_told(name: str) -> None:
 
 
 def test_short_troubles_are_not_told() -> None:
-    hand = trouble_scenes.covered(CAT, 8, level=60, lean=40)
+    hand = effects.covered(CAT, 8, level=60, lean=40)
     assert told(then(scenes.still(CAT, 5), hand, scenes.still(CAT, 20))) == []
 
 
 def test_nothing_is_decided_from_the_first_sign_on_until_it_is_over() -> None:
     watch = watching()
-    hand = trouble_scenes.covered(CAT, 20, level=60, lean=40)
+    hand = effects.covered(CAT, 20, level=60, lean=40)
     blind = []
     for number, shot in enumerate(then(scenes.still(CAT, 3), hand, scenes.still(CAT, 20))):
         watch.look(Frame(shot.pixels, number * SECOND_NS))
@@ -198,7 +199,7 @@ def test_flipped_and_cut_frames_are_understood() -> None:
 def test_most_frames_cost_a_digest_alone() -> None:
     """Ten frames a second, of which the one in which the lens is uncovered lies between looks."""
     watch = watching()
-    hand = next(trouble_scenes.covered(CAT, 1, level=60, lean=40))
+    hand = next(effects.covered(CAT, 1, level=60, lean=40))
     assert watch.look(Frame(hand.pixels, 0)) is None
     for tenths in range(1, 10):
         watch.look(Frame(CAT.pixels, tenths * SECOND_NS // 10))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from edgecam.config import DecisionOptions
-from edgecam.workshop.deciders import BestLabel, Decider, Ours
+from edgecam.workshop.decision.deciders import BestLabel, Decider, Ours
 
 LABELS = ("cat", "dog", "owl")
 SECOND = 10**9

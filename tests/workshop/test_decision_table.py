@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from edgecam.workshop import decision_table
+from edgecam.workshop.decision import table
 
 SMALL = ["--photographs", "7", "--conditions", "crowd", "motion blur", "--frames", "12"]
 COLUMNS = [
@@ -24,7 +24,7 @@ def printed() -> str:
         patched.setattr(
             "builtins.print", lambda *parts, **_: lines.append(" ".join(map(str, parts)))
         )
-        assert decision_table.main([*SMALL, "--frames-between", "8", "--json"]) == 0
+        assert table.main([*SMALL, "--frames-between", "8", "--json"]) == 0
     return next(line for line in lines if line.startswith("["))
 
 
@@ -47,7 +47,7 @@ def test_fewer_flaps_and_false_matches_than_others_at_equal_delay(printed: str) 
 
 def test_people_get_a_table(capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--photographs", "1", "--conditions", "daylight", "--frames", "4"]
-    assert decision_table.main([*arguments, "--frames-between", "1"]) == 0
+    assert table.main([*arguments, "--frames-between", "1"]) == 0
     shown = capsys.readouterr().out
     for name in ("decider", "argmax", "3 in a row, forced", "ours, no cooldown"):
         assert name in shown

@@ -4,9 +4,10 @@ import pytest
 from support.places import SAMPLES
 
 from edgecam.arrays import Pixels
-from edgecam.workshop import gate_judge, scenes
-from edgecam.workshop.gate_clips import CLIPS
-from edgecam.workshop.gate_judge import Model, Outcome, _matched, judge
+from edgecam.workshop import scenes
+from edgecam.workshop.gate import judge as gate_judge
+from edgecam.workshop.gate.clips import CLIPS
+from edgecam.workshop.gate.judge import Model, Outcome, _matched, judge
 
 FRAMES = 8
 PICTURES = scenes.photographs(SAMPLES)[:6]

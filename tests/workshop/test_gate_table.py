@@ -4,20 +4,20 @@ import json
 
 import pytest
 
-from edgecam.workshop import gate_table
-from edgecam.workshop.gate_clips import CLIPS
+from edgecam.workshop.gate import table
+from edgecam.workshop.gate.clips import CLIPS
 
 FEW = ["--photographs", "6", "--clip", "cuts, other sizes", "--clip", "cuts"]
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gate_table, "_MEASURED", 20)
-    monkeypatch.setattr(gate_table, "_FRAMES", 6)
+    monkeypatch.setattr(table, "_MEASURED", 20)
+    monkeypatch.setattr(table, "_FRAMES", 6)
 
 
 def test_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gate_table.main([*FEW, "--json"]) == 0
+    assert table.main([*FEW, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert [one["clip"] for one in told["clips"]] == ["cuts, other sizes", "cuts"]
     assert all(one["frames"] == 36 and 0 <= one["saved"] <= 1 for one in told["clips"])
@@ -26,7 +26,7 @@ def test_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_for_people(capsys: pytest.CaptureFixture[str]) -> None:
-    assert gate_table.main(FEW) == 0
+    assert table.main(FEW) == 0
     shown = capsys.readouterr()
     assert "cuts, other sizes" in shown.out
     assert "µs of processor time in the gate" in shown.out
@@ -37,7 +37,7 @@ def test_for_people(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("arguments", [["--clip", "none"], ["--photographs", "2"]])
 def test_what_it_does_not_know_is_an_error_of_usage(arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as ended:
-        gate_table.main(arguments)
+        table.main(arguments)
     assert ended.value.code == 2
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edgecam.workshop.deciders import Fact
-from edgecam.workshop.outcomes import Outcome, Truth, later_s
+from edgecam.workshop.decision.deciders import Fact
+from edgecam.workshop.decision.outcomes import Outcome, Truth, later_s
 
 CAT, TABBY, DOG = 0, 1, 2
 PHOTOGRAPH = Truth(frozenset({CAT, TABBY}), recognisable=True, nothing=False)

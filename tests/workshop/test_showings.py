@@ -9,8 +9,8 @@ from support.places import SAMPLES
 
 from edgecam.arrays import Pixels
 from edgecam.workshop import scenes
+from edgecam.workshop.decision.showings import CONDITIONS, NOTHING, Showing, showings
 from edgecam.workshop.scenes import Photograph
-from edgecam.workshop.showings import CONDITIONS, NOTHING, Showing, showings
 
 CAT = next(picture for picture in scenes.photographs(SAMPLES) if picture.name == "cat")
 

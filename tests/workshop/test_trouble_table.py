@@ -7,9 +7,10 @@ import pytest
 from support.places import SAMPLES
 
 from edgecam.messages import MEASURED
-from edgecam.workshop import scenes, trouble_table
-from edgecam.workshop.trouble_table import Row, evaluated, main, summed
-from edgecam.workshop.trouble_variants import VARIANTS, Variant
+from edgecam.workshop import scenes
+from edgecam.workshop.trouble import table
+from edgecam.workshop.trouble.table import Row, evaluated, main, summed
+from edgecam.workshop.trouble.variants import VARIANTS, Variant
 
 BY_NAME = {variant.name: variant for variant in VARIANTS}
 PICTURES = scenes.photographs(SAMPLES)[4:6]
@@ -56,7 +57,7 @@ def test_it_prints_a_table_or_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "cat.jpg").symlink_to(SAMPLES / "cat.jpg")
-    monkeypatch.setattr(trouble_table, "VARIANTS", [BY_NAME["tape"]])
+    monkeypatch.setattr(table, "VARIANTS", [BY_NAME["tape"]])
     assert main(["--folder", str(tmp_path), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [row["variant"] for row in found["variants"]] == ["tape"]

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, repeat
 
-from edgecam.workshop import scenes, trouble_scenes
+from edgecam.workshop import scenes
 from edgecam.workshop.scenes import Photograph, Shot
+from edgecam.workshop.trouble import effects
 
 FRAMES = 32
 LONG = 72  # where a view must be learned first
@@ -92,11 +93,11 @@ def _covered() -> Iterator[Variant]:
         def made(
             picture: Photograph, frames: int, level: float = level, lean: float = lean
         ) -> Iterator[Shot]:
-            return trouble_scenes.covered(picture, frames, level=level, lean=lean)
+            return effects.covered(picture, frames, level=level, lean=lean)
 
         name = f"level {level}, leaning {lean}, gain {gain}"
         yield Variant(name, ("covered",), START, _after(made), gain)
-    yield Variant("tape", ("covered", "blurred"), START, _after(trouble_scenes.taped))
+    yield Variant("tape", ("covered", "blurred"), START, _after(effects.taped))
 
 
 def _blurred() -> Iterator[Variant]:
@@ -113,7 +114,7 @@ def _blurred() -> Iterator[Variant]:
     for sigma, veil in ((8, 0.3), (8, 0.6)):
 
         def fog(shots: Iterator[Shot], sigma: float = sigma, veil: float = veil) -> Iterator[Shot]:
-            return trouble_scenes.fogged(shots, sigma=sigma, veil=veil)
+            return effects.fogged(shots, sigma=sigma, veil=veil)
 
         name = f"fog, sigma {sigma} px, veil {veil:.0%}"
         yield Variant(name, ("blurred", "covered"), START, _lasting(fog))
@@ -124,14 +125,14 @@ def _moved() -> Iterator[Variant]:
     for part in (0.05, 0.1, 0.2, 0.4):
 
         def aside(picture: Photograph, _: Photograph, part: float = part) -> Iterator[Shot]:
-            return trouble_scenes.shifted(picture, LONG, part=part)
+            return effects.shifted(picture, LONG, part=part)
 
         clear = part > 0.2  # noqa: PLR2004  what lies aside may look alike
         yield Variant(f"{part:.0%} aside", ("moved",), half, aside, clear=clear)
     for degrees in (5, 15, 45):
 
         def turned(picture: Photograph, _: Photograph, degrees: float = degrees) -> Iterator[Shot]:
-            return trouble_scenes.tilted(picture, LONG, degrees=degrees)
+            return effects.tilted(picture, LONG, degrees=degrees)
 
         clear = degrees > 15  # noqa: PLR2004  less than one of eight directions
         yield Variant(f"tilted by {degrees}°", ("moved",), half, turned, clear=clear)
@@ -150,7 +151,7 @@ def _flicker() -> Iterator[Variant]:
             return scenes.flickering(shots, 1.0, depth=depth)
 
         def alternates(shots: Iterator[Shot], depth: float = depth) -> Iterator[Shot]:
-            return trouble_scenes.alternating(shots, depth=depth)
+            return effects.alternating(shots, depth=depth)
 
         name = f"{depth:.0%}, gain {gain}"
         clear = depth > 0.15  # noqa: PLR2004  below, some pictures are too dark or too bright for it
@@ -174,16 +175,16 @@ def _healthy() -> Iterator[Variant]:
     yield fine("zooming", _changing(lambda shots: scenes.zooming(shots, 20), LONG))
     yield fine("rain", _changing(scenes.rainy, LONG))
     yield fine("smeared by 15 px", _lasting(lambda shots: scenes.motion_blurred(shots, length=15)))
-    yield fine("wet but for half", _lasting(lambda shots: trouble_scenes.wet(shots, dry=0.5)))
+    yield fine("wet but for half", _lasting(lambda shots: effects.wet(shots, dry=0.5)))
     yield fine("slides of 3 s", lambda one, two: scenes.cuts([one, two] * (LONG // 6), 3))
     yield fine("a slow fade", lambda one, two: scenes.fades([one, two], 5, 20))
     for part in (0.1, 0.2, 0.3, 0.4):
 
         def parks(one: Photograph, two: Photograph, part: float = part) -> Iterator[Shot]:
-            return trouble_scenes.parked(one, two, LONG, part)
+            return effects.parked(one, two, LONG, part)
 
         def passes(one: Photograph, two: Photograph, part: float = part) -> Iterator[Shot]:
-            return trouble_scenes.passing(one, two, LONG, part)
+            return effects.passing(one, two, LONG, part)
 
         def hides(shots: Iterator[Shot], part: float = part) -> Iterator[Shot]:
             return scenes.occluded(shots, part=part)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from edgecam.workshop.deciders import Fact
+from edgecam.workshop.decision.deciders import Fact
 
 _HOUR_S = 3600.0
 

@@ -12,13 +12,14 @@ from edgecam import model, runtimes
 from edgecam.arrays import Pixels, Scores
 from edgecam.config import INSTALLATION, DecisionOptions, ModelOptions
 from edgecam.config.options import MotionOptions
-from edgecam.messages import Sighting
+from edgecam.messages import Frame, Sighting
 from edgecam.subjects import choose
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.workshop.gate_clips import FPS, Clip, Photographs
+from edgecam.vision.region import Region
+from edgecam.workshop.gate.clips import FPS, Clip, Photographs
 from edgecam.workshop.scenes import Shot
 
 _FRAME_NS = round(1e9 / FPS)
@@ -87,13 +88,15 @@ def judge(
 class _Watched:
     """A region, with a decision that gets every look and one that gets those the gate wants."""
 
-    def __init__(self, name: str, seeing: Model, box: Sequence[float]) -> None:
         self._name = name
         self._seeing = seeing
-        self._preprocessor = seeing.preprocessor(box)
-        self._gate = MotionGate(MotionOptions().max_idle_s)
         self._ungated = Decision(seeing.rules, 0)
-        self._gated = Decision(seeing.rules, 0)
+        self._region = Region(
+            name,
+            seeing.preprocessor(box),
+            MotionGate(MotionOptions().max_idle_s),
+            Decision(seeing.rules, 0),
+        )
         self._told = _Told()
         self._told_gated = _Told()
         self._looked: list[bool] = []
@@ -101,12 +104,12 @@ class _Watched:
 
     def see(self, shot: Shot, number: int) -> None:
         at_ns = (number + 1) * _FRAME_NS
-        scores = self._seeing.look(shot.pixels, self._preprocessor)
-        wanted = self._gate.worth_a_look(self._preprocessor.view(shot.pixels), at_ns)
-        # As the appliance does: a decision that is not made up yet gets its looks, moving or not.
-        wanted |= not self._gated.settled
+        region, decision = self._region, self._region.decision
+        scores = self._seeing.look(shot.pixels, region.preprocessor)
+        wanted = region.is_worth_a_look(Frame(shot.pixels, at_ns))
         self._told.add(number, self._ungated.look(scores, at_ns))
-        facts = self._gated.look(scores, at_ns) if wanted else self._gated.repeat(at_ns)
+        facts = decision.look(scores, at_ns) if wanted else decision.repeat(at_ns)
+        region.settled = decision.settled
         self._told_gated.add(number, facts)
         self._looked.append(wanted)
         self._shown.append(shot.shown)
@@ -121,7 +124,7 @@ class _Watched:
         ]
         return Outcome(
             clip=clip,
-            region=self._name,
+            region=self._region.name,
             frames=len(self._looked),
             saved=1 - sum(self._looked) / len(self._looked),
             cuts=len(cuts),

@@ -1,7 +1,7 @@
 """How well scores become facts: flaps, misses, delay and false matches, ours and others' ways.
 
 Every photograph that comes with edgecam is shown under every condition of
-`edgecam.workshop.showings`, ten frames a second, with a scene of nothing after each; the model that
+`edgecam.workshop.decision.showings`, ten frames a second, with a scene of nothing after each; the model that
 comes with edgecam looks at every frame once, and every decider is given its scores.
 """
 
@@ -21,11 +21,11 @@ from edgecam.arrays import Pixels, Scores
 from edgecam.config import INSTALLATION, DecisionOptions, ModelOptions
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.preprocess import Preprocessor
-from edgecam.workshop.deciders import BestLabel, Decider, Ours
-from edgecam.workshop.outcomes import Outcome, Truth, later_s
+from edgecam.workshop.decision.deciders import BestLabel, Decider, Ours
+from edgecam.workshop.decision.outcomes import Outcome, Truth, later_s
+from edgecam.workshop.decision.showings import CONDITIONS, FPS, Showing, showings
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.scenes import Photograph, photographs
-from edgecam.workshop.showings import CONDITIONS, FPS, Showing, showings
 
 _MODELS = INSTALLATION / "models"
 _WHOLE = (0.0, 0.0, 1.0, 1.0)

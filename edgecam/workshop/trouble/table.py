@@ -1,6 +1,6 @@
 """How surely camera trouble is noticed, and how often where there is none.
 
-Every photograph goes through every variant of `trouble_variants`, with the default options.
+Every photograph goes through every variant of `variants`, with the default options.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from edgecam.messages import MEASURED, Frame
 from edgecam.vision.trouble import TroubleWatch
 from edgecam.workshop import scenes
 from edgecam.workshop.scenes import Photograph, Shot
-from edgecam.workshop.trouble_variants import VARIANTS, Variant
+from edgecam.workshop.trouble.variants import VARIANTS, Variant
 
 _SECOND_NS = 10**9
 

@@ -23,8 +23,8 @@ from edgecam.arrays import Pixels
 from edgecam.config import INSTALLATION
 from edgecam.vision.motion import MotionGate
 from edgecam.workshop import scenes
-from edgecam.workshop.gate_clips import CLIPS, WHOLE, Photographs
-from edgecam.workshop.gate_judge import Model, Outcome, judge
+from edgecam.workshop.gate.clips import CLIPS, WHOLE, Photographs
+from edgecam.workshop.gate.judge import Model, Outcome, judge
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
 _LEAST, _ALL = 6, 30
