@@ -88,7 +88,7 @@ def judge(
 class _Watched:
     """A region, with a decision that gets every look and one that gets those the gate wants."""
 
-        self._name = name
+    def __init__(self, name: str, seeing: Model, box: Sequence[float]) -> None:
         self._seeing = seeing
         self._ungated = Decision(seeing.rules, 0)
         self._region = Region(
