@@ -128,6 +128,11 @@ class Decision:
         full = self._looks >= self._rules.window or not self._rules.subjects
         return full and not (self._rising.short_of(votes) or self._falling.short_of(votes))
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a subject would have appeared but for its cooldown, whose end brings a fact."""
+        return bool(self._rising.with_at_least(self._rules.votes))
+
     def under(self, rules: Rules, at_ns: int) -> tuple["Decision", list[Sighting]]:
         """The same region under other rules, and the end of what these no longer know.
 

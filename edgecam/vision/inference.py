@@ -111,13 +111,15 @@ class InferenceWorker(Worker):
     def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
         """What follows from a frame for a region. Raises UnusableScores."""
         if not prepared.wanted[index]:
-            self._statistics.still += 1
-            return region.decision.repeat(prepared.taken_ns)
+            self._statistics.saved(1)
+            facts = region.decision.repeat(prepared.taken_ns)
+            region.waiting = region.decision.waiting
+            return facts
         asked_ns = time.monotonic_ns()
         scores = self._classifier.look(prepared.inputs[index], self._scores)
         answered_ns, invoke_ns = time.monotonic_ns(), self._classifier.invoke_ns
         facts = region.decision.look(scores, prepared.taken_ns)
-        region.settled = region.decision.settled
+        region.settled, region.waiting = region.decision.settled, region.decision.waiting
         self._statistics.took("transfer", answered_ns - asked_ns - invoke_ns)
         self._statistics.took("invoke", invoke_ns)
         self._statistics.took("decide", time.monotonic_ns() - answered_ns)

@@ -54,7 +54,7 @@ class MotionGate:
         self._seen: Grid = np.zeros((SIDE, 3 * SIDE), np.float32)
         self._seen_light = np.zeros(SIDE, np.float32)
         self._seen_mean = 0.0
-        self._relit, self._difference, self._work = np.zeros((3, SIDE, 3 * SIDE), np.float32)
+        self._plain, self._difference, self._work = np.zeros((3, SIDE, 3 * SIDE), np.float32)
         self._looked_ns = 0
         self._forget()
 
@@ -125,23 +125,30 @@ class MotionGate:
 
     def _is_moving(self, newest: int, bands: float) -> bool:
         """Whether the scene differs from the one looked at, beyond noise."""
-        difference, plain = self._difference, self._work
-        self._relight(newest, self._relit)
-        cv2.absdiff(self._relit, self._seen, dst=difference)
-        # Where pixels are clipped more light changes nothing, and making them as bright would.
+        plain, difference = self._plain, self._difference
         cv2.absdiff(self._frames[newest], self._seen, dst=plain)
+        # What follows only makes differences smaller and limits larger: mostly this is the end.
+        if not self._exceeds(plain, 0.0):
+            return False
+        self._relight(newest, difference)
+        cv2.absdiff(difference, self._seen, dst=difference)
+        # Where pixels are clipped more light changes nothing, and making them as bright would.
         cv2.min(difference, plain, dst=difference)
+        return self._exceeds(difference, bands * self._seen_mean)
+
+    def _exceeds(self, difference: Grid, wrong: float) -> bool:
+        """Whether differences are beyond noise, where rows may be `wrong` by so many grey levels."""
         everywhere, somewhere = _strength(difference, self._work)
-        wrong = bands * self._seen_mean
         return everywhere > self._everywhere.limit((_RELIT * wrong) ** 2) or (
             somewhere > self._somewhere.limit(wrong)
         )
 
     def _learn(self, newest: int, *, moving: bool) -> None:
-        """Take the noise of the last three frames into account; `_relit` holds the newest."""
+        """Take the noise of the last three frames into account."""
         second, work = self._difference, self._work
+        self._relight(newest, second)
         self._relight((newest - 1) % _HELD, work)
-        cv2.addWeighted(self._relit, 1, work, -2, 0, dst=second)
+        cv2.addWeighted(second, 1, work, -2, 0, dst=second)
         self._relight((newest - 2) % _HELD, work)
         np.add(second, work, out=second)
         np.abs(second, out=second)

@@ -20,6 +20,7 @@ from edgecam.messages import TROUBLES, CameraState, Frame
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.region import Region
+from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 
 _log = logging.getLogger(__name__)
@@ -49,6 +50,7 @@ class Preparation:
         mailbox: Mailbox[Prepared],
         trouble: TroubleWatch,
         governor: Governor,
+        statistics: Statistics,
         report: Callable[[CameraState], None],
     ) -> None:
         self.skipped = 0
@@ -59,6 +61,7 @@ class Preparation:
         self._mailbox = mailbox
         self._trouble = trouble
         self._governor = governor
+        self._statistics = statistics
         self._report = report
         self._shape: tuple[int, ...] = ()
 
@@ -67,6 +70,7 @@ class Preparation:
 
         What is wrong with one that is not `(h, w, 3)` uint8: empty where nothing is.
         """
+        started_ns = time.monotonic_ns()
         if not _is_rgb(frame.pixels):
             self.skipped += 1
             return f"frames of {_described(frame.pixels)}, which is not RGB of 8 bits"
@@ -74,20 +78,26 @@ class Preparation:
         if self._is_blind(frame):
             self.skipped += 1
             self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
-        else:
-            self._fill(self._mailbox.blank(), frame)
+            return ""
+        wanted = [region.is_worth_a_look(frame) for region in self._regions]
+        moving = any(region.gate is None or region.gate.moving for region in self._regions)
+        self._governor.saw(moving, frame.taken_ns)
+        if any(wanted) or any(region.waiting for region in self._regions):
+            self._fill(self._mailbox.blank(), frame, wanted, started_ns)
+        else:  # not even worth waking the inference worker for
+            self._statistics.saved(len(wanted))
+            self._statistics.frame(frame.taken_ns)
         return ""
 
-    def _fill(self, prepared: Prepared, frame: Frame) -> None:
-        started_ns = time.monotonic_ns()
+    def _fill(
+        self, prepared: Prepared, frame: Frame, wanted: Sequence[bool], started_ns: int
+    ) -> None:
         unseen = self._mailbox.waiting  # gives way to this frame, which then owes its looks, too
         for index, region in enumerate(self._regions):
             owed = unseen is not None and unseen.wanted[index]
-            prepared.wanted[index] = region.is_worth_a_look(frame) or owed
+            prepared.wanted[index] = wanted[index] or owed
             if prepared.wanted[index]:
                 region.preprocessor.fill(frame.pixels, prepared.inputs[index])
-        moving = any(region.gate is None or region.gate.moving for region in self._regions)
-        self._governor.saw(moving, frame.taken_ns)
         prepared.taken_ns = frame.taken_ns
         prepared.ready_ns = time.monotonic_ns()
         prepared.prepare_ns = prepared.ready_ns - started_ns

@@ -21,6 +21,8 @@ class Region:
     decision: Decision
     settled: bool = False
     """Whether its last look left no question open: what is still need not be looked at again."""
+    waiting: bool = False
+    """Whether time alone may bring a fact."""
     _open_looks: int = 0
     """How many looks the open question has been given."""
 

@@ -72,6 +72,7 @@ class VisionService:
             mailbox=self._mailbox,
             trouble=TroubleWatch(trouble, live=camera.live),
             governor=governor,
+            statistics=self._statistics,
             report=self._reporter.report,
         )
         self._capture = CaptureWorker(

@@ -1,5 +1,6 @@
 """Figures about the last looks, for health and for `edgecam bench`."""
 
+import threading
 from typing import Literal, get_args
 
 import numpy as np
@@ -14,20 +15,27 @@ _WINDOW = 256  # frames and looks that figures are taken over
 
 
 class Statistics:
-    """Counts looks; written by the inference worker, read by others."""
+    """Counts frames and looks; written by the capture and inference workers, read by others."""
 
     def __init__(self) -> None:
         self.frames = 0
         self.skipped = 0
         self.still = 0
         """Looks that were saved: nothing had changed since the last."""
+        self._lock = threading.Lock()  # around what both workers write
         self._frame_ns = np.zeros(_WINDOW, np.int64)
         self._stages = {stage: _Ring() for stage in STAGES}
 
     def frame(self, taken_ns: int) -> None:
         """A frame has been dealt with, in all its regions."""
-        self._frame_ns[self.frames % _WINDOW] = taken_ns
-        self.frames += 1
+        with self._lock:
+            self._frame_ns[self.frames % _WINDOW] = taken_ns
+            self.frames += 1
+
+    def saved(self, looks: int) -> None:
+        """So many regions of a frame need not be looked at."""
+        with self._lock:
+            self.still += looks
 
     def took(self, stage: Stage, duration_ns: int) -> None:
         """A frame (`prepare`, `wait`) or a region of it (`invoke`, `decide`) is through a stage."""

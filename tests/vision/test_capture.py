@@ -24,6 +24,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.schedule import Schedule
+from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 
 FIRST_S, LONGEST_S = 0.04, 0.15
@@ -42,6 +43,7 @@ class Capture:
             mailbox=self.mailbox,
             trouble=TroubleWatch(ONLY_FROZEN, live=False),
             governor=governor,
+            statistics=Statistics(),
             report=self.reported.append,
         )
         self.worker = CaptureWorker(

@@ -88,6 +88,15 @@ def test_after_a_reload_votes_are_asked_for_anew() -> None:
     assert not region.decision.settled
 
 
+def test_only_a_cooldown_makes_a_decision_wait() -> None:
+    region = Region(votes=1, window=1, cooldown_s=4.0)
+    waiting = []
+    for scores in ({"dog": 0.9}, {}, {"dog": 0.9}, {"dog": 0.9}, {"dog": 0.9}):
+        region.look(**scores)
+        waiting.append(region.decision.waiting)
+    assert waiting == [False, False, True, True, False]
+
+
 def test_a_cooldown_ends_in_a_still_scene_too() -> None:
     region = Region(votes=1, window=1, cooldown_s=4.0)
     assert [region.look(dog=score) for score in (0.9, 0.1, 0.9)] == [["+dog"], ["-dog"], []]

@@ -16,6 +16,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 
 LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
@@ -28,12 +29,14 @@ class Prepare:
         classifier = load_classifier(found)
         self.regions = regions(found, boxes)
         self.mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in boxes]))
+        self.statistics = Statistics()
         self.reported: list[CameraState] = []
         self.preparation = Preparation(
             regions=self.regions,
             mailbox=self.mailbox,
             trouble=TroubleWatch(ONLY_FROZEN, live=False),
             governor=Governor(COOL, None, 10.0),
+            statistics=self.statistics,
             report=self.reported.append,
         )
 
@@ -84,8 +87,10 @@ def gated(found: Model, *gates: Gate) -> Prepare:
 
 
 def wanted(prepare: Prepare) -> list[bool]:
+    """The looks of the frame in the mailbox; none at all where it is empty."""
     prepared = prepare.mailbox.take(0)
-    assert prepared is not None
+    if prepared is None:
+        return []
     prepare.mailbox.give_back(prepared)
     return list(prepared.wanted)
 
@@ -99,19 +104,33 @@ def test_only_what_the_gate_lets_through_is_prepared(found: Model) -> None:
     assert prepared.wanted == [True, False]
     assert prepared.inputs[0].any()
     assert not prepared.inputs[1].any()
-    prepare(frame())
-    assert wanted(prepare) == [False, False]  # and yet it came: what was seen still holds
+    prepare(frame(), 5)
+    assert wanted(prepare) == []  # nobody is woken, and yet it counts: what was seen still holds
+    assert (prepare.statistics.frames, prepare.statistics.still) == (1, 2)
+    assert prepare.statistics.age_ns(6) == 1
     assert [gate.views for gate in gates] == [[(28, 28, 3)] * 2] * 2  # 0.875 of 32x32
 
 
 def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate("-+"))
+    prepare(frame(), 1)
+    prepare(frame(), 2)
+    assert prepare.mailbox.dropped == 1
+    assert wanted(prepare) == [True, True]
+
+
+def test_a_still_frame_takes_nothing_from_one_that_waits(found: Model) -> None:
     prepare = gated(found, Gate("+"), Gate())
     prepare(frame(), 1)
     prepare(frame(), 2)
-    prepare(frame(), 3)
-    assert prepare.mailbox.dropped == 2
+    assert prepare.mailbox.dropped == 0
     assert wanted(prepare) == [True, False]
-    prepare(frame(), 4)
+
+
+def test_a_still_frame_is_passed_on_where_time_alone_may_bring_a_fact(found: Model) -> None:
+    prepare = gated(found, Gate(), Gate())
+    prepare.regions[1].waiting = True
+    prepare(frame())
     assert wanted(prepare) == [False, False]
 
 
@@ -123,7 +142,7 @@ def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(foun
         prepare(frame())
         assert wanted(prepare) == [True, False]
     prepare(frame())
-    assert wanted(prepare) == [False, False]  # it may hover for ever
+    assert wanted(prepare) == []  # it may hover for ever
     assert len(gate.views) == 3
 
 
@@ -133,7 +152,7 @@ def test_news_give_an_open_question_its_looks_again(found: Model) -> None:
     seen = []
     for _ in range(7):
         prepare(frame())
-        seen.append(wanted(prepare)[0])
+        seen.append(any(wanted(prepare)))
     assert seen == [True, True, False, True, True, True, False]
 
 
