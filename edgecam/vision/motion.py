@@ -30,6 +30,7 @@ LEARN_FRAMES = 8  # looked at before anything is known of the noise
 
 _HELD = 3  # frames, for second differences
 _LEARN_EVERY = 2  # frames, which halves what learning costs
+_LEARN_QUIET_EVERY = 8  # where nothing changes: more noise is no such frame, less can wait
 _STILL_RATE = 1 / 8  # the part of what is seen that noise takes over from a frame of a still scene
 _MOVING_RATE = 1 / 32  # and from one of a moving scene: the gain of a sensor may go up at once
 _DARK = 8.0  # grey levels, added where light is divided by light: black has no ratio
@@ -94,11 +95,17 @@ class MotionGate:
 
     def _is_new(self, newest: int) -> bool:
         """Whether a frame shows what was not seen, or one shortly before it did; learns from it."""
-        light, bands = self._light_change(newest)
-        moving = self._is_moving(newest, bands)
-        if self._count >= _HELD and (
-            self._count <= LEARN_FRAMES or self._count % _LEARN_EVERY == 0
-        ):
+        cv2.absdiff(self._frames[newest], self._seen, dst=self._plain)
+        everywhere, somewhere = _strength(self._plain, self._work)
+        noise = not self._exceeds(everywhere, somewhere, 0.0)
+        # The mean change of a row, or of all, is no larger than the root of the mean square: where
+        # that is small there is no other light. Almost every frame of a still scene ends here.
+        quiet = noise and everywhere <= (_LEAST_BANDS * (self._seen_mean + _DARK)) ** 2
+        light, bands = (0.0, 0.0) if quiet else self._light_change(newest)
+        # What makes rows as bright as they were makes differences smaller, and limits larger.
+        moving = not noise and self._is_moving(newest, bands)
+        every = _LEARN_QUIET_EVERY if quiet else _LEARN_EVERY
+        if self._count >= _HELD and (self._count <= LEARN_FRAMES or self._count % every == 0):
             self._learn(newest, moving=moving)
         if moving:
             self._settling = self._settle_looks
@@ -124,21 +131,17 @@ class MotionGate:
         return abs(overall), math.sqrt(max(bands, 0.0))
 
     def _is_moving(self, newest: int, bands: float) -> bool:
-        """Whether the scene differs from the one looked at, beyond noise."""
-        plain, difference = self._plain, self._difference
-        cv2.absdiff(self._frames[newest], self._seen, dst=plain)
-        # What follows only makes differences smaller and limits larger: mostly this is the end.
-        if not self._exceeds(plain, 0.0):
-            return False
+        """Whether the scene differs from the one looked at beyond noise, whatever the light."""
+        difference = self._difference
         self._relight(newest, difference)
         cv2.absdiff(difference, self._seen, dst=difference)
         # Where pixels are clipped more light changes nothing, and making them as bright would.
-        cv2.min(difference, plain, dst=difference)
-        return self._exceeds(difference, bands * self._seen_mean)
-
-    def _exceeds(self, difference: Grid, wrong: float) -> bool:
-        """Whether differences are beyond noise, where rows may be `wrong` by so many grey levels."""
+        cv2.min(difference, self._plain, dst=difference)
         everywhere, somewhere = _strength(difference, self._work)
+        return self._exceeds(everywhere, somewhere, bands * self._seen_mean)
+
+    def _exceeds(self, everywhere: float, somewhere: float, wrong: float) -> bool:
+        """Whether differences are beyond noise, where rows may be `wrong` by so many grey levels."""
         return everywhere > self._everywhere.limit((_RELIT * wrong) ** 2) or (
             somewhere > self._somewhere.limit(wrong)
         )
