@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import math
 import os
 import signal
 import sys
@@ -72,16 +71,31 @@ def _parser() -> argparse.ArgumentParser:
         "--samples", action="store_true", help="the sample photographs in place of the camera"
     )
     parser.add_argument(
-        "--rounds", type=_count, default=7, metavar="N", help="of loop and bare invoke() (7)"
+        "--rounds",
+        type=arguments.count,
+        default=7,
+        metavar="N",
+        help="of loop and bare invoke() (7)",
     )
     parser.add_argument(
-        "--seconds", type=_above_0, default=2.0, metavar="N", help="of each half of a round (2)"
+        "--seconds",
+        type=arguments.above_0,
+        default=2.0,
+        metavar="N",
+        help="of each half of a round (2)",
     )
     parser.add_argument(
-        "--soak", type=_above_0, default=0.0, metavar="MINUTES", help="run the appliance so long"
+        "--soak",
+        type=arguments.above_0,
+        default=0.0,
+        metavar="MINUTES",
+        help="run the appliance so long",
     )
     parser.add_argument(
-        "--battery-wh", type=_above_0, metavar="N", help="say how long such a battery lasts"
+        "--battery-wh",
+        type=arguments.above_0,
+        metavar="N",
+        help="say how long such a battery lasts",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument(
@@ -163,24 +177,6 @@ def _write(file: Path, text: str) -> None:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        msg = f"expected a whole number of at least 1, got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
-
-
-def _above_0(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < math.inf:
-        msg = f"expected a number above 0, got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return number
 
 
 def _writable(text: str) -> Path:

@@ -4,10 +4,8 @@ Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopb
 `edgecam run` as a process of its own, and a subscriber that shows what it receives.
 """
 
-import argparse
 import contextlib
 import json
-import math
 import signal
 import subprocess
 import sys
@@ -43,7 +41,10 @@ def main(argv: Sequence[str]) -> int:
         _EXAMPLE,
     )
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="stop after so long (default: at Ctrl-C)"
+        "--seconds",
+        type=arguments.above_0,
+        metavar="N",
+        help="stop after so long (default: at Ctrl-C)",
     )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     options = parser.parse_args(argv)
@@ -66,17 +67,6 @@ def main(argv: Sequence[str]) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        msg = f"expected a number of seconds above 0, got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return seconds
 
 
 class _Counting:
