@@ -190,8 +190,8 @@ class Decision:
         return Tally(
             label=self._rules.subjects[place].index,
             score=_thousandths(mean),
-            high_votes=np.count_nonzero(high),
-            low_votes=np.count_nonzero(low),
+            high_votes=int(np.count_nonzero(high)),  # NumPy gives a number of its own from 2.4 on
+            low_votes=int(np.count_nonzero(low)),
             present=present,
         )
 
