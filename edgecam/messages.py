@@ -23,7 +23,7 @@ TROUBLES = (
 )
 MEASURED = TROUBLES[TROUBLES.index("frozen") :]
 """What is seen in the frames, and comes with a number."""
-SEEING = ("moved", "flicker")
+SEEING = ("blurred", "moved", "flicker")
 """Troubles with which a camera still sees what it shows: labels go on."""
 
 # Why fewer frames are looked at than `camera.fps`. The bit crosses the wall, the word is published.

@@ -100,9 +100,9 @@ class VisionMonitor:
 
     @property
     def asleep(self) -> bool:
-        """Whether the vision half last said that it is not the time to look."""
+        """Whether the vision half is there, and last said that it is not the time to look."""
         with self._lock:
-            return self._health is not None and self._health.asleep
+            return self._connected and self._health is not None and self._health.asleep
 
     @property
     def shown(self) -> list[Shown | None]:

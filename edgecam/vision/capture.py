@@ -41,6 +41,7 @@ class CaptureWorker(Worker):
         camera: Camera,
         mailbox: Mailbox[Prepared],
         prepare: Callable[[Frame], str],
+        begin: Callable[[], None],
         governor: Governor,
         schedule: Schedule,
         report: Callable[[CameraState], None],
@@ -49,7 +50,8 @@ class CaptureWorker(Worker):
     ) -> None:
         """`prepare` leaves a frame in the mailbox, or says what is wrong with it.
 
-        `announce` is called when `asleep` has changed.
+        `begin` is called before the first frame of a camera that was away, `announce` when
+        `asleep` has changed.
         """
         super().__init__("capture")
         self.paused = False
@@ -62,6 +64,7 @@ class CaptureWorker(Worker):
         self._camera = camera
         self._mailbox = mailbox
         self._prepare = prepare
+        self._begin = begin
         self._governor = governor
         self._report = report
         self._announce = announce
@@ -159,6 +162,7 @@ class CaptureWorker(Worker):
         systemd.wait_for("camera", "")
         self._trouble, self._wait_s, self._retry_s = "", FIRST_RETRY_S, 0.0
         if self._delivered:  # of the first one the first look says so
+            self._begin()
             self._report(CameraState(0, 0, time.monotonic_ns()))
 
     def _put_off(self, error: CameraError) -> None:

@@ -108,6 +108,8 @@ class Governor:
     @property
     def slowed(self) -> int:
         """Why the rate is lowered: bits in the order of `SLOWED`; 0 where it is the usual one."""
+        if self.pace.limit_fps is None:
+            return 0
         with self._lock:
             reasons = {*self._strained_s, *(["idle"] if self._idle else [])}
         return sum(1 << bit for bit, reason in enumerate(SLOWED) if reason in reasons)
@@ -121,6 +123,8 @@ class Governor:
             limit_fps = min(limit_fps, max(self._idling.share * usual_fps, self._idling.fps))
         slow = bool(self._strained_s) or self._idle
         limit = max(limit_fps, self._lowest_fps) if slow else None
+        if limit is not None and limit >= usual_fps:
+            limit = None  # it is as low as it gets
         if limit != self.pace.limit_fps:
             self.pace.limit_fps = limit
 

@@ -45,6 +45,8 @@ class InferenceWorker(Worker):
         self.limit_s = limit_s
         self.done = 0
         """Frames that were taken out of the mailbox and dealt with."""
+        self.answered = False
+        """Whether the model has ever judged a frame."""
         self._mailbox = mailbox
         self._classifier = classifier
         self._regions = regions
@@ -80,6 +82,7 @@ class InferenceWorker(Worker):
                 facts = self._facts(region, prepared, index)
             except UnusableScores:
                 region.settled = False
+                region.open_looks += 1
                 self._statistics.skipped += 1
                 continue
             judged = True
@@ -89,7 +92,8 @@ class InferenceWorker(Worker):
         if not judged:
             return
         self._statistics.frame(prepared.taken_ns)
-        if self._statistics.frames == 1:
+        if not self.answered:
+            self.answered = True
             self._reporter.report(CameraState(0, 0, prepared.taken_ns))
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
@@ -119,6 +123,7 @@ class InferenceWorker(Worker):
         scores = self._classifier.look(prepared.inputs[index], self._scores)
         answered_ns, invoke_ns = time.monotonic_ns(), self._classifier.invoke_ns
         facts = region.decision.look(scores, prepared.taken_ns)
+        region.open_looks += 1
         region.settled, region.waiting = region.decision.settled, region.decision.waiting
         self._statistics.took("transfer", answered_ns - asked_ns - invoke_ns)
         self._statistics.took("invoke", invoke_ns)

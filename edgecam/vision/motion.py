@@ -25,7 +25,7 @@ import numpy as np
 from edgecam.arrays import Pixels
 from edgecam.vision.grid import SIDE, Grid, Reduction
 
-SETTLE_LOOKS = 5  # as many as `decision.window`: independent looks at the scene that is new
+SETTLE_LOOKS = 5  # frames after the last that moved: what a decision needs more it asks for itself
 LEARN_FRAMES = 8  # looked at before anything is known of the noise
 
 _HELD = 3  # frames, for second differences

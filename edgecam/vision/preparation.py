@@ -64,6 +64,12 @@ class Preparation:
         self._statistics = statistics
         self._report = report
         self._shape: tuple[int, ...] = ()
+        self._moving = False  # in the last frame
+
+    def begin(self) -> None:
+        """The camera is there again, and that was said: what its frames showed before is over."""
+        self._trouble.forget()
+        self.blind = False
 
     def prepare(self, frame: Frame) -> str:
         """Leave what is to be looked at of a frame in the mailbox.
@@ -80,8 +86,8 @@ class Preparation:
             self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
             return ""
         wanted = [region.is_worth_a_look(frame) for region in self._regions]
-        moving = any(region.gate is None or region.gate.moving for region in self._regions)
-        self._governor.saw(moving, frame.taken_ns)
+        self._moving = any(one.gate is None or one.gate.moving for one in self._regions)
+        self._governor.saw(self._moving, frame.taken_ns)
         if any(wanted) or any(region.waiting for region in self._regions):
             self._fill(self._mailbox.blank(), frame, wanted, started_ns)
         else:  # not even worth waking the inference worker for
@@ -111,7 +117,7 @@ class Preparation:
 
     def _is_blind(self, frame: Frame) -> bool:
         """Whether nothing can be decided from it; trouble is told when it begins and ends."""
-        change = self._trouble.look(frame)
+        change = self._trouble.look(frame, moving=self._moving)
         self.blind = self._trouble.blind
         if change is not None:
             if change.reason:

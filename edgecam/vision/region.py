@@ -23,17 +23,14 @@ class Region:
     """Whether its last look left no question open: what is still need not be looked at again."""
     waiting: bool = False
     """Whether time alone may bring a fact."""
-    _open_looks: int = 0
-    """How many looks the open question has been given."""
+    open_looks: int = 0
+    """How many looks the model has made since something new was last seen."""
 
     def is_worth_a_look(self, frame: Frame) -> bool:
         """Whether the model should look at this frame; to be asked of each, in order."""
         if self.gate is None:
             return True
         if self.gate.worth_a_look(self.preprocessor.view(frame.pixels), frame.taken_ns):
-            self._open_looks = 0
+            self.open_looks = 0
             return True
-        if self.settled or self._open_looks >= _PATIENCE * self.decision.window:
-            return False
-        self._open_looks += 1
-        return True
+        return not self.settled and self.open_looks < _PATIENCE * self.decision.window

@@ -79,6 +79,7 @@ class VisionService:
             camera=camera,
             mailbox=self._mailbox,
             prepare=self._preparation.prepare,
+            begin=self._preparation.begin,
             governor=governor,
             schedule=schedule,
             report=self._reporter.report,
@@ -118,7 +119,7 @@ class VisionService:
 
         At night there may be nothing to ask the model for hours.
         """
-        return self._statistics.frames > 0 or self._preparation.blind or self._capture.resting
+        return self._inference.answered or self._preparation.blind or self._capture.resting
 
     @property
     def frames(self) -> int:

@@ -12,6 +12,7 @@ it; judged; turned into facts."""
 STAGES: tuple[Stage, ...] = get_args(Stage)
 
 _WINDOW = 256  # frames and looks that figures are taken over
+_RATE_NS = 60 * 10**9  # and no older ones for the rate
 
 
 class Statistics:
@@ -54,12 +55,15 @@ class Statistics:
         return round(p50 / 1000), round(p95 / 1000)
 
     def fps(self, now_ns: int) -> float:
-        """Frames a second over the last ones, up to now: it falls when they stop coming."""
-        count = min(self.frames, _WINDOW)
-        if count < 2:  # noqa: PLR2004  no interval yet
+        """Frames a second over those of the last minute, up to now: it falls when they stop coming.
+
+        What was before a pause or a sleep does not count.
+        """
+        known = self._frame_ns[: min(self.frames, _WINDOW)]
+        recent = known[known > now_ns - _RATE_NS]
+        if len(recent) < 2:  # noqa: PLR2004  no interval yet
             return 0.0
-        oldest_ns = int(self._frame_ns[:count].min())
-        return (count - 1) * 1e9 / max(now_ns - oldest_ns, 1)
+        return (len(recent) - 1) * 1e9 / max(now_ns - int(recent.min()), 1)
 
     def age_ns(self, now_ns: int) -> int:
         """How long ago the last frame that was dealt with was taken; 0 before the first."""

@@ -10,22 +10,20 @@ from typing import Any
 
 import pytest
 from support.fake_cameras import BrokenCamera, LateCamera
-from support.vision_half import ALWAYS, COOL, ONLY_FROZEN
+from support.vision_half import ALWAYS, COOL
 from support.waiting import wait_until
 
 from edgecam.appliance import systemd
 from edgecam.config.options import PlaceOptions, ScheduleOptions
 from edgecam.errors import CameraError
-from edgecam.messages import TROUBLES, CameraState
+from edgecam.messages import TROUBLES, CameraState, Frame
 from edgecam.vision import capture
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
-from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.preparation import Prepared
 from edgecam.vision.schedule import Schedule
-from edgecam.vision.statistics import Statistics
-from edgecam.vision.trouble import TroubleWatch
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 
@@ -37,20 +35,13 @@ class Capture:
         self.mailbox = Mailbox(lambda: Prepared([]))
         self.reported: list[CameraState] = []
         self.slept: list[bool] = []
-        governor = Governor(COOL, None, 10.0)
-        preparation = Preparation(
-            regions=[],
-            mailbox=self.mailbox,
-            trouble=TroubleWatch(ONLY_FROZEN, live=False),
-            governor=governor,
-            statistics=Statistics(),
-            report=self.reported.append,
-        )
+        self.begun: list[float] = []
         self.worker = CaptureWorker(
             camera=camera,
             mailbox=self.mailbox,
-            prepare=preparation.prepare,
-            governor=governor,
+            prepare=self._prepare,
+            begin=lambda: self.begun.append(time.monotonic()),
+            governor=Governor(COOL, None, 10.0),
             schedule=schedule,
             report=self.reported.append,
             announce=lambda: self.slept.append(self.worker.asleep),
@@ -64,6 +55,12 @@ class Capture:
         if prepared is not None:
             self.mailbox.give_back(prepared)
         return prepared
+
+    def _prepare(self, frame: Frame) -> str:
+        prepared = self.mailbox.blank()
+        prepared.taken_ns = frame.taken_ns
+        self.mailbox.put(prepared)
+        return ""
 
     @property
     def reasons(self) -> list[str]:
@@ -254,6 +251,7 @@ def test_a_camera_that_was_unplugged_in_its_sleep_is_waited_for_and_said_to_be_b
     assert running.take(10) is not None
     assert running.worker.failure is None
     assert [state.trouble for state in running.reported] == [TROUBLES.index("missing") + 1, 0]
+    assert len(running.begun) == 1
     assert (camera.wakes, camera.closed) == (1, 2)  # after each try that failed
 
 

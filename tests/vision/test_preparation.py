@@ -87,11 +87,13 @@ def gated(found: Model, *gates: Gate) -> Prepare:
 
 
 def wanted(prepare: Prepare) -> list[bool]:
-    """The looks of the frame in the mailbox; none at all where it is empty."""
+    """The looks of the frame in the mailbox, which the model makes; none where it is empty."""
     prepared = prepare.mailbox.take(0)
     if prepared is None:
         return []
     prepare.mailbox.give_back(prepared)
+    for region, looked in zip(prepare.regions, prepared.wanted, strict=True):
+        region.open_looks += looked
     return list(prepared.wanted)
 
 

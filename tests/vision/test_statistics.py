@@ -32,7 +32,17 @@ def test_the_rate_falls_when_frames_stop_coming() -> None:
     for number in range(11):
         statistics.frame(number * SECOND // 10)
     rates = [statistics.fps(now * SECOND) for now in (1, 2, 10, 100)]
-    assert rates == pytest.approx([10, 5, 1, 0.1])
+    assert rates == pytest.approx([10, 5, 1, 0])
+
+
+def test_the_rate_after_a_sleep_is_that_of_the_frames_since() -> None:
+    statistics = Statistics()
+    for number in range(11):
+        statistics.frame(number * SECOND // 10)
+    morning = 8 * 3600 * SECOND
+    for number in range(21):
+        statistics.frame(morning + number * SECOND // 10)
+    assert statistics.fps(morning + 2 * SECOND) == pytest.approx(10)
 
 
 def test_frames_of_the_same_moment_do_not_divide_by_zero() -> None:

@@ -1,5 +1,6 @@
 """Asks every kind of trouble, and tells when one begins, changes or is over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,14 +62,23 @@ class TroubleWatch:
 
     def __init__(self, options: TroubleOptions, *, live: bool) -> None:
         """`live`: whether time passes before the camera. A still picture is none that froze."""
-        watched: list[str] = [reason for reason in _SAID if reason in options.watch]
-        if not live:
-            watched = [reason for reason in watched if reason not in _LIVE_ONLY]
-        self._holds = {reason: Hold(options.after_s) for reason in watched}
-        self._kinds = {reason: _KINDS[reason]() for reason in watched if reason in _KINDS}
-        self._sameness = Sameness()
-        self._sight: Sight | None = None
+        self._watched: list[str] = [
+            reason
+            for reason in _SAID
+            if reason in options.watch and (live or reason not in _LIVE_ONLY)
+        ]
+        self._after_s = options.after_s
         self._look_ns = round(min(LOOK_S, options.after_s / MIN_LOOKS) * 1e9)
+        self._sight: Sight | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: somebody else has said that the camera works."""
+        self._holds = {reason: Hold(self._after_s) for reason in self._watched}
+        self._kinds = {reason: _KINDS[reason]() for reason in self._watched if reason in _KINDS}
+        self._blinding = {r: kind for r, kind in self._kinds.items() if r not in SEEING}
+        self._sameness = Sameness()
+        self._passed_over = False
         self._looked_ns: int | None = None
         self._told = ""
 
@@ -80,17 +90,25 @@ class TroubleWatch:
         same for a while is none before that.
         """
         return any(
-            hold.told if reason == "frozen" else hold.suspected
+            hold.told or (hold.bad and reason != "frozen")
             for reason, hold in self._holds.items()
             if reason not in SEEING
         )
 
-    def look(self, frame: Frame) -> Change | None:
-        """What has begun or ended with this frame, which is `(height, width, 3)` uint8."""
+    def look(self, frame: Frame, *, moving: bool = False) -> Change | None:
+        """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
+
+        `moving`: what is before the lens changes right now, and it may be a hand. Then every other
+        frame is looked at, so that a lens is known to be covered before three votes say that what
+        it showed has gone.
+        """
         if "frozen" in self._holds:
             self._holds["frozen"].look(self._sameness.look(frame.pixels), frame.taken_ns)
+        self._passed_over = moving and not self._passed_over
         if self._kinds and self._due(frame.taken_ns):
-            self._measure(frame)
+            self._measure(frame, self._kinds)
+        elif self._blinding and moving and not self._passed_over:
+            self._measure(frame, self._blinding)
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:
             return None
@@ -106,10 +124,10 @@ class TroubleWatch:
         self._looked_ns = at_ns
         return True
 
-    def _measure(self, frame: Frame) -> None:
+    def _measure(self, frame: Frame, kinds: Mapping[str, "_Kind"]) -> None:
         """Ask each kind in turn; where one is bad, those after it cannot say anything."""
         sight = self._reduced(frame.pixels)
-        for reason, kind in self._kinds.items():
+        for reason, kind in kinds.items():
             reading = None if sight is None else kind.look(sight, frame.taken_ns)
             self._holds[reason].look(reading, frame.taken_ns)
             if reading is not None and reading.bad:
