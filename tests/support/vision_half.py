@@ -54,9 +54,15 @@ def photograph(name: str) -> Pixels:
     return pixels
 
 
-def regions(found: Model, boxes: Sequence[Sequence[float]], *, gated: bool = False) -> list[Region]:
-    """A region for each box, which decides at its first look."""
-    rules = Rules.build(AT_ONCE, choose(AT_ONCE, found.labels))
+def regions(
+    found: Model,
+    boxes: Sequence[Sequence[float]],
+    *,
+    gated: bool = False,
+    options: DecisionOptions = AT_ONCE,
+) -> list[Region]:
+    """A region for each box, which by default decides at its first look."""
+    rules = Rules.build(options, choose(options, found.labels))
     return [
         Region(
             f"region{index}",
@@ -88,6 +94,7 @@ class VisionHalf:
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
         gated: bool = False,
+        decision: DecisionOptions = AT_ONCE,
         trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
@@ -101,7 +108,7 @@ class VisionHalf:
         self.service = VisionService(
             camera=camera,
             classifier=classifier,
-            regions=regions(found, boxes, gated=gated),
+            regions=regions(found, boxes, gated=gated, options=decision),
             tables=self.tables,
             connect=self._connect,
             governor=governor or Governor(COOL, None, stall_s),
