@@ -25,7 +25,7 @@ def alarms(recorder: Recorder) -> list[str]:
     return list(recorder.on("/health")[-1].json["alarms"])
 
 
-@pytest.mark.parametrize("reason", ["covered", "dark", "blurred"])
+@pytest.mark.parametrize("reason", ["covered", "dark"])
 def test_a_blind_camera_is_told_and_shows_nothing_until_it_sees_again(
     rigged: RiggedAppliance, recorder: Recorder, reason: str
 ) -> None:
@@ -50,6 +50,23 @@ def test_a_blind_camera_is_told_and_shows_nothing_until_it_sees_again(
     recorder.wait_for(lambda seen: seen.events[-1]["seq"] > ends)
     between = [one for one in recorder.events if begins < one["seq"] < ends]
     assert between == []
+    assert stop(process) == 0
+
+
+def test_a_blurred_camera_is_told_and_labels_go_on(
+    rigged: RiggedAppliance, recorder: Recorder
+) -> None:
+    process = rigged.start()
+    recorder.wait_for(lambda seen: len(seen.sightings) >= 2)
+    rigged.turn("camera", "blurred")
+    recorder.wait_for(lambda _: said(recorder) == ["blurred"])
+    looked_at = recorder.on("/health")[-1].json["inference"]["skipped"]
+    healths = len(recorder.on("/health"))
+    recorder.wait_for(lambda seen: len(seen.on("/health")) >= healths + 3)
+    assert recorder.on("/health")[-1].json["inference"]["skipped"] == looked_at
+    rigged.turn("camera", "frames")
+    recorder.wait_for(lambda _: said(recorder) == ["blurred", "ok"])
+    recorder.wait_for(lambda _: shown(recorder) in {"giant panda", "castle"})
     assert stop(process) == 0
 
 
