@@ -17,6 +17,7 @@ from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
+MOVING_LOOK_NS = 190_000_000  # while something moves: two frames of 10 a second, nearly
 
 # The worst first: what a frame lacks for one, no later one can judge.
 _KINDS: dict[str, type["_Kind"]] = {
@@ -78,7 +79,7 @@ class TroubleWatch:
         self._kinds = {reason: _KINDS[reason]() for reason in self._watched if reason in _KINDS}
         self._blinding = {r: kind for r, kind in self._kinds.items() if r not in SEEING}
         self._sameness = Sameness()
-        self._passed_over = False
+        self._measured_ns = 0
         self._looked_ns: int | None = None
         self._told = ""
 
@@ -98,16 +99,15 @@ class TroubleWatch:
     def look(self, frame: Frame, *, moving: bool = False) -> Change | None:
         """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
 
-        `moving`: what is before the lens changes right now, and it may be a hand. Then every other
-        frame is looked at, so that a lens is known to be covered before three votes say that what
-        it showed has gone.
+        `moving`: what is before the lens changes right now, and it may be a hand. Then it is looked
+        at so often that at 10 frames a second a lens is known to be covered before three votes say
+        that what it showed has gone.
         """
         if "frozen" in self._holds:
             self._holds["frozen"].look(self._sameness.look(frame.pixels), frame.taken_ns)
-        self._passed_over = moving and not self._passed_over
         if self._kinds and self._due(frame.taken_ns):
             self._measure(frame, self._kinds)
-        elif self._blinding and moving and not self._passed_over:
+        elif self._blinding and moving and frame.taken_ns - self._measured_ns >= MOVING_LOOK_NS:
             self._measure(frame, self._blinding)
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:
@@ -126,6 +126,7 @@ class TroubleWatch:
 
     def _measure(self, frame: Frame, kinds: Mapping[str, "_Kind"]) -> None:
         """Ask each kind in turn; where one is bad, those after it cannot say anything."""
+        self._measured_ns = frame.taken_ns
         sight = self._reduced(frame.pixels)
         for reason, kind in kinds.items():
             reading = None if sight is None else kind.look(sight, frame.taken_ns)
