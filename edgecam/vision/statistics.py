@@ -69,7 +69,8 @@ class Statistics:
         """How long ago the last frame that was dealt with was taken; 0 before the first."""
         if not self.frames:
             return 0
-        return now_ns - int(self._frame_ns[(self.frames - 1) % _WINDOW])
+        # One may have been taken since `now_ns` was looked at.
+        return max(0, now_ns - int(self._frame_ns[(self.frames - 1) % _WINDOW]))
 
 
 class _Ring:

@@ -88,3 +88,9 @@ def test_stages_are_told_apart() -> None:
     assert statistics.stage_ns("decide").tolist() == [5]
     assert statistics.stage_ns("prepare").tolist() == []
     assert statistics.frames == 0
+
+
+def test_a_frame_that_came_meanwhile_is_new() -> None:
+    statistics = Statistics()
+    statistics.frame(5 * SECOND)
+    assert statistics.age_ns(4 * SECOND) == 0
