@@ -24,6 +24,7 @@ COMMANDS = {
     "privacy": "print what could leave at worst, and what enforces it here",
     "watch": "show live what appliances publish",
     "schema": "print the JSON Schema of the configuration or of the messages",
+    "bench": "measure speed, memory and energy on this machine",
     "demo": "run everything on the sample pictures with a broker of its own",
 }
 _INTERRUPTED = 130  # as a shell says it: 128 + SIGINT

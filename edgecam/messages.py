@@ -17,7 +17,17 @@ if TYPE_CHECKING:  # the publisher half never loads NumPy
     from edgecam.arrays import Pixels
 
 # Why a camera is in trouble. The index crosses the wall, the word is published.
-TROUBLES = ("missing", "stalled", "unusable", "busy", "frozen")
+TROUBLES = (
+    *("missing", "stalled", "unusable", "busy"),
+    *("frozen", "dark", "covered", "blurred", "moved", "flicker"),
+)
+MEASURED = TROUBLES[TROUBLES.index("frozen") :]
+"""What is seen in the frames, and comes with a number."""
+SEEING = ("blurred", "moved", "flicker")
+"""Troubles with which a camera still sees what it shows: labels go on."""
+
+# Why fewer frames are looked at than `camera.fps`. The bit crosses the wall, the word is published.
+SLOWED = ("idle", "hot", "under_voltage", "throttled")
 
 # Every number that may cross the wall has a range: the bits that a subverted vision half could
 # send are counted from these.
@@ -28,6 +38,7 @@ Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Counter = Annotated[int, Meta(ge=1, le=2**53)]
 Amount = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Votes = Annotated[int, Meta(ge=0, le=100)]
+Reasons = Annotated[int, Meta(ge=0, lt=2 ** len(SLOWED))]
 
 MAX_TOP_K = 5
 
@@ -58,9 +69,13 @@ class Sighting(_Value, frozen=True, tag="sighting"):
 
 
 class CameraState(_Value, frozen=True, tag="camera"):
-    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one)."""
+    """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one).
+
+    `measure` is what was measured of one of `MEASURED`; of anything else it says nothing.
+    """
 
     trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
+    measure: Thousandths
     at_ns: Nanoseconds
 
 
@@ -110,3 +125,6 @@ class VisionHealth(_Value, frozen=True, tag="health"):
     unreadable: Amount  # pictures that a stills folder holds and nobody can read
     p50_us: Amount  # of the model's answer, over the last looks
     p95_us: Amount
+    still: Amount  # looks that the motion gate saved
+    slowed: Reasons  # bits in the order of `SLOWED`
+    asleep: bool  # outside of `schedule.active_hours`

@@ -1,6 +1,5 @@
 """The interpreters that there are, told without loading one: both halves say which is used."""
 
-import importlib.metadata
 import importlib.util
 
 from edgecam.errors import ModelError
@@ -33,5 +32,8 @@ def is_installed(module: str) -> bool:
 
 def version(name: str) -> str:
     """`ai-edge-litert 2.3.0`, for a name that `chosen` gave."""
+    # Only the publisher says it; vision need not carry what reading e-mail headers takes (1.4 MB).
+    from importlib import metadata  # noqa: PLC0415
+
     distribution = RUNTIMES[name][1]
-    return f"{distribution} {importlib.metadata.version(distribution)}"
+    return f"{distribution} {metadata.version(distribution)}"

@@ -31,8 +31,20 @@ if sys.version_info >= (3, 11): print("%d.%d" % sys.version_info[:2], sys.execut
 # make_environment FOLDER PYTHON EXTRAS: a virtual environment with edgecam installed in place.
 # Made anew only when Python, pyproject.toml or the extras have changed.
 make_environment() {
-    local folder=$1 python=$2 extras=$3 stamp
-    stamp="$("$python" --version) $extras $(sha256sum <pyproject.toml)"
+    install_into "$1" "$2" "$3 $(sha256sum <pyproject.toml)" --editable ".[$3]"
+}
+
+# make_pinned_environment FOLDER PYTHON FILE: one with what a file of requirements lists, and no more.
+make_pinned_environment() {
+    install_into "$1" "$2" "$(sha256sum <"$3")" --requirement "$3"
+}
+
+# install_into FOLDER PYTHON CONTENT ARGUMENTS: what pip installs with these arguments; made anew only
+# when Python or CONTENT has changed.
+install_into() {
+    local folder=$1 python=$2 stamp
+    stamp="$("$python" --version) $3"
+    shift 3
     if [ "$(cat "$folder/stamp" 2>/dev/null)" = "$stamp" ] && "$folder/bin/python" -c '' 2>/dev/null; then
         return
     fi
@@ -40,7 +52,7 @@ make_environment() {
     rm -rf "$folder" 2>/dev/null || die "$folder belongs to somebody else; remove it, or use a clone of your own"
     "$python" -m venv "$folder" >&2 ||
         die "$python cannot make a virtual environment: sudo apt install python3-venv"
-    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".[$extras]" >&2 ||
+    "$folder/bin/python" -m pip install --quiet --disable-pip-version-check "$@" >&2 ||
         die "installing failed, see above: is there a network, and a wheel for $(uname -m)?"
     printf '%s\n' "$stamp" >"$folder/stamp"
 }

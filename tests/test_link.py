@@ -22,6 +22,7 @@ from edgecam.link import (
 )
 from edgecam.messages import (
     MAX_TOP_K,
+    SLOWED,
     TROUBLES,
     CameraState,
     Explanation,
@@ -38,18 +39,29 @@ TALLY = Tally(label=65_535, score=1000, high_votes=100, low_votes=100, present=F
 LARGEST_FROM_VISION: list[FromVision] = [
     Hello(65_535, LARGE, "f" * 16, COUNTER),
     Numbered(COUNTER, SIGHTING),
-    Numbered(COUNTER, CameraState(len(TROUBLES), LARGE)),
+    Numbered(COUNTER, CameraState(len(TROUBLES), 0, LARGE)),
     Look(7, (Scored(65_535, 1000),) * MAX_TOP_K),
     Explanation(AMOUNT, 7, 100, (TALLY,) * 3),
-    VisionHealth(AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT),
+    VisionHealth(
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        AMOUNT,
+        2 ** len(SLOWED) - 1,
+        asleep=True,
+    ),
 ]
 SMALLEST_FROM_VISION: list[FromVision] = [
     Hello(0, 0, "0" * 16, 0),
     Numbered(1, Sighting(appeared=True, region=0, label=0, confidence=0, at_ns=0)),
-    Numbered(1, CameraState(0, 0)),
+    Numbered(1, CameraState(0, 0, 0)),
     Look(0, ()),
     Explanation(0, 0, 0, ()),
-    VisionHealth(0, 0, 0, 0, 0, 0, 0),
+    VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=False),
 ]
 FROM_PUBLISHER: list[FromPublisher] = [
     Welcome(COUNTER, paused=True),

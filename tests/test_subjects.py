@@ -29,7 +29,7 @@ def test_labels_in_no_group_come_first_then_groups_by_name() -> None:
 
 def test_the_index_of_a_group_is_its_own_whatever_is_left_out() -> None:
     options = DecisionOptions(groups={"cat": CAT, "pet": ["dog"]}, only=["pet"])
-    assert choose(options, LABELS) == (Subject("pet", 5, (2,), 0.5, 0.3),)
+    assert choose(options, LABELS) == (Subject("pet", 5, (2,), 0.4, 0.1),)
 
 
 def test_a_subject_has_its_own_thresholds_or_the_usual_ones() -> None:

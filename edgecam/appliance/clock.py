@@ -10,7 +10,7 @@ _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIMESYNCD = Path("/run/systemd/timesync/synchronized")
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _TIMEX_BYTES = 512  # struct timex takes 208 on 64-bit Linux, less on 32-bit
-_EARLIEST_NS = 1_700_000_000 * 10**9  # this code is younger: a clock before that was never set
+EARLIEST_NS = 1_700_000_000 * 10**9  # this code is younger: a clock before that was never set
 
 
 @functools.cache
@@ -25,7 +25,7 @@ def synchronized() -> bool:
     systemd-timesyncd says so by a file, which a sandboxed service can see; other NTP clients
     tell the kernel, which adjtimex(2) reports where the sandbox allows the call.
     """
-    if time.time_ns() < _EARLIEST_NS:
+    if time.time_ns() < EARLIEST_NS:
         return False
     if _TIMESYNCD.exists():
         return True

@@ -7,7 +7,7 @@ import msgspec
 from edgecam.config import Config
 
 # What a running half can take over; everything else waits for a restart.
-LIVE_SECTIONS = ("decision", "live", "log")
+LIVE_SECTIONS = ("power", "schedule", "decision", "live", "log")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The options that commands share."""
 
 import argparse
+import math
 from pathlib import Path
 
 from edgecam.config import SEARCHED, Loaded, find, reader
@@ -34,3 +35,23 @@ def add_config(to: argparse.ArgumentParser) -> None:
 def load(config: Path | None) -> Loaded:
     """The configuration that `-c` names, or that is found. Raises ConfigError."""
     return reader.load(config or find())
+
+
+def count(text: str) -> int:
+    """A whole number of at least 1."""
+    if not text.isdecimal() or int(text) < 1:
+        msg = f"expected a whole number of at least 1, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def above_0(text: str) -> float:
+    """A finite number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        msg = f"expected a number above 0, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return number

@@ -9,9 +9,7 @@ from edgecam.appliance import board, systemd
 from edgecam.appliance.daemon import Service
 from edgecam.appliance.reload import InForce
 from edgecam.config import Config
-from edgecam.link import Tables
 from edgecam.model import Model
-from edgecam.subjects import choose
 
 
 @dataclass(frozen=True)
@@ -52,43 +50,10 @@ def _once(wall: socket.socket) -> Callable[[], socket.socket]:
 
 def _vision(config: Config, found: Model, connect: Callable[[], socket.socket]) -> Half:
     # The half without a camera must not load what belongs to the half with one.
-    from edgecam.vision import camera  # noqa: PLC0415
-    from edgecam.vision.classifier import Classifier  # noqa: PLC0415
-    from edgecam.vision.decision import Decision, Rules  # noqa: PLC0415
-    from edgecam.vision.governor import Governor  # noqa: PLC0415
-    from edgecam.vision.inference import Region  # noqa: PLC0415
-    from edgecam.vision.preprocess import Preprocessor, frame_wanted  # noqa: PLC0415
-    from edgecam.vision.service import VisionService  # noqa: PLC0415
+    from edgecam.vision import half  # noqa: PLC0415
 
-    how, names = config.model, tuple(region.name for region in config.regions)
-    rules = Rules.build(config.decision, choose(config.decision, found.labels))
-    wanted = frame_wanted(found, how.fit, how.crop, [region.box for region in config.regions])
-    service = VisionService(
-        camera=camera.build(config.camera, wanted),
-        classifier=Classifier(found, runtimes.chosen(how.runtime), how.threads),
-        regions=[
-            Region(
-                region.name,
-                Preprocessor(found, how.fit, how.crop, region.box),
-                Decision(rules, index),
-            )
-            for index, region in enumerate(config.regions)
-        ],
-        tables=Tables.build(found, names, config.decision),
-        connect=connect,
-        governor=Governor(board.Board(), config.camera.fps),
-        stall_s=config.camera.stall_s,
-        health_interval_s=config.health.interval_s,
-        live=config.live,
-    )
-
-    def change_to(in_force: InForce) -> Callable[[], None]:
-        decision, live = in_force.config.decision, in_force.config.live
-        rules = Rules.build(decision, choose(decision, found.labels))
-        tables = Tables.build(found, names, decision)
-        return lambda: service.reload(rules, tables, live)
-
-    return Half(service, change_to)
+    service = half.build(config, found, connect)
+    return Half(service, lambda in_force: half.change(service, in_force.config, found))
 
 
 def _publisher(

@@ -14,6 +14,7 @@ from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
 from edgecam.vision import trial
+from edgecam.vision.schedule import Schedule
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml
@@ -53,7 +54,12 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     """The configuration as YAML that could be used again, and what it comes to as comments."""
     _, height, width, _ = found.input.shape
     text = without_password(msgspec.yaml.encode(config).decode())
-    return (
-        f"{text}# model: {found.name}, {len(found.labels)} labels, "
+    comments = []
+    if config.schedule.active_hours:
+        now = Schedule(config.schedule).now()
+        comments.append(f"# schedule: {'active' if now.active else 'asleep'} {now.end}")
+    comments.append(
+        f"# model: {found.name}, {len(found.labels)} labels, "
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"
     )
+    return text + "\n".join(comments)

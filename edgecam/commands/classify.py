@@ -1,6 +1,5 @@
 """`edgecam classify`: what the model says of pictures, one look each, without any decision."""
 
-import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -45,7 +44,7 @@ def main(argv: Sequence[str]) -> int:
         _EXAMPLE,
     )
     parser.add_argument("images", nargs="+", type=Path, metavar="IMAGE", help="a picture file")
-    parser.add_argument("-k", type=_count, default=5, help="how many labels (default: 5)")
+    parser.add_argument("-k", type=arguments.count, default=5, help="how many labels (default: 5)")
     parser.add_argument("--json", action="store_true", help="one JSON object a picture")
     parser.add_argument(
         "--runtime",
@@ -82,8 +81,10 @@ def _classify(
     pixels = read_picture(image)
     if pixels is None:
         return None
+    prepared = classifier.blank()
+    preprocessor.fill(pixels, prepared)
     try:
-        scores = classifier.look(pixels, preprocessor)
+        scores = classifier.look(prepared)
     except UnusableScores:
         return None
     top = [Answer(labels[index], round(score, 4)) for index, score in top_k(scores, count)]
@@ -103,10 +104,3 @@ def _line(answers: Answers) -> str:
         if answer.confidence >= _SHOWN
     )
     return f"{answers.image}: {best or 'nothing scored above 0'}"
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        msg = f"expected a whole number of at least 1, got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)

@@ -4,20 +4,14 @@ Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopb
 `edgecam run` as a process of its own, and a subscriber that shows what it receives.
 """
 
-import argparse
-import asyncio
 import contextlib
 import json
-import logging
-import math
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
@@ -27,12 +21,11 @@ from edgecam.commands.watch import follow, view_for
 from edgecam.config import INSTALLATION, MqttOptions
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.publisher.broker.mqtt import Message
+from edgecam.workshop.broker import embedded
 
 HOLD_S = 2.0
 HEALTH_S = 5.0
-START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 12.0
-BROKER_STOP_TIMEOUT_S = 2.0
 _SAMPLES = INSTALLATION / "models" / "samples"
 _EXAMPLE = """\
   edgecam demo
@@ -48,7 +41,10 @@ def main(argv: Sequence[str]) -> int:
         _EXAMPLE,
     )
     parser.add_argument(
-        "--seconds", type=_seconds, metavar="N", help="stop after so long (default: at Ctrl-C)"
+        "--seconds",
+        type=arguments.above_0,
+        metavar="N",
+        help="stop after so long (default: at Ctrl-C)",
     )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     options = parser.parse_args(argv)
@@ -61,7 +57,7 @@ def main(argv: Sequence[str]) -> int:
         stack.callback(view.close)
         count = len(list(_SAMPLES.glob("*.jpg")))
         view.tell(f"{count} photographs, {HOLD_S:g} s each, in order of name; not sure is unknown")
-        port = stack.enter_context(_broker())
+        port = stack.enter_context(embedded())
         _show(folder, port, view, deadline_s)
     if not view.events:
         print("no event arrived", file=sys.stderr)
@@ -71,17 +67,6 @@ def main(argv: Sequence[str]) -> int:
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds < math.inf:
-        msg = f"expected a number of seconds above 0, got {text!r}"
-        raise argparse.ArgumentTypeError(msg)
-    return seconds
 
 
 class _Counting:
@@ -186,45 +171,3 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
         "mqtt": {"broker": f"mqtt://127.0.0.1:{port}", "protocol": "3.1.1"},
         "health": {"interval_s": HEALTH_S},
     }
-
-
-@contextlib.contextmanager
-def _broker() -> Iterator[int]:
-    """An MQTT broker in a thread, on a free loopback port, which is given."""
-    try:
-        from amqtt.broker import Broker  # noqa: PLC0415  only in the `demo` extra
-    except ImportError as error:
-        msg = f"the demo needs the demo extra ({error}): pip install 'edgecam[demo]'"
-        raise EdgecamError(msg) from error
-    for name in ("amqtt", "transitions"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever, name="broker", daemon=True)
-    thread.start()
-
-    async def start() -> Broker:
-        broker = Broker(
-            {
-                "listeners": {"default": {"type": "tcp", "bind": f"127.0.0.1:{port}"}},
-                "plugins": {"amqtt.plugins.authentication.AnonymousAuthPlugin": {}},
-            }
-        )
-        await broker.start()
-        return broker
-
-    try:
-        broker = asyncio.run_coroutine_threadsafe(start(), loop).result(START_TIMEOUT_S)
-    except Exception as error:  # a broker of any make, and it fails in its own ways
-        msg = f"the demo's broker could not start on port {port} ({error}); try again"
-        raise EdgecamError(msg) from error
-    try:
-        yield port
-    finally:
-        # It waits for its connections, ours among them; the process ends without it as well.
-        with contextlib.suppress(TimeoutError):
-            asyncio.run_coroutine_threadsafe(broker.shutdown(), loop).result(BROKER_STOP_TIMEOUT_S)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(START_TIMEOUT_S)

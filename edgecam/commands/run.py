@@ -42,7 +42,8 @@ def _parser() -> argparse.ArgumentParser:
         "run",
         "Looks through the camera and publishes what it sees, until SIGTERM or Ctrl-C.\n"
         "Events are kept on disk until a broker has acknowledged them. SIGHUP reads the\n"
-        "configuration again: decision, live and log change at once, the rest at a restart.",
+        "configuration again: power, schedule, decision, live and log change at once, the rest\n"
+        "at a restart.",
         _EXAMPLE,
     )
     parser.add_argument(

@@ -20,7 +20,13 @@ from rich.table import Table
 from rich.text import Text
 
 from edgecam.publisher.broker.mqtt import Message
-from edgecam.publisher.contract import BoardPart, EventPayload, HealthPayload, StatePayload
+from edgecam.publisher.contract import (
+    BoardPart,
+    EventPayload,
+    HealthPayload,
+    StatePayload,
+    VisionPart,
+)
 
 _BAR_CELLS = 10
 _LABEL_CELLS = 20  # so that the table stands still while labels change
@@ -182,6 +188,7 @@ def _event_line(event: EventPayload) -> str:
         f"after {event.duration_s:.1f} s" if isinstance(event.duration_s, float) else "",
         f"{event.count} events" if isinstance(event.count, int) else "",
         event.reason if isinstance(event.reason, str) else "",
+        f"({event.value:.3f})" if isinstance(event.value, float) else "",
         f"[history: {_local_time(event.end_time or event.start_time)}]" if event.historical else "",
     ]
     return " ".join(part for part in parts if part)
@@ -189,7 +196,7 @@ def _event_line(event: EventPayload) -> str:
 
 def _health_line(health: HealthPayload) -> str:
     parts = [
-        f"{health.vision.fps:.1f} fps" if health.vision.up else "nothing is looked at",
+        _looking(health.vision),
         *(["paused"] if health.vision.paused else []),
         f"model {health.inference.p50_ms:.1f} ms",
         f"queue {health.outbox.queued}",
@@ -197,6 +204,15 @@ def _health_line(health: HealthPayload) -> str:
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
     return ", ".join([*parts, *_board_words(health.board), *health.alarms])
+
+
+def _looking(vision: VisionPart) -> str:
+    if not vision.up:
+        return "nothing is looked at"
+    if vision.asleep:
+        return "asleep"
+    why = ", ".join(vision.slowed) if isinstance(vision.slowed, list) else ""
+    return f"{vision.fps:.1f} fps" + (f" (slowed: {why})" if why else "")
 
 
 def _board_words(board: BoardPart) -> Iterator[str]:

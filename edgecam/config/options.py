@@ -6,11 +6,12 @@ Paths are resolved against the folder of the file they stand in, by the reader.
 
 import re
 import socket
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta, field
 
+from edgecam.config import hours
 from edgecam.messages import MAX_TOP_K
 
 Name = Annotated[
@@ -36,6 +37,15 @@ Label = Annotated[str, Meta(min_length=1, max_length=64, description="a label")]
 Score = Annotated[float, Meta(gt=0, le=1)]
 Fraction = Annotated[float, Meta(ge=0, le=1)]
 Command = Literal["pause", "resume", "report", "why"]
+Power = Literal["performance", "balanced", "eco"]
+ActiveHours = Annotated[
+    str,
+    Meta(
+        pattern=hours.PATTERN,
+        description="hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min",
+    ),
+]
+Trouble = Literal["dark", "covered", "blurred", "frozen", "moved", "flicker"]
 
 Broker = Annotated[
     str,
@@ -132,18 +142,47 @@ class ThresholdOptions(_Options, frozen=True):
     disappear: Score | None = None
 
 
+class MotionOptions(_Options, frozen=True):
+    """`motion`: which frames are worth a look of the model."""
+
+    enabled: bool = True
+    max_idle_s: Annotated[float, Meta(gt=0, le=3600)] = 10.0
+
+
 class DecisionOptions(_Options, frozen=True):
     """`decision`: how scores over time become facts."""
 
-    appear: Score = 0.5
-    disappear: Score = 0.3
+    appear: Score = 0.4
+    disappear: Score = 0.1
+    clear: Fraction = 0.7
     votes: Annotated[int, Meta(ge=1, le=100)] = 3
-    window: Annotated[int, Meta(ge=1, le=100)] = 5
+    window: Annotated[int, Meta(ge=1, le=100)] = 4
     cooldown_s: Annotated[float, Meta(ge=0, le=86_400)] = 10.0
     only: list[Label] = field(default_factory=list)
     ignore: list[Label] = field(default_factory=list)
     groups: dict[Label, Annotated[list[Label], Meta(min_length=1)]] = field(default_factory=dict)
     labels: dict[Label, ThresholdOptions] = field(default_factory=dict)
+
+
+class PlaceOptions(_Options, frozen=True):
+    """`schedule.place`: where the sun rises and sets, in degrees; north and east are positive."""
+
+    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    longitude: Annotated[float, Meta(ge=-180, le=180)]
+
+
+class ScheduleOptions(_Options, frozen=True):
+    """`schedule`: when the camera looks; an empty `active_hours` means always."""
+
+    active_hours: Annotated[list[ActiveHours], Meta(max_length=16)] = field(default_factory=list)
+    place: PlaceOptions | None = None
+
+
+class TroubleOptions(_Options, frozen=True):
+    """`trouble`: what is to be noticed when the camera sees badly, and how long it must last."""
+
+    watch: list[Trouble] = field(default_factory=lambda: list(get_args(Trouble)))
+    after_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
 
 
 class LinkOptions(_Options, frozen=True):
@@ -213,12 +252,16 @@ class Config(_Options, frozen=True):
     """The whole file."""
 
     node: Name = field(default_factory=node_from_hostname)
+    power: Power = "balanced"
+    schedule: ScheduleOptions = ScheduleOptions()
     camera: CameraOptions = CameraOptions()
     model: ModelOptions = ModelOptions()
     regions: Annotated[list[RegionOptions], Meta(min_length=1, max_length=8)] = field(
         default_factory=lambda: [RegionOptions(name="scene")]
     )
+    motion: MotionOptions = MotionOptions()
     decision: DecisionOptions = DecisionOptions()
+    trouble: TroubleOptions = TroubleOptions()
     link: LinkOptions = LinkOptions()
     outbox: OutboxOptions = OutboxOptions()
     mqtt: MqttOptions = MqttOptions()

@@ -264,6 +264,8 @@ class _Reader:
     def _default(self, name: str, item: msgspec.structs.FieldInfo, option: str) -> dict[str, Any]:
         """What stands for an option that is not in the file; nothing where the struct knows."""
         kind = kinds.of(item.type)
+        if kind.optional and item.default is None:
+            return {}
         if kind.section is not None:  # its defaults may be paths, to be made absolute
             return {name: self._section(None, kind.section, option)}
         if item.required:

@@ -4,12 +4,14 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from edgecam.config import hours
 from edgecam.config.options import (
     Config,
     DecisionOptions,
     ModelOptions,
     MqttOptions,
     RegionOptions,
+    ScheduleOptions,
 )
 from edgecam.labels import label_problem
 
@@ -19,7 +21,7 @@ _HOST = re.compile(
     r"^(\[[0-9a-fA-F:.]+\]|(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]{0,62})(\.[A-Za-z0-9_-]{1,63})*\.?)$"
 )
 
-_STALL_PERIODS = 2
+STALL_PERIODS = 2
 _SMALLEST = {"mean": -1e6, "std": 1e-6}
 _LARGEST = 1e6
 
@@ -29,15 +31,16 @@ Problem = tuple[str, str]
 
 def broken(config: Config) -> Iterator[Problem]:
     """Every rule between options that this configuration breaks."""
+    yield from _schedule(config.schedule)
     yield from _decision(config.decision)
     yield from _regions(config.regions)
     yield from _mqtt(config.mqtt)
     fps, stall_s = config.camera.fps, config.camera.stall_s
-    if fps is not None and stall_s < _STALL_PERIODS / fps:
+    if fps is not None and stall_s < STALL_PERIODS / fps:
         yield (
             "camera.stall_s",
             (
-                f"expected at least {_STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
+                f"expected at least {STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
                 f"a camera that works would count as broken"
             ),
         )
@@ -57,6 +60,16 @@ def normalisation(options: ModelOptions) -> Iterator[Problem]:
                 f"model.{name}",
                 f"expected numbers from {smallest:g} to {_LARGEST:g}, got {values}",
             )
+
+
+def _schedule(options: ScheduleOptions) -> Iterator[Problem]:
+    for index, text in enumerate(options.active_hours):
+        active = hours.parse(text)
+        option = f"schedule.active_hours[{index}]"
+        if active.start == active.end:
+            yield option, f'"{text}" ends when it begins; an empty list means always'
+        elif active.of_the_sun and options.place is None:
+            yield option, f'"{text}" needs schedule.place: when the sun rises depends on where'
 
 
 def _decision(options: DecisionOptions) -> Iterator[Problem]:

@@ -24,6 +24,8 @@ Alarm = Literal[
     "disk_failing",
 ]
 
+Slowed = Literal["idle", "hot", "under_voltage", "throttled"]
+
 Status = Literal["online", "stopped", "offline"]
 
 
@@ -48,6 +50,7 @@ class EventPayload(_Payload, frozen=True, kw_only=True):
     label: str | UnsetType = UNSET
     confidence: float | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    value: float | UnsetType = UNSET
     count: int | UnsetType = UNSET
     lost_epoch: str | UnsetType = UNSET
     first_seq: int | UnsetType = UNSET
@@ -74,6 +77,9 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     restarts: int
     dropped: int
     unreadable: int
+    still: int | UnsetType = UNSET
+    slowed: list[Slowed] | UnsetType = UNSET
+    asleep: bool = False
     paused: bool = False
 
 

@@ -99,6 +99,12 @@ class VisionMonitor:
             return self._connected and self._health is not None and heard
 
     @property
+    def asleep(self) -> bool:
+        """Whether the vision half is there, and last said that it is not the time to look."""
+        with self._lock:
+            return self._connected and self._health is not None and self._health.asleep
+
+    @property
     def shown(self) -> list[Shown | None]:
         """What each region shows, in the order of the configuration; None: nobody has said yet."""
         with self._lock:

@@ -7,7 +7,7 @@ labels see to that (tested).
 import platform
 import time
 from collections.abc import Mapping
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -32,6 +32,7 @@ from edgecam.publisher.contract import (
     ModelPart,
     OptionsPart,
     OutboxPart,
+    Slowed,
     StatePayload,
     TallyPart,
     VisionPart,
@@ -128,6 +129,9 @@ def health(
             restarts=monitor.restarts,
             dropped=rough(vision.dropped) if vision else 0,
             unreadable=rough(vision.unreadable) if vision else 0,
+            still=rough(vision.still) if vision else 0,
+            slowed=_reasons(vision.slowed) if vision else [],
+            asleep=monitor.asleep,
             paused=paused,
         ),
         inference=InferencePart(
@@ -142,11 +146,15 @@ def health(
         alarms=list(alarms),
         ignored=ignored,
     )
-    # Where counters of decades and every alarm come together, the alarms matter more.
     troubles = msgspec.structs.replace(board, mem_total_mb=UNSET, uptime_s=UNSET)
-    for less in (troubles, BoardPart()):
+    strains = BoardPart(cpu_temp_c=board.cpu_temp_c, throttled=board.throttled)
+    for less in (troubles, strains, BoardPart(cpu_temp_c=board.cpu_temp_c), BoardPart()):
         if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
             payload = msgspec.structs.replace(payload, board=less)
+    # Where counters of decades and every alarm come together, the alarms matter more.
+    if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        bare = msgspec.structs.replace(payload.vision, still=UNSET, slowed=UNSET)
+        payload = msgspec.structs.replace(payload, vision=bare)
     return payload
 
 
@@ -188,6 +196,7 @@ def event(queued: Queued, node: str) -> EventPayload:
         label=_set(stored_event.label),
         confidence=UNSET if confidence is None else confidence / 1000,
         reason=_set(stored_event.reason),
+        value=UNSET if stored_event.value is None else stored_event.value / 1000,
         count=_set(stored_event.count),
         lost_epoch=_set(stored_event.lost_epoch),
         first_seq=_set(stored_event.first_seq),
@@ -249,6 +258,10 @@ def rough(amount: int) -> int:
     """A figure of the vision half to two digits: the rest could be anything it liked."""
     step: int = 10 ** max(len(str(amount)) - ROUGH_DIGITS, 0)
     return amount // step * step
+
+
+def _reasons(bits: int) -> list[Slowed]:
+    return [reason for bit, reason in enumerate(get_args(Slowed)) if bits >> bit & 1]
 
 
 def _rough(amount: int | None) -> int | None:

@@ -35,6 +35,7 @@ class StoredEvent(msgspec.Struct, frozen=True, omit_defaults=True):
     start_ns: int | None = None
     model: str | None = None
     reason: str | None = None
+    value: int | None = None  # thousandths, of what the reason measures
     count: Count | None = None
     lost_epoch: str | None = None  # of the numbers below, where it is not the event's own
     first_seq: Count | None = None

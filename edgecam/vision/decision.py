@@ -4,6 +4,12 @@ A subject (a label, or a group of labels whose scores add up) appears when it sc
 `appear` in `votes` of the last `window` looks, and not sooner than `cooldown_s` after it last
 appeared. It disappears when it scored less than `disappear` in `votes` of them.
 
+A scene that is none of the labels spreads its score over many of them, often with one ahead; a
+photograph of one of them divides it among a few that look alike. So a look is clear where the labels
+that are worth naming add up to `clear`, and in one that is not a subject must reach `clear` by
+itself. Of six measures tried (the best score, the margin, entropy, the sum of squares, the sum of the
+best three, this) this and the sum of three told the two apart best; `docs/accuracy.md` has figures.
+
 Pure: no clock, no I/O; the same looks give the same facts. Facts are computed for all subjects at
 once, a few array operations a look.
 """
@@ -18,8 +24,10 @@ from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
 from edgecam.messages import Scored, Sighting, Tally
 from edgecam.subjects import Subject
+from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
+WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
 
 
 @dataclass(frozen=True)
@@ -27,14 +35,17 @@ class Rules:
     """What is decided on and how; shared by all regions.
 
     `subjects[i]` is what the score `i` stands for: the sum of the model's scores
-    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`.
+    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`; `appear_unclear` is for looks
+    that are not clear.
     """
 
     subjects: tuple[Subject, ...]
     members: NDArray[np.intp]
     starts: NDArray[np.intp]
     appear: NDArray[np.float32]
+    appear_unclear: NDArray[np.float32]
     disappear: NDArray[np.float32]
+    clear: float
     votes: int
     window: int
     cooldown_ns: int
@@ -43,12 +54,15 @@ class Rules:
     def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
         """The rules of a configuration for the subjects that it chose."""
         counts = [len(subject.members) for subject in subjects]
+        appear = np.array([subject.appear for subject in subjects], np.float32)
         return cls(
             subjects=tuple(subjects),
             members=np.array([i for subject in subjects for i in subject.members], np.intp),
             starts=np.cumsum([0, *counts])[:-1].astype(np.intp),
-            appear=np.array([subject.appear for subject in subjects], np.float32),
+            appear=appear,
+            appear_unclear=np.maximum(appear, np.float32(options.clear)),
             disappear=np.array([subject.disappear for subject in subjects], np.float32),
+            clear=options.clear,
             votes=options.votes,
             window=options.window,
             cooldown_ns=round(options.cooldown_s * 1e9),
@@ -65,29 +79,59 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
-        self._high = np.zeros((rules.window, count), bool)
-        self._low = np.zeros((rules.window, count), bool)
-        self._high_votes = np.zeros(count, np.int16)
-        self._low_votes = np.zeros(count, np.int16)
         self._present = np.zeros(count, bool)
+        self._absent = np.ones(count, bool)
+        # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
+        # one that is present. So in almost every look nobody votes, and there is nothing to count.
+        self._rising = Votes(rules.window, count)
+        self._falling = Votes(rules.window, count)
         self._may_appear_ns = np.zeros(count, np.int64)
 
     def look(self, scores: Scores, at_ns: int) -> list[Sighting]:
         """The facts that follow from one more look, taken at a monotonic time."""
-        if len(self._rules.subjects) == 0:
+        rules = self._rules
+        if len(rules.subjects) == 0:
             return []
-        slot = self._looks % self._rules.window
+        slot = self._looks % rules.window
         self._looks += 1
         values = self._values[slot]
-        np.take(scores, self._rules.members, out=self._gathered, mode="clip")
-        np.add.reduceat(self._gathered, self._rules.starts, out=values)
-        self._vote(self._high, self._high_votes, slot, values >= self._rules.appear)
-        self._vote(self._low, self._low_votes, slot, values < self._rules.disappear)
+        if len(rules.members) == len(rules.subjects):
+            np.take(scores, rules.members, out=values, mode="clip")
+        else:
+            np.take(scores, rules.members, out=self._gathered, mode="clip")
+            np.add.reduceat(self._gathered, rules.starts, out=values)
+        np.less(values, rules.disappear, out=self._falling.cast[slot])
+        self._falling.close(slot, self._present)
+        np.greater_equal(values, rules.appear, out=self._rising.cast[slot])
+        # Whether the look is clear matters only where it could bring something.
+        if self._rising.close(slot, self._absent) and not self._is_clear(scores):
+            np.greater_equal(values, rules.appear_unclear, out=self._rising.cast[slot])
+            self._rising.close(slot, self._absent)
+        return self._turn(at_ns)
+
+    def repeat(self, at_ns: int) -> list[Sighting]:
+        """The facts of a moment at which nothing new was to be seen.
+
+        It is no look: nobody votes, or else one odd look would make up a majority by itself. So
+        only the end of a cooldown can bring a fact.
+        """
+        return self._turn(at_ns)
+
+    @property
+    def settled(self) -> bool:
+        """Whether the window is full, and no subject has some votes, but too few.
+
+        While it is not, a scene should be looked at again even where nothing moves in it. Once it
+        is, the same scores again would bring nothing but the end of a cooldown.
+        """
         votes = self._rules.votes
-        gone = self._present & (self._low_votes >= votes)
-        come = (self._high_votes >= votes) & ~self._present & (self._may_appear_ns <= at_ns)
-        facts = [self._disappeared(int(i), at_ns) for i in np.flatnonzero(gone)]
-        return facts + [self._appeared(int(i), at_ns) for i in np.flatnonzero(come)]
+        full = self._looks >= self._rules.window or not self._rules.subjects
+        return full and not (self._rising.short_of(votes) or self._falling.short_of(votes))
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a subject would have appeared but for its cooldown, whose end brings a fact."""
+        return bool(self._rising.with_at_least(self._rules.votes))
 
     def under(self, rules: Rules, at_ns: int) -> tuple["Decision", list[Sighting]]:
         """The same region under other rules, and the end of what these no longer know.
@@ -100,7 +144,7 @@ class Decision:
         for place, subject in enumerate(self._rules.subjects):
             there = places.get(subject.name)
             if there is not None:
-                heir._present[there] = self._present[place]
+                heir._place(there, present=bool(self._present[place]))
                 heir._may_appear_ns[there] = self._may_appear_ns[place]
             elif self._present[place]:
                 ended.append(self._fact(place, at_ns, appeared=False, confidence=0))
@@ -108,21 +152,13 @@ class Decision:
 
     def tally(self) -> tuple[Tally, ...]:
         """The subjects that scored best over the last looks, and how their votes stand."""
-        looks = min(self._looks, self._rules.window)
+        looks = self.looks
         if not looks or not self._rules.subjects:
             return ()
-        means = self._values[:looks].mean(axis=0)
+        values = self._values[:looks]
+        means = values.mean(axis=0)
         best = np.argsort(-means, kind="stable")[:TALLIED]
-        return tuple(
-            Tally(
-                label=self._rules.subjects[place].index,
-                score=_thousandths(float(means[place])),
-                high_votes=int(self._high_votes[place]),
-                low_votes=int(self._low_votes[place]),
-                present=bool(self._present[place]),
-            )
-            for place in best
-        )
+        return tuple(self._stand(int(place), float(means[place])) for place in best)
 
     def best(self, count: int) -> tuple[Scored, ...]:
         """The subjects that scored best at the last look; those that scored nothing left out."""
@@ -136,45 +172,68 @@ class Decision:
         return tuple(one for one in scored if one.score)
 
     @property
+    def window(self) -> int:
+        """How many looks count, at most."""
+        return self._rules.window
+
+    @property
     def looks(self) -> int:
         """How many of the last looks count: at most the window."""
         return min(self._looks, self._rules.window)
 
-    @staticmethod
-    def _vote(
-        cast: NDArray[np.bool_], counts: NDArray[np.int16], slot: int, now: NDArray[np.bool_]
-    ) -> None:
-        """Replace the oldest votes by the newest, keeping the counts."""
-        counts -= cast[slot]
-        counts += now
-        cast[slot] = now
+    def _stand(self, place: int, mean: float) -> Tally:
+        """How the votes for a subject stand; those for what is so already turn nothing."""
+        values = self._values[: self.looks, place]
+        present = bool(self._present[place])
+        high = values >= self._rules.appear[place] if present else self._rising.cast[:, place]
+        low = self._falling.cast[:, place] if present else values < self._rules.disappear[place]
+        return Tally(
+            label=self._rules.subjects[place].index,
+            score=_thousandths(mean),
+            high_votes=int(np.count_nonzero(high)),  # NumPy gives a number of its own from 2.4 on
+            low_votes=int(np.count_nonzero(low)),
+            present=present,
+        )
+
+    def _is_clear(self, scores: Scores) -> bool:
+        """Whether the labels worth naming add up; in 64 bits, so that their order is no matter."""
+        named = scores[scores >= WORTH_NAMING]
+        return float(named.sum(dtype=np.float64)) >= self._rules.clear
+
+    def _turn(self, at_ns: int) -> list[Sighting]:
+        """Tell of the subjects that have votes enough; disappearances first."""
+        votes = self._rules.votes
+        gone = self._falling.with_at_least(votes)
+        come = [
+            place
+            for place in self._rising.with_at_least(votes)
+            if self._may_appear_ns[place] <= at_ns
+        ]
+        facts = [self._disappeared(place, at_ns) for place in gone]
+        return facts + [self._appeared(place, at_ns) for place in come]
 
     def _appeared(self, place: int, at_ns: int) -> Sighting:
-        self._present[place] = True
+        confidence = self._mean(self._rising.forget(place), place)
+        self._place(place, present=True)
         self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
-        sighting = self._fact(place, at_ns, appeared=True, confidence=self._mean(self._high, place))
-        self._forget(self._low, self._low_votes, place)
-        return sighting
+        return self._fact(place, at_ns, appeared=True, confidence=confidence)
 
     def _disappeared(self, place: int, at_ns: int) -> Sighting:
-        self._present[place] = False
-        sighting = self._fact(place, at_ns, appeared=False, confidence=self._mean(self._low, place))
-        self._forget(self._high, self._high_votes, place)
-        return sighting
+        confidence = self._mean(self._falling.forget(place), place)
+        self._place(place, present=False)
+        return self._fact(place, at_ns, appeared=False, confidence=confidence)
+
+    def _place(self, place: int, *, present: bool) -> None:
+        self._present[place] = present
+        self._absent[place] = not present
 
     def _fact(self, place: int, at_ns: int, *, appeared: bool, confidence: int) -> Sighting:
         label = self._rules.subjects[place].index
         return Sighting(appeared, self._region, label, confidence, at_ns)
 
-    @staticmethod
-    def _forget(cast: NDArray[np.bool_], counts: NDArray[np.int16], place: int) -> None:
-        """Drop votes from before a turn: they must not turn it back (votes <= window / 2)."""
-        cast[:, place] = False
-        counts[place] = 0
-
-    def _mean(self, cast: NDArray[np.bool_], place: int) -> int:
+    def _mean(self, looks: NDArray[np.bool_], place: int) -> int:
         """The mean score of the looks that voted, in thousandths."""
-        return _thousandths(float(self._values[cast[:, place], place].mean()))
+        return _thousandths(float(self._values[looks, place].mean()))
 
 
 def _thousandths(score: float) -> int:

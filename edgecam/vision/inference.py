@@ -1,69 +1,52 @@
-"""The inference thread: mailbox → preprocess → classifier → decision → reporter."""
+"""The inference thread: mailbox → classifier → decision → reporter."""
 
 import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
-import cv2
-import numpy as np
-
 from edgecam.appliance.log import about
-from edgecam.arrays import Pixels, Scores
 from edgecam.config.options import LiveOptions
 from edgecam.errors import HungError
 from edgecam.link import Tables
-from edgecam.messages import TROUBLES, CameraState, Frame, Look, Sighting
+from edgecam.messages import CameraState, Look, Sighting
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.decision import Decision, Rules
-from edgecam.vision.frozen import FROZEN_AFTER_S, FrozenWatch
+from edgecam.vision.decision import Rules
 from edgecam.vision.mailbox import Mailbox
-from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.preparation import Prepared
+from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.statistics import Statistics
 from edgecam.worker import Worker
 
 _SLICE_S = 0.5
-_FROZEN = TROUBLES.index("frozen") + 1
 
 _log = logging.getLogger(__name__)
 
 
-@dataclass
-class Region:
-    """One rectangle of the frame with its way into the model and its memory."""
-
-    name: str
-    preprocessor: Preprocessor
-    decision: Decision
-
-
 class InferenceWorker(Worker):
-    """Looks at each frame, region by region, and reports what follows."""
+    """Judges each frame, region by region, and reports what follows."""
 
     def __init__(
         self,
         *,
-        mailbox: Mailbox,
+        mailbox: Mailbox[Prepared],
         classifier: Classifier,
         regions: Sequence[Region],
         reporter: Reporter,
         statistics: Statistics,
         tables: Tables,
         live: LiveOptions,
-        frozen_watch: FrozenWatch | None,
         limit_s: float,
     ) -> None:
-        """`frozen_watch` is for live cameras: a still picture is none that froze."""
         super().__init__("inference")
         self.limit_s = limit_s
         self.done = 0
         """Frames that were taken out of the mailbox and dealt with."""
-        self.frozen = False
-        """Whether the camera shows the same picture over and over."""
+        self.answered = False
+        """Whether the model has ever judged a frame."""
         self._mailbox = mailbox
         self._classifier = classifier
         self._regions = regions
@@ -73,66 +56,45 @@ class InferenceWorker(Worker):
         self._live = live
         self._paces = [Pace(live.per_s) for _ in regions]
         self._changes: deque[Callable[[], None]] = deque()
-        self._frozen_watch = frozen_watch
+        self._scores = classifier.no_scores()
 
     def verdict(self) -> Exception:
         """The model does not come back."""
         return HungError(f"the model has not answered for {self.limit_s:g} s; ending the process")
 
-    def setup(self) -> None:
-        """Leave the processor to the interpreter."""
-        # OpenCV's own threads would compete with the interpreter's for a resize of 0.1 ms.
-        cv2.setNumThreads(1)
-
     def step(self) -> None:
-        """Look at one frame, by other rules where these have changed."""
+        """Judge one frame, by other rules where these have changed."""
         while self._changes:
             self._changes.popleft()()
-        frame = self._mailbox.take(_SLICE_S)
-        if frame is not None:
-            self.look(frame)
+        prepared = self._mailbox.take(_SLICE_S)
+        if prepared is not None:
+            self._statistics.took("prepare", prepared.prepare_ns)
+            self._statistics.took("wait", time.monotonic_ns() - prepared.ready_ns)
+            self.judge(prepared)
+            self._mailbox.give_back(prepared)
             self.done += 1
 
-    def look(self, frame: Frame) -> None:
-        """Judge a frame; one of another shape or type than `(h, w, 3)` uint8 is skipped."""
-        if not _is_rgb(frame.pixels) or self._is_frozen(frame):
-            self._statistics.skipped += 1
-            return
+    def judge(self, prepared: Prepared) -> None:
+        """Look where that is wanted; elsewhere nothing has changed since the last look."""
         judged = False
         for index, region in enumerate(self._regions):
             try:
-                scores = self._classifier.look(frame.pixels, region.preprocessor)
+                facts = self._facts(region, prepared, index)
             except UnusableScores:
+                region.settled = False
+                region.open_looks += 1
                 self._statistics.skipped += 1
                 continue
             judged = True
-            self._statistics.look(self._classifier.invoke_ns)
-            self._decide(region, scores, frame.taken_ns)
+            self._tell(region, facts)
             if self._live.enabled and self._paces[index].due():
                 self._reporter.show(Look(index, region.decision.best(self._live.top_k)))
         if not judged:
             return
-        self._statistics.frame(frame.taken_ns)
-        if self._statistics.frames == 1:
-            self._reporter.report(CameraState(0, frame.taken_ns))
-
-    def _is_frozen(self, frame: Frame) -> bool:
-        """Whether it shows what a frozen camera shows; said when that begins and when it ends."""
-        if self._frozen_watch is None:
-            return False
-        frozen = self._frozen_watch.look(frame)
-        if frozen and not self.frozen:
-            _log.warning(
-                "the camera has shown the same picture for %g s",
-                FROZEN_AFTER_S,
-                extra=about("camera_trouble", reason="frozen"),
-            )
-            self._reporter.report(CameraState(_FROZEN, frame.taken_ns))
-        elif self.frozen and not frozen:
-            _log.info("the camera's picture changes again", extra=about("camera_ok"))
-            self._reporter.report(CameraState(0, frame.taken_ns))
-        self.frozen = frozen
-        return frozen
+        self._statistics.frame(prepared.taken_ns)
+        if not self.answered:
+            self.answered = True
+            self._reporter.report(CameraState(0, 0, prepared.taken_ns))
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
         """Decide by other rules from the next step on; callable from any thread."""
@@ -141,6 +103,7 @@ class InferenceWorker(Worker):
             now_ns = time.monotonic_ns()
             for region in self._regions:
                 region.decision, ended = region.decision.under(rules, now_ns)
+                region.settled = False
                 self._tell(region, ended)
             self._live = live
             self._paces = [Pace(live.per_s) for _ in self._regions]
@@ -149,8 +112,23 @@ class InferenceWorker(Worker):
 
         self._changes.append(change)
 
-    def _decide(self, region: Region, scores: Scores, at_ns: int) -> None:
-        self._tell(region, region.decision.look(scores, at_ns))
+    def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
+        """What follows from a frame for a region. Raises UnusableScores."""
+        if not prepared.wanted[index]:
+            self._statistics.saved(1)
+            facts = region.decision.repeat(prepared.taken_ns)
+            region.waiting = region.decision.waiting
+            return facts
+        asked_ns = time.monotonic_ns()
+        scores = self._classifier.look(prepared.inputs[index], self._scores)
+        answered_ns, invoke_ns = time.monotonic_ns(), self._classifier.invoke_ns
+        facts = region.decision.look(scores, prepared.taken_ns)
+        region.open_looks += 1
+        region.settled, region.waiting = region.decision.settled, region.decision.waiting
+        self._statistics.took("transfer", answered_ns - asked_ns - invoke_ns)
+        self._statistics.took("invoke", invoke_ns)
+        self._statistics.took("decide", time.monotonic_ns() - answered_ns)
+        return facts
 
     def _tell(self, region: Region, facts: Sequence[Sighting]) -> None:
         for fact in facts:
@@ -164,8 +142,3 @@ class InferenceWorker(Worker):
                 extra=about(what, region=region.name),
             )
             self._reporter.report(fact)
-
-
-def _is_rgb(pixels: Pixels) -> bool:
-    shape = pixels.shape
-    return len(shape) == 3 and shape[2] == 3 and 0 not in shape and pixels.dtype == np.uint8  # noqa: PLR2004  RGB

@@ -1,42 +1,66 @@
-"""One slot between the camera and the model: the newest frame wins, and drops are counted."""
+"""One slot between the camera and the model: the newest frame wins, and drops are counted.
+
+What goes through it are buffers, made once and used again and again: one is being filled, one
+waits, one is being judged. So no frame costs an allocation, and preparing never waits for judging.
+"""
 
 import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from edgecam.messages import Frame
+T = TypeVar("T")
+
+_BUFFERS = 3
 
 
-class Mailbox:
-    """A slot for one frame; `put` and `take` may be called from two threads."""
+class Mailbox(Generic[T]):
+    """A slot for one buffer; one thread fills them, another uses them."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], T]) -> None:
         self.dropped = 0
         self.taken = 0
-        self._frame: Frame | None = None
+        self._free = [make() for _ in range(_BUFFERS)]
+        self._waiting: T | None = None
         self._changed = threading.Condition()
 
-    def put(self, frame: Frame) -> None:
-        """Leave a frame; one that nobody took gives way and counts as dropped."""
+    def blank(self) -> T:
+        """A buffer that nobody uses, to be filled; then `put` it."""
+        return self._free.pop()
+
+    def put(self, filled: T) -> None:
+        """Leave a buffer; one that nobody took gives way and counts as dropped."""
         with self._changed:
-            self.dropped += self._frame is not None
-            self._frame = frame
+            if self._waiting is not None:
+                self.dropped += 1
+                self._free.append(self._waiting)
+            self._waiting = filled
             self._changed.notify_all()
 
-    def take(self, timeout_s: float) -> Frame | None:
-        """The frame, waiting for one; None where none came in time."""
+    def take(self, timeout_s: float) -> T | None:
+        """The buffer that waits, or that comes in time, else None; then `give_back`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._frame is not None, timeout_s)
-            frame, self._frame = self._frame, None
-            if frame is not None:
+            self._changed.wait_for(lambda: self._waiting is not None, timeout_s)
+            taken, self._waiting = self._waiting, None
+            if taken is not None:
                 self.taken += 1
                 self._changed.notify_all()
-            return frame
+            return taken
+
+    def give_back(self, used: T) -> None:
+        """It may be filled again."""
+        self._free.append(used)
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Whether the slot is empty, waiting until it is."""
         with self._changed:
-            return self._changed.wait_for(lambda: self._frame is None, timeout_s)
+            return self._changed.wait_for(lambda: self._waiting is None, timeout_s)
+
+    @property
+    def waiting(self) -> T | None:
+        """The buffer that nobody has taken yet."""
+        return self._waiting
 
     @property
     def empty(self) -> bool:
-        """Whether no frame waits."""
-        return self._frame is None
+        """Whether no buffer waits."""
+        return self._waiting is None

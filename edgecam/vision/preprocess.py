@@ -1,8 +1,8 @@
-"""From a frame to the model's input: region, fit, resize, numbers; straight into the tensor.
+"""From a frame to the model's input: region, fit, resize, numbers, in one pass.
 
 The whole way from a pixel to what the tensor stores, (pixel - mean) / std, then / scale +
 zero point, has only 256 possible inputs a channel, so it is one look-up table. Where the table
-changes nothing (uint8 models fed raw pixels), the resize itself writes the tensor.
+changes nothing (uint8 models fed raw pixels), the resize itself writes what the tensor gets.
 """
 
 import math
@@ -46,7 +46,7 @@ def frame_wanted(model: Model, fit: Fit, crop: float, boxes: Sequence[Box]) -> F
 
 
 class Preprocessor:
-    """Fills the model's input from one region of each frame; allocates only on a new frame size."""
+    """Makes the model's input of one region of each frame; allocates only on a new frame size."""
 
     def __init__(self, model: Model, fit: Fit, crop: float, box: Box) -> None:
         self._fit: Fit = fit
@@ -61,14 +61,17 @@ class Preprocessor:
         self._seen: tuple[int, ...] = ()
         self._rows = self._columns = slice(0)
 
-    def fill(self, pixels: Pixels, tensor: NDArray[Any]) -> None:
-        """Write `(height, width, 3)` of the model's own type from a frame of any size."""
+    def view(self, pixels: Pixels) -> Pixels:
+        """The part of a frame, `(height, width, 3)` uint8 of any size, that the model will see."""
         if pixels.shape != self._seen:
             self._plan(*pixels.shape[:2])
             self._seen = pixels.shape
-        source = pixels[self._rows, self._columns]
+        return pixels[self._rows, self._columns]
+
+    def fill(self, pixels: Pixels, tensor: NDArray[Any]) -> None:
+        """Write `(height, width, 3)` of the model's own type from a frame of any size."""
+        source = self.view(pixels)
         direct = self._table is None and self._inner is self._canvas
-        # The border must be drawn again in each frame: the interpreter reuses the input's memory.
         inner = tensor if direct else self._inner
         cv2.resize(source, inner.shape[1::-1], dst=inner, interpolation=cv2.INTER_LINEAR)
         if self._table is not None:

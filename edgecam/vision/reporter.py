@@ -85,6 +85,7 @@ class Reporter(Worker):
         self._half = half
         self._health_interval_s = health_interval_s
         self._health_due_s = 0.0
+        self._health_wanted = False
         self._lock = threading.Lock()
         self._pending: deque[Numbered] = deque()
         self._passing: deque[Look | Explanation] = deque(maxlen=MAX_PASSING)
@@ -127,6 +128,11 @@ class Reporter(Worker):
         """Pass on a look, if it can be passed on now."""
         with self._lock:
             self._passing.append(look)
+        self._wakeup.set()
+
+    def say_health(self) -> None:
+        """Say health now rather than when it is due; callable from any thread."""
+        self._health_wanted = True
         self._wakeup.set()
 
     def switch(self, tables: str) -> None:
@@ -259,13 +265,19 @@ class Reporter(Worker):
             for event in self._unsent():
                 wall.send(encode(event))
                 self._sent = event.counter
-            health = self._half.health() if time.monotonic() >= self._health_due_s else None
-            if health is not None:
-                wall.send(encode(health))
-                self._health_due_s = time.monotonic() + self._health_interval_s
+            if self._health_wanted or time.monotonic() >= self._health_due_s:
+                self._send_health(wall)
             self._send_passing(wall)
         except BlockingIOError:
             pass  # the publisher is busy: the rest follows with the next step
+
+    def _send_health(self, wall: socket.socket) -> None:
+        self._health_wanted = False  # first: what changes from here on is said again
+        self._health_due_s = 0.0  # until it is on the wall
+        health = self._half.health()
+        if health is not None:
+            wall.send(encode(health))
+            self._health_due_s = time.monotonic() + self._health_interval_s
 
     def _send_passing(self, wall: socket.socket) -> None:
         with self._lock:

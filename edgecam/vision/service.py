@@ -1,7 +1,7 @@
 """The vision half: three threads, constructed, started, watched and stopped.
 
-capture   camera → mailbox
-inference mailbox → preprocess → classifier → decision → reporter
+capture   camera → preparation → mailbox
+inference mailbox → classifier → decision → reporter
 reporter  → the wall
 """
 
@@ -10,7 +10,10 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
-from edgecam.config.options import LiveOptions
+import numpy as np
+from numpy.typing import NDArray
+
+from edgecam.config.options import LiveOptions, Power, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
 from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
@@ -18,12 +21,15 @@ from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Rules
-from edgecam.vision.frozen import FrozenWatch
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import InferenceWorker, Region
+from edgecam.vision.inference import InferenceWorker
 from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
-from edgecam.vision.statistics import Statistics
+from edgecam.vision.schedule import Schedule
+from edgecam.vision.statistics import Stage, Statistics
+from edgecam.vision.trouble import TroubleWatch
 
 STOP_TIMEOUT_S = 3.0
 FLUSH_TIMEOUT_S = 2.0
@@ -43,22 +49,41 @@ class VisionService:
         tables: Tables,
         connect: Callable[[], socket.socket],
         governor: Governor,
+        power: Power,
+        schedule: Schedule,
         stall_s: float,
         health_interval_s: float,
         live: LiveOptions,
+        trouble: TroubleOptions,
     ) -> None:
-        """`connect` gives a wall to the publisher, or raises LinkError."""
+        """`connect` gives a wall to the publisher, or raises LinkError.
+
+        `camera` asks the governor's pace.
+        """
         self._camera = camera
+        self._governor = governor
         self._regions = regions
         self._stall_s = stall_s
-        self._mailbox = Mailbox()
+        self._mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in regions]))
         self._statistics = Statistics()
         self._reporter = Reporter(connect, tables.fingerprint, self, health_interval_s)
+        self._preparation = Preparation(
+            regions=regions,
+            mailbox=self._mailbox,
+            trouble=TroubleWatch(trouble, live=camera.live),
+            governor=governor,
+            statistics=self._statistics,
+            report=self._reporter.report,
+        )
         self._capture = CaptureWorker(
             camera=camera,
             mailbox=self._mailbox,
+            prepare=self._preparation.prepare,
+            begin=self._preparation.begin,
             governor=governor,
+            schedule=schedule,
             report=self._reporter.report,
+            announce=self._reporter.say_health,
             stall_s=stall_s,
         )
         self._inference = InferenceWorker(
@@ -69,9 +94,9 @@ class VisionService:
             statistics=self._statistics,
             tables=tables,
             live=live,
-            frozen_watch=FrozenWatch() if camera.live else None,
             limit_s=self._capture.limit_s,
         )
+        self._run(power)
 
     def start(self, on_end: Callable[[], None]) -> None:
         """Start the threads, last stage first, so that nothing is produced for nobody."""
@@ -85,28 +110,36 @@ class VisionService:
                 worker.check()
         except CameraError as error:
             trouble = TROUBLES.index(error.reason) + 1
-            self._reporter.report(CameraState(trouble, time.monotonic_ns()))
+            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns()))
             raise
 
     @property
     def ready(self) -> bool:
-        """Whether the camera has delivered and the model has answered, or nothing is wanted."""
-        return self._statistics.frames > 0 or self._capture.paused
+        """Whether the camera has delivered and the model has answered, or nothing is wanted.
+
+        At night there may be nothing to ask the model for hours.
+        """
+        return self._inference.answered or self._preparation.blind or self._capture.resting
 
     @property
     def frames(self) -> int:
         """How many frames have been looked at."""
         return self._statistics.frames
 
+    def stage_ns(self, stage: Stage) -> NDArray[np.int64]:
+        """How long a stage took at each of the last looks."""
+        return self._statistics.stage_ns(stage)
+
     @property
     def alive(self) -> bool:
         """Whether looks are being finished; false where either camera or model hangs.
 
-        One that waits for a camera is alive, and so is one that waits for a frozen one, or is
-        told to look at nothing.
+        One that waits for a camera is alive, and so is one that waits until the camera sees again,
+        is told to look at nothing, or sleeps.
         """
-        fresh = self._statistics.age_ns(time.monotonic_ns()) < self._stall_s * 1e9
-        return fresh or self._inference.frozen or self._capture.paused
+        age_s = self._statistics.age_ns(time.monotonic_ns()) / 1e9
+        fresh = min(age_s, self._capture.expecting_s) < self._stall_s
+        return fresh or self._preparation.blind or self._capture.resting
 
     @property
     def finished(self) -> bool:
@@ -132,9 +165,17 @@ class VisionService:
         self._reporter.stop()
         return self._reporter.join(STOP_TIMEOUT_S) and done
 
-    def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
-        """Decide by other rules from the next look on."""
+    def reload(
+        self, rules: Rules, tables: Tables, live: LiveOptions, power: Power, schedule: Schedule
+    ) -> None:
+        """Decide by other rules from the next look on; look as often, and when, others say."""
         self._inference.reload(rules, tables, live)
+        self._run(power)
+        self._capture.schedule = schedule
+
+    def _run(self, power: Power) -> None:
+        # What waits for us shows later what it would show now: nothing is saved by letting it wait.
+        self._governor.run(power if self._camera.live else "performance")
 
     def pause(self, *, paused: bool) -> None:
         """Take no more frames, or take them again."""
@@ -159,10 +200,13 @@ class VisionService:
             fps_milli=_amount(statistics.fps(now_ns) * 1000),
             last_frame_age_ms=_amount(statistics.age_ns(now_ns) / 1e6),
             dropped=_amount(self._mailbox.dropped),
-            skipped=_amount(statistics.skipped),
+            skipped=_amount(statistics.skipped + self._preparation.skipped),
             unreadable=_amount(self._camera.unreadable),
             p50_us=_amount(p50_us),
             p95_us=_amount(p95_us),
+            still=_amount(statistics.still),
+            slowed=self._governor.slowed,
+            asleep=self._capture.asleep,
         )
 
 

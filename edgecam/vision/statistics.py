@@ -1,48 +1,88 @@
-"""Figures about the last looks, for health."""
+"""Figures about the last looks, for health and for `edgecam bench`."""
+
+import threading
+from typing import Literal, get_args
 
 import numpy as np
+from numpy.typing import NDArray
+
+Stage = Literal["prepare", "wait", "transfer", "invoke", "decide"]
+"""What happens to a frame: made fit for the model; waits for it; copied into it, and scores out of
+it; judged; turned into facts."""
+STAGES: tuple[Stage, ...] = get_args(Stage)
 
 _WINDOW = 256  # frames and looks that figures are taken over
+_RATE_NS = 60 * 10**9  # and no older ones for the rate
 
 
 class Statistics:
-    """Counts looks; written by the inference worker, read by the reporter."""
+    """Counts frames and looks; written by the capture and inference workers, read by others."""
 
     def __init__(self) -> None:
         self.frames = 0
-        self.looks = 0
         self.skipped = 0
+        self.still = 0
+        """Looks that were saved: nothing had changed since the last."""
+        self._lock = threading.Lock()  # around what both workers write
         self._frame_ns = np.zeros(_WINDOW, np.int64)
-        self._invoke_ns = np.zeros(_WINDOW, np.int64)
+        self._stages = {stage: _Ring() for stage in STAGES}
 
     def frame(self, taken_ns: int) -> None:
-        """A frame has been looked at, in all its regions."""
-        self._frame_ns[self.frames % _WINDOW] = taken_ns
-        self.frames += 1
+        """A frame has been dealt with, in all its regions."""
+        with self._lock:
+            self._frame_ns[self.frames % _WINDOW] = taken_ns
+            self.frames += 1
 
-    def look(self, invoke_ns: int) -> None:
-        """The model has answered for one region."""
-        self._invoke_ns[self.looks % _WINDOW] = invoke_ns
-        self.looks += 1
+    def saved(self, looks: int) -> None:
+        """So many regions of a frame need not be looked at."""
+        with self._lock:
+            self.still += looks
+
+    def took(self, stage: Stage, duration_ns: int) -> None:
+        """A frame (`prepare`, `wait`) or a region of it (`invoke`, `decide`) is through a stage."""
+        self._stages[stage].add(duration_ns)
+
+    def stage_ns(self, stage: Stage) -> NDArray[np.int64]:
+        """How long a stage took over the last looks, in no particular order."""
+        return self._stages[stage].values()
 
     def percentiles_us(self) -> tuple[int, int]:
         """p50 and p95 of the model's answer over the last looks, in microseconds."""
-        taken = self._invoke_ns[: min(self.looks, _WINDOW)]
+        taken = self.stage_ns("invoke")
         if not len(taken):
             return 0, 0
         p50, p95 = np.percentile(taken, (50, 95))
         return round(p50 / 1000), round(p95 / 1000)
 
     def fps(self, now_ns: int) -> float:
-        """Frames a second over the last ones, up to now: it falls when they stop coming."""
-        count = min(self.frames, _WINDOW)
-        if count < 2:  # noqa: PLR2004  no interval yet
+        """Frames a second over those of the last minute, up to now: it falls when they stop coming.
+
+        What was before a pause or a sleep does not count.
+        """
+        known = self._frame_ns[: min(self.frames, _WINDOW)]
+        recent = known[known > now_ns - _RATE_NS]
+        if len(recent) < 2:  # noqa: PLR2004  no interval yet
             return 0.0
-        oldest_ns = int(self._frame_ns[:count].min())
-        return (count - 1) * 1e9 / max(now_ns - oldest_ns, 1)
+        return (len(recent) - 1) * 1e9 / max(now_ns - int(recent.min()), 1)
 
     def age_ns(self, now_ns: int) -> int:
-        """How long ago the last frame that was looked at was taken; 0 before the first."""
+        """How long ago the last frame that was dealt with was taken; 0 before the first."""
         if not self.frames:
             return 0
-        return now_ns - int(self._frame_ns[(self.frames - 1) % _WINDOW])
+        # One may have been taken since `now_ns` was looked at.
+        return max(0, now_ns - int(self._frame_ns[(self.frames - 1) % _WINDOW]))
+
+
+class _Ring:
+    """The last values of something."""
+
+    def __init__(self) -> None:
+        self._values = np.zeros(_WINDOW, np.int64)
+        self._count = 0
+
+    def add(self, value: int) -> None:
+        self._values[self._count % _WINDOW] = value
+        self._count += 1
+
+    def values(self) -> NDArray[np.int64]:
+        return self._values[: min(self._count, _WINDOW)].copy()

@@ -75,9 +75,10 @@ def _tried(request: Request) -> Trial:
     found = model.load(options)
     classifier = Classifier(found, request.runtime, options.threads)
     _, height, width, _ = found.input.shape
-    grey = np.full((height, width, 3), _GREY, np.uint8)
+    grey, prepared = np.full((height, width, 3), _GREY, np.uint8), classifier.blank()
+    Preprocessor(found, options.fit, options.crop, _WHOLE).fill(grey, prepared)
     try:
-        classifier.look(grey, Preprocessor(found, options.fit, options.crop, _WHOLE))
+        classifier.look(prepared)
     except (RuntimeError, UnusableScores) as error:
         msg = f"{options.file} is of no use: it cannot judge a grey picture"
         raise ModelError(msg) from error

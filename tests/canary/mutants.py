@@ -8,11 +8,11 @@ from pathlib import Path
 from support.places import ROOT
 
 # Where a picture is held, where payloads are made, where records are made, where the model answers.
-_SEEING = ("edgecam/vision/preprocess.py", "        source = pixels[self._rows, self._columns]\n")
+_SEEING = ("edgecam/vision/preprocess.py", "        source = self.view(pixels)\n")
 _PAYLOAD = ("edgecam/publisher/contract.py", "    return msgspec.json.encode(payload)\n")
 _RECORD = ("edgecam/link.py", "    return _encoder.encode(record)\n")
 _EVENT = ("edgecam/publisher/stored_event.py", "    return msgspec.msgpack.encode(event)\n")
-_ANSWER = ("edgecam/vision/classifier.py", "        scores = self._scores\n")
+_ANSWER = ("edgecam/vision/classifier.py", "        stored = self._output().reshape(-1)\n")
 
 # In one process the halves share their memory. Only of the canary something is kept: the other
 # picture is plain grey.

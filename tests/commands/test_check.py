@@ -1,5 +1,6 @@
 """`edgecam check`: what is in force, and everything that can be known to be wrong."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +35,21 @@ def test_it_prints_every_option_in_force(tmp_path: Path) -> None:
     assert shown["node"] == "door"
     assert shown["camera"]["stills"] == {"folder": str(tmp_path), "hold_s": 3.0, "loop": True}
     assert shown["model"]["file"] == str(MODEL)
-    assert shown["decision"]["appear"] == 0.5
+    assert shown["decision"]["appear"] == 0.4
     assert done.out.splitlines()[-1] == "# config.yaml is right"
     assert done.out.splitlines()[-2].startswith(
         "# model: efficientnet_lite0_int8, 1000 labels, 224x224 uint8, on ai-edge-litert "
     )
+
+
+def test_it_says_what_a_schedule_comes_to_now(tmp_path: Path) -> None:
+    stills = "camera: {source: stills, stills: {folder: .}}\n"
+    hours = "schedule: {active_hours: ['07:00-19:00', '19:00-07:00']}\n"
+    place = "{place: {latitude: 59.33, longitude: 18.07}, active_hours: [sunset-30min-sunrise]}"
+    for text, begins in ((hours, "active until "), (f"schedule: {place}\n", "")):
+        done = check(tmp_path, stills + text)
+        assert (done.code, done.errors) == (0, [])
+        assert re.search(rf"^# schedule: {begins}.*\w{{3}} \d\d:\d\d$", done.out, re.MULTILINE)
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
@@ -109,6 +120,14 @@ def test_it_prints_no_password(tmp_path: Path, secret: str) -> None:
         (
             "decision: {groups: {cat: [tabbycat]}}\n",
             f'config.yaml:1: decision.groups.cat[0]: "tabbycat" {UNKNOWN}',
+        ),
+        (
+            "schedule:\n  active_hours:\n  - 07:00-08:00\n  - sunset-sunrise\n",
+            'config.yaml:4: schedule.active_hours[1]: "sunset-sunrise" needs schedule.place: ',
+        ),
+        (
+            "schedule:\n  place:\n    latitude: 95\n    longitude: 0\n",
+            "config.yaml:3: schedule.place.latitude: expected a number from -90 to 90, got 95",
         ),
         (
             "mqtt:\n  username: a\n  password_file: absent\n",

@@ -43,7 +43,10 @@ def test_no_command_is_wrong_usage_and_shows_the_help(tmp_path: Path) -> None:
     [
         ("clasify", "did you mean classify?"),
         ("wach", "did you mean watch?"),
-        ("--verbose", "there are: run, check, classify, model, privacy, watch, schema, demo"),
+        (
+            "--verbose",
+            "there are: run, check, classify, model, privacy, watch, schema, bench, demo",
+        ),
     ],
 )
 def test_an_unknown_command_suggests_the_nearest(tmp_path: Path, name: str, hint: str) -> None:

@@ -79,7 +79,7 @@ def test_whatever_ends_it_ends_everything_it_started(
     assert b"Traceback" not in output.read_bytes()
     assert not list(tmp_path.glob("edgecam-demo-*"))
     running = subprocess.run(
-        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+        ["ps", "-ewwo", "args"], capture_output=True, text=True, check=True
     ).stdout
     assert str(tmp_path) not in running
 

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from edgecam.commands.views import TableView, described
@@ -46,6 +47,19 @@ def test_a_node_is_a_row_with_its_state_bar_and_health() -> None:
     assert "under_voltage, disk_full" in text
 
 
+@pytest.mark.parametrize(
+    ("vision", "words"),
+    [
+        (b'"slowed": ["idle", "hot"], "asleep": false', "9.9 fps (slowed: idle, hot), model"),
+        (b'"slowed": [], "asleep": false', "9.9 fps, model"),
+        (b'"slowed": ["idle"], "asleep": true', "door: asleep, model"),
+    ],
+)
+def test_health_says_why_it_is_slow_and_that_it_sleeps(vision: bytes, words: str) -> None:
+    health = HEALTH.replace(b'"paused"', vision + b', "paused"')
+    assert words in drawn(("edgecam/door/health", health))
+
+
 def test_unknown_has_no_bar() -> None:
     text = drawn(
         ("edgecam/door/state/step", b'{"label": "unknown", "confidence": null, "since": ""}')
@@ -56,12 +70,12 @@ def test_unknown_has_no_bar() -> None:
 
 def test_events_stand_below_the_table() -> None:
     event = (
-        b'{"event_type": "camera_trouble", "reason": "missing", "start_time": "", "node": "door",'
-        b' "epoch": "e", "seq": 1, "historical": true, "boot_id": "b", "monotonic_s": 1.0,'
+        b'{"event_type": "camera_trouble", "reason": "dark", "value": 0.013, "start_time": "",'
+        b' "node": "door", "epoch": "e", "seq": 1, "historical": true, "boot_id": "b", "monotonic_s": 1.0,'
         b' "clock_synced": true}'
     )
     text = drawn(("edgecam/door/event", event))
-    assert "camera trouble missing [history: ]" in text
+    assert "camera trouble dark (0.013) [history: ]" in text
 
 
 def test_what_is_not_of_the_contract_is_shown_as_it_is() -> None:

@@ -24,7 +24,7 @@ def walk(section: type[msgspec.Struct], path: str = "") -> Iterator[tuple[str, A
     """Every option: its dotted name, its default as plain data, and its kind."""
     for item in msgspec.structs.fields(section):
         kind, name = kinds.of(item.type), f"{path}{item.encode_name}"
-        if kind.section is not None:
+        if kind.section is not None and not kind.optional:
             yield from walk(kind.section, f"{name}.")
         elif item.default_factory is not msgspec.NODEFAULT:
             yield name, msgspec.to_builtins(item.default_factory()), kind

@@ -9,7 +9,10 @@ from support.places import MODEL, SAMPLES
 from edgecam.config import find, load, reader
 from edgecam.errors import EXIT_CONFIG, ConfigError
 
-KNOWN = "node, camera, model, regions, decision, link, outbox, mqtt, live, remote, health, log"
+KNOWN = (
+    "node, power, schedule, camera, model, regions, motion, decision, trouble, link, outbox, mqtt, "
+    "live, remote, health, log"
+)
 
 
 def test_a_problem_names_file_line_option_expectation_and_value(tmp_path: Path) -> None:

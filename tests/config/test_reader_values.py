@@ -11,6 +11,8 @@ HINT = (
     "that in mqtt.password_file"
 )
 SECTION = "a section with options in it"
+HOURS = "schedule.active_hours"
+HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
 
 
 @pytest.mark.parametrize(
@@ -41,6 +43,29 @@ SECTION = "a section with options in it"
         ("node: null", "node", "1 to 24 of a-z, 0-9, _ and -", "null"),
         ("mqtt: {username: ''}", "mqtt.username", "text", '""'),
         ("mqtt: {client_id: [a]}", "mqtt.client_id", "text", '["a"]'),
+        ("power: fast", "power", "one of performance, balanced, eco", '"fast"'),
+        ("schedule: {active_hours: '07:00-08:00'}", HOURS, "a list of 0 to 16", '"07:00-08:00"'),
+        *[
+            (f"schedule: {{active_hours: ['{text}']}}", f"{HOURS}[0]", HOUR, f'"{text}"')
+            for text in ("7:00-8:00", "07:00", "07:00-24:00", "07:60-08:00", "sunrise+1h-sunset")
+        ],
+        *[
+            (f"schedule: {{active_hours: ['{text}']}}", f"{HOURS}[0]", HOUR, f'"{text}"')
+            for text in ("dawn-dusk", "sunrise-30-sunset", "07:00 - 08:00", "sunrise--5min-12:00")
+        ],
+        (
+            "schedule: {place: {latitude: 91, longitude: 0}}",
+            "schedule.place.latitude",
+            "a number from -90 to 90",
+            "91",
+        ),
+        (
+            "schedule: {place: {latitude: 1, longitude: -180.5}}",
+            "schedule.place.longitude",
+            "a number from -180 to 180",
+            "-180.5",
+        ),
+        ("schedule: {place: Paris}", "schedule.place", SECTION, '"Paris"'),
         ("model: {file: ''}", "model.file", "a path", '""'),
         ("model: {sha256: abc}", "model.sha256", "a SHA-256: 64 of 0-9 and a-f", '"abc"'),
         ("mqtt: {broker: localhost}", "mqtt.broker", BROKER, '"localhost"'),
@@ -228,3 +253,9 @@ def test_a_tag_of_its_own_makes_no_value(tmp_path: Path, text: str) -> None:
     (problem,) = problems(tmp_path, text)
 
     assert "expected " in problem
+
+
+def test_half_a_place_is_none(tmp_path: Path) -> None:
+    assert problems(tmp_path, "schedule:\n  place: {latitude: 1}") == [
+        "config.yaml:2: schedule.place.longitude: missing; expected a number from -180 to 180"
+    ]

@@ -15,6 +15,24 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
     ("text", "problem"),
     [
         (
+            "schedule: {active_hours: ['07:00-07:00']}",
+            'schedule.active_hours[0]: "07:00-07:00" ends when it begins; an empty list means always',
+        ),
+        (
+            "schedule: {place: {latitude: 1, longitude: 2}, active_hours: [sunset-sunset+0min]}",
+            (
+                'schedule.active_hours[0]: "sunset-sunset+0min" ends when it begins; '
+                "an empty list means always"
+            ),
+        ),
+        (
+            "schedule: {active_hours: ['07:00-08:00', sunrise-12:00]}",
+            (
+                'schedule.active_hours[1]: "sunrise-12:00" needs schedule.place: '
+                "when the sun rises depends on where"
+            ),
+        ),
+        (
             "decision: {votes: 4, window: 3}",
             "decision.votes: expected at most decision.window (3), got 4",
         ),
@@ -26,13 +44,13 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
             "decision: {labels: {cat: {appear: 0.2, disappear: 0.25}}}",
             "decision.labels.cat: disappear (0.25) is above appear (0.2); it must not be",
         ),
-        (  # the usual disappear (0.3) stands beside an own appear
-            "decision: {labels: {cat: {appear: 0.2}}}",
-            "decision.labels.cat: disappear (0.3) is above appear (0.2); it must not be",
+        (  # the usual disappear (0.1) stands beside an own appear
+            "decision: {labels: {cat: {appear: 0.05}}}",
+            "decision.labels.cat: disappear (0.1) is above appear (0.05); it must not be",
         ),
-        (  # and the usual appear (0.5) beside an own disappear
+        (  # and the usual appear (0.4) beside an own disappear
             "decision: {labels: {cat: {disappear: 0.6}}}",
-            "decision.labels.cat: disappear (0.6) is above appear (0.5); it must not be",
+            "decision.labels.cat: disappear (0.6) is above appear (0.4); it must not be",
         ),
         (
             "decision: {only: [cat, dog], ignore: [dog]}",
@@ -118,6 +136,10 @@ def test_a_broken_rule(tmp_path: Path, text: str, problem: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "schedule: {active_hours: ['07:00-22:30', '22:00-06:00']}",
+        "schedule: {place: {latitude: -90, longitude: 180}, active_hours: [sunset-30min-07:00]}",
+        "schedule: {place: {latitude: 59.33, longitude: 18}}",
+        "schedule: {place: null}",
         "decision: {votes: 3, window: 3}",
         "decision: {appear: 0.4, disappear: 0.4}",
         "decision: {labels: {cat: {appear: 0.2, disappear: 0.2}}}",

@@ -114,10 +114,10 @@ def test_what_cannot_change_says_so_until_it_is_taken_back(
     )
     assert recorder.on("/info")[-1].json["options"] == {
         "fps": 20.0,
-        "appear": 0.5,
-        "disappear": 0.3,
+        "appear": 0.4,
+        "disappear": 0.1,
         "votes": 2,
-        "window": 5,
+        "window": 4,
     }
     assert "restart edgecam for what has changed in: camera, health" in reloading.appliance.said
     reloading.change(camera={"fps": 20}, health={"interval_s": 1})

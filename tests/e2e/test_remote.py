@@ -130,12 +130,12 @@ def test_why_explains_in_numbers_what_a_region_shows(
     answer = caller.ask("why", region="scene")
     assert answer["status"] == "ok"
     data = answer["data"]
-    assert (data["region"], data["votes"], data["window"]) == ("scene", 3, 5)
-    assert 1 <= data["looks"] <= 5
+    assert (data["region"], data["votes"], data["window"]) == ("scene", 3, 4)
+    assert 1 <= data["looks"] <= 4
     assert data["model_sha256"] == recorder.on("/info")[-1].json["model"]["sha256"][:12]
     first = data["top"][0]
     assert first["label"] in ("bison", "castle", "giant panda")
-    assert (first["appear"], first["disappear"]) == (0.5, 0.3)
+    assert (first["appear"], first["disappear"]) == (0.4, 0.1)
     assert first["high_votes"] + first["low_votes"] <= data["window"]
     unknown = caller.ask("why", region="attic")
     assert (unknown["status"], unknown["data"]) == ("error", None)

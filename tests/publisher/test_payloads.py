@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 from support.made_board import MadeBoard
 from support.publisher import MODEL
 
@@ -20,6 +21,7 @@ from edgecam.labels import MAX_LABEL_BYTES, label_problem
 from edgecam.link import Tables
 from edgecam.messages import (
     MAX_TOP_K,
+    SLOWED,
     TROUBLES,
     Explanation,
     Look,
@@ -29,6 +31,7 @@ from edgecam.messages import (
 )
 from edgecam.model import Model, Tensor
 from edgecam.publisher import contract, payloads
+from edgecam.publisher.contract import HealthPayload
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Queued
 from edgecam.publisher.stored_event import StoredEvent, happened
@@ -38,6 +41,7 @@ from edgecam.subjects import choose
 
 NODE = "n" * 24
 REGIONS = tuple(f"region-name-{n:04}" for n in range(8))
+ALL_SLOWED = 2 ** len(SLOWED) - 1
 EVERY_ALARM: tuple[contract.Alarm, ...] = get_args(contract.Alarm)
 LABELS = ("tabby cat", "x" * MAX_LABEL_BYTES)
 WORST_LABELS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"])).filter(
@@ -77,6 +81,8 @@ def test_camera_trouble_carries_its_reason(reason: str) -> None:
     payload = sent(happened("camera_trouble", reason=reason))
     assert (payload["event_type"], payload["reason"]) == ("camera_trouble", reason)
     assert "label" not in payload
+    assert "value" not in payload
+    assert sent(happened("camera_trouble", reason=reason, value=73))["value"] == 0.073
 
 
 def test_a_loss_carries_its_count() -> None:
@@ -252,35 +258,70 @@ def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> No
     assert json.loads(contract.encode(words.info)).get("board") == board_model
 
 
-@pytest.mark.parametrize(("most", "board"), [(2**32 - 1, False), (10**3, True)])
-def test_the_largest_health_fits_and_the_alarms_stay(
-    tmp_path: Path,
-    most: int,
-    board: bool,  # noqa: FBT001  of the parameters
-) -> None:
-    made = MadeBoard(tmp_path)
+def largest_health(
+    root: Path, most: int, slowed: int, alarms: tuple[contract.Alarm, ...]
+) -> HealthPayload:
+    """With every figure as large as `most`, on a board in all kinds of trouble."""
+    made = MadeBoard(root)
     made.is_at(104.321)
     made.throttled("f0000\n")
     made.memory("MemTotal: 16777216 kB\nMemAvailable:   16777216 kB\n")
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
-    monitor.report(VisionHealth(most, most, most, most, most, most, most))
+    monitor.report(
+        VisionHealth(most, most, most, most, most, most, most, most, slowed, asleep=False)
+    )
     monitor.restarts = most
-    outbox = contract.OutboxPart(queued=most, oldest_s=most + 0.1, lost=most)
-    alarms = ("client_id_taken", "disk_full") if board else EVERY_ALARM
     health = payloads.health(
         monitor,
-        outbox,
-        payloads.board(Board(tmp_path), 10**6, 10**8),
+        contract.OutboxPart(queued=most, oldest_s=most + 0.1, lost=most),
+        payloads.board(Board(root), 10**6, 10**8),
         refused=most,
         alarms=alarms,
         paused=False,
-        ignored=0 if board else most,
+        ignored=most,
     )
     assert len(contract.encode(health)) <= contract.MAX_PAYLOAD_BYTES
     assert health.alarms == list(alarms)
-    assert (health.board.cpu_temp_c == 104) is board
-    assert (len(health.board.throttled or []) == 4) is board
+    assert health.vision.asleep is False
+    return health
+
+
+def test_the_largest_health_fits_and_the_alarms_stay(tmp_path: Path) -> None:
+    health = largest_health(tmp_path, 2**32 - 1, ALL_SLOWED, EVERY_ALARM)
+    assert health.board == contract.BoardPart()
+    assert (health.vision.still, health.vision.slowed) == (UNSET, UNSET)
+
+
+def test_what_strains_a_board_is_said_before_how_much_room_it_has(tmp_path: Path) -> None:
+    health = largest_health(tmp_path, 10**3, 0b0010, ("disk_full",))
+    assert (health.vision.still, health.vision.slowed) == (1000, ["hot"])
+    assert (health.board.cpu_temp_c, health.board.mem_mb) == (104, UNSET)
+    assert len(health.board.throttled or []) == 4
+
+
+def test_why_it_is_slow_is_said_before_what_the_firmware_says(tmp_path: Path) -> None:
+    health = largest_health(tmp_path, 10**3, ALL_SLOWED, ("disk_full",))
+    assert health.vision.slowed == list(SLOWED) == list(get_args(contract.Slowed))
+    assert (health.board.cpu_temp_c, health.board.throttled) == (104, UNSET)
+
+
+def test_sleep_is_said(tmp_path: Path) -> None:
+    monitor = VisionMonitor(1, 30.0)
+    assert not monitor.asleep
+    monitor.connected(1)
+    for asleep in (True, False):
+        monitor.report(VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=asleep))
+        health = payloads.health(
+            monitor,
+            contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
+            payloads.board(Board(tmp_path), None, 1),
+            refused=0,
+            alarms=(),
+            paused=False,
+            ignored=0,
+        )
+        assert (health.vision.asleep, health.vision.slowed, health.vision.up) == (asleep, [], True)
 
 
 def test_a_board_says_all_where_there_is_room(tmp_path: Path) -> None:

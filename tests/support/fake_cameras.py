@@ -11,6 +11,7 @@ from edgecam.arrays import Pixels
 from edgecam.errors import CameraError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
+from edgecam.vision.camera.pace import Pace
 
 
 class ScriptedCamera:
@@ -19,7 +20,7 @@ class ScriptedCamera:
     def __init__(self, pictures: Sequence[Pixels], *, live: bool = False) -> None:
         self.live = live
         self.unreadable = 0
-        self.closed = 0
+        self.closed = self.rests = self.wakes = 0
         self.captures = 0
         self._pictures = list(pictures)
 
@@ -32,6 +33,12 @@ class ScriptedCamera:
             raise EndOfFrames
         self.captures += 1
         return Frame(self._pictures[self.captures - 1], time.monotonic_ns())
+
+    def rest(self) -> None:
+        self.rests += 1
+
+    def wake(self) -> None:
+        self.wakes += 1
 
     def close(self) -> None:
         self.closed += 1
@@ -85,15 +92,21 @@ class SilentCamera(ScriptedCamera):
 
 
 class FreezingCamera(ScriptedCamera):
-    """A live camera that gives the very same frame over and over, until `shown` is another."""
+    """A live camera that gives the very same frame over and over, until it `freezes` no more."""
 
-    def __init__(self, shown: Pixels) -> None:
+    def __init__(self, shown: Pixels, *, freezes: bool = True) -> None:
         super().__init__([], live=True)
         self.shown = shown
+        self.freezes = freezes
 
     def capture(self, timeout_s: float) -> Frame | None:
         time.sleep(min(timeout_s, 0.02))
-        return Frame(self.shown, time.monotonic_ns())
+        self.captures += 1
+        pixels = self.shown
+        if not self.freezes:
+            pixels = pixels.copy()
+            pixels[0, 0] = self.captures % 256
+        return Frame(pixels, time.monotonic_ns())
 
 
 class LateCamera(ScriptedCamera):
@@ -119,15 +132,19 @@ class LateCamera(ScriptedCamera):
 class FastCamera(ScriptedCamera):
     """A live camera, 200 frames a second, which knows how many of its frames are still held."""
 
-    def __init__(self, fps: float = 200.0) -> None:
+    def __init__(self, fps: float = 200.0, pace: Pace | None = None) -> None:
+        """`pace`: frames that are not due are passed over."""
         super().__init__([], live=True)
         self.most_held = 0
+        self._pace = pace or Pace(None)
         self._period_s = 1 / fps
         self._held: list[weakref.ref[Pixels]] = []
 
     def capture(self, timeout_s: float) -> Frame | None:
         time.sleep(min(timeout_s, self._period_s))
         self.captures += 1
+        if not self._pace.due():
+            return None
         pixels = np.full((240, 320, 3), self.captures % 256, np.uint8)
         self._held = [reference for reference in self._held if reference() is not None]
         self._held.append(weakref.ref(pixels))

@@ -9,7 +9,8 @@ Behaves as picamera2 0.3.38 and libcamera's Raspberry Pi pipeline do where it ma
 - what cannot be had is adjusted without an error; controls that are not advertised are refused;
 - one job is done a frame, in order; a buffer that is not released is never filled again;
 - one program at a time can acquire a camera; `Picamera2` does so when it is made;
-- `close()` waits behind a capture that was asked for, for ever where no frame comes.
+- `stop()` and `close()` wait behind a capture that was asked for, for ever where no frame comes;
+- controls are handed over once, at a start, and are gone after a stop.
 """
 
 import errno
@@ -38,6 +39,7 @@ class Hardware:
         self.busy = False  # another program has the camera
         self.snatched = False  # another program takes it after we asked whether it is free
         self.out_of_memory = False
+        self.stuck_asleep = False  # it cannot be started again
         self.usb = False
         self.sensor_size: Size = (3280, 2464)
         self.modes = [
@@ -142,7 +144,9 @@ class FakePicamera2:
         self.exposures = 0
         self.most_waiting = 0
         self.started = self.closed = False
-        self.controls: dict[str, Any] = {}
+        self.starts = 0
+        self.controls: dict[str, Any] = {}  # for the next start
+        self.in_force: dict[str, Any] = {}
         self.camera_config: dict[str, Any] = {}
         self.sensor_resolution = self.hardware.sensor_size
         self._mode: Mode | None = None
@@ -249,7 +253,19 @@ class FakePicamera2:
         if not self.camera_config:
             msg = "Camera has not been configured"
             raise RuntimeError(msg)
+        if self.hardware.stuck_asleep:
+            msg = "Failed to start camera: Input/output error"
+            raise RuntimeError(msg)
+        self.in_force, self.controls = self.controls, {}
         self.started = True
+        self.starts += 1
+
+    def stop(self) -> None:
+        if self._jobs and not self.hardware.delivering:
+            self.hardware.unstuck.wait()
+        self._jobs = []
+        self.in_force = {}
+        self.started = False
 
     def capture_request(self, *, wait: bool) -> FakeJob:
         assert not wait, "an unbounded wait hangs where the camera does"
@@ -261,7 +277,7 @@ class FakePicamera2:
 
     def frame_arrived(self) -> None:
         """Do the job that waits for a frame, where there is a buffer to put it into."""
-        free = self.held < self.camera_config["buffer_count"]
+        free = self.started and self.held < self.camera_config["buffer_count"]
         if self._jobs and (self.hardware.failure or (self.hardware.delivering and free)):
             self._jobs.pop(0).execute()
 
@@ -303,8 +319,8 @@ class FakePicamera2:
         if self._mode is None:
             return self.hardware.scene
         left, top, width, height = self._mode.crop
-        if "ScalerCrop" in self.controls:
-            x, y, w, h = self.controls["ScalerCrop"]
+        if "ScalerCrop" in self.in_force:
+            x, y, w, h = self.in_force["ScalerCrop"]
             right, bottom = min(x + max(w, 64), left + width), min(y + max(h, 64), top + height)
             left, top = max(x, left), max(y, top)
             width, height = right - left, bottom - top

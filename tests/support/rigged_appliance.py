@@ -14,7 +14,8 @@ class RiggedAppliance(Appliance):
     """Runs with a camera of the test's, and a switch for each part."""
 
     def __init__(self, folder: Path, broker: str, **sections: dict[str, Any]) -> None:
-        super().__init__(folder, broker, **{"camera": {"stall_s": 2.0}, **sections})
+        quick: dict[str, dict[str, Any]] = {"camera": {"stall_s": 2.0}, "trouble": {"after_s": 1.0}}
+        super().__init__(folder, broker, **{**quick, **sections})
         self._switches = folder / "switches"
         self._switches.mkdir()
         script = ROOT / "tests" / "support" / "rigged_edgecam.py"

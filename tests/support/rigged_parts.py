@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from edgecam.arrays import Pixels
@@ -21,6 +22,11 @@ from support.places import SAMPLES
 
 SHOWN_S = 0.6
 LEAK_BYTES = 8 * 1024 * 1024
+SPOILED: dict[str, Callable[[Any], Any]] = {
+    "covered": lambda pixels: np.full_like(pixels, 90),
+    "dark": lambda pixels: pixels // 64,
+    "blurred": lambda pixels: cv2.blur(pixels, (25, 25)),
+}
 
 
 class Switches:
@@ -52,7 +58,10 @@ class Switches:
 
 
 class RiggedCamera:
-    """A live camera of 20 frames a second that shows two photographs in turn, with some noise."""
+    """A live camera of 20 frames a second that shows two photographs in turn, with some noise.
+
+    `still` shows the first one alone, `moved` the other.
+    """
 
     live = True
     unreadable = 0
@@ -81,15 +90,23 @@ class RiggedCamera:
             self._same = self._picture()
         return Frame(self._same, time.monotonic_ns())
 
+    def rest(self) -> None:
+        self._switches.obey("rest")
+
+    def wake(self) -> None:
+        self.open()
+
     def close(self) -> None:
         self._switches.obey("close")
 
     def _picture(self) -> Pixels:
-        pixels = self._pictures[int(time.monotonic() / SHOWN_S) % len(self._pictures)]
+        says = self._switches.says("camera")
+        turn = 0 if says == "still" else 1 if says == "moved" else int(time.monotonic() / SHOWN_S)
+        pixels = self._pictures[turn % len(self._pictures)]
         assert pixels is not None
         self._noise += 1
-        pixels = pixels.copy()
-        pixels[0] = self._noise % 256
+        pixels = SPOILED[says](pixels) if says in SPOILED else pixels.copy()
+        pixels[0, 0] = self._noise % 256
         return pixels
 
 

@@ -27,6 +27,7 @@ class Subject:
     appear: float
     disappear: float
     values: list[float] = field(default_factory=list)
+    counts: list[bool] = field(default_factory=list)  # whether it may vote to appear in that look
     present: bool = False
     turned: int = 0  # looks before this one no longer vote against its present state
     last_appeared_ns: int | None = None
@@ -38,7 +39,7 @@ class Subject:
             value
             for look, value in enumerate(self.values)
             if look >= first
-            and (value >= self.appear if high else value < self.disappear)
+            and ((value >= self.appear and self.counts[look]) if high else value < self.disappear)
             and look >= self.turned
         ]
 
@@ -53,18 +54,37 @@ class SlowDecision:
 
     def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
         """The facts of one look, disappearances first."""
+        named = [score for score in scores if score >= f32(0.05)]
         for subject in self.subjects:
-            subject.values.append(f32(sum(scores[i] for i in subject.members)))
+            value = f32(sum(scores[i] for i in subject.members))
+            clear = sum(named) >= self.options.clear or value >= f32(self.options.clear)
+            subject.values.append(value)
+            subject.counts.append(clear)
         was_present = [subject.present for subject in self.subjects]
         facts = []
         for subject, present in zip(self.subjects, was_present, strict=True):
             votes = subject.votes(self.options.window, high=False)
             if present and len(votes) >= self.options.votes:
                 facts.append(self._turn(subject, votes, at_ns))
-        for subject, present in zip(self.subjects, was_present, strict=True):
+        absent = [one for one, was in zip(self.subjects, was_present, strict=True) if not was]
+        return facts + self._appearances(absent, at_ns)
+
+    def repeat(self, at_ns: int) -> list[Sighting]:
+        """The facts of a moment without a look."""
+        return self._appearances([one for one in self.subjects if not one.present], at_ns)
+
+    def settled(self) -> bool:
+        """Whether the last looks leave no subject with some votes, but too few."""
+        window, enough = self.options.window, self.options.votes
+        cast = [len(one.votes(window, high=not one.present)) for one in self.subjects]
+        full = all(len(one.values) >= window for one in self.subjects)
+        return full and not any(0 < votes < enough for votes in cast)
+
+    def _appearances(self, absent: Sequence[Subject], at_ns: int) -> list[Sighting]:
+        facts = []
+        for subject in absent:
             votes = subject.votes(self.options.window, high=True)
-            enough = len(votes) >= self.options.votes
-            if not present and enough and self._cooled(subject, at_ns):
+            if len(votes) >= self.options.votes and self._cooled(subject, at_ns):
                 subject.last_appeared_ns = at_ns
                 facts.append(self._turn(subject, votes, at_ns))
         return facts

@@ -9,7 +9,7 @@ from edgecam import link, model
 from edgecam.appliance.board import Board
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
-from edgecam.config.options import LiveOptions
+from edgecam.config.options import LiveOptions, Power, ScheduleOptions, TroubleOptions
 from edgecam.errors import LinkError
 from edgecam.link import Numbered, Tables
 from edgecam.messages import CameraState, Sighting
@@ -20,8 +20,10 @@ from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.decision import Decision, Rules
 from edgecam.vision.governor import Governor
-from edgecam.vision.inference import Region
+from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.region import Region
+from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES
@@ -29,7 +31,10 @@ from support.places import MODEL, RUNTIMES, SAMPLES
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 COOL = Board(Path("/nowhere"))  # this machine may be hot, and a test must not be slower for that
 NOT_LIVE = LiveOptions()
-AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, votes=1, window=1, cooldown_s=0)
+MAX_IDLE_S = 60.0  # longer than any test
+ALWAYS = Schedule(ScheduleOptions())
+ONLY_FROZEN = TroubleOptions(watch=["frozen"])  # tests show plain grey for want of anything better
+AT_ONCE = DecisionOptions(appear=0.5, disappear=0.3, clear=0, votes=1, window=1, cooldown_s=0)
 
 
 def load_model() -> Model:
@@ -49,11 +54,22 @@ def photograph(name: str) -> Pixels:
     return pixels
 
 
-def regions(found: Model, boxes: Sequence[Sequence[float]]) -> list[Region]:
-    """A region for each box, which decides at its first look."""
-    rules = Rules.build(AT_ONCE, choose(AT_ONCE, found.labels))
+def regions(
+    found: Model,
+    boxes: Sequence[Sequence[float]],
+    *,
+    gated: bool = False,
+    options: DecisionOptions = AT_ONCE,
+) -> list[Region]:
+    """A region for each box, which by default decides at its first look."""
+    rules = Rules.build(options, choose(options, found.labels))
     return [
-        Region(f"region{index}", Preprocessor(found, "crop", 0.875, box), Decision(rules, index))
+        Region(
+            f"region{index}",
+            Preprocessor(found, "crop", 0.875, box),
+            MotionGate(MAX_IDLE_S) if gated else None,
+            Decision(rules, index),
+        )
         for index, box in enumerate(boxes)
     ]
 
@@ -71,10 +87,15 @@ class VisionHalf:
         found: Model,
         classifier: Classifier,
         boxes: Sequence[Sequence[float]] = (WHOLE,),
-        board: Board = COOL,
+        governor: Governor | None = None,
+        power: Power = "performance",
+        schedule: Schedule = ALWAYS,
         stall_s: float = 30.0,
         health_interval_s: float = 0.05,
         live: LiveOptions = NOT_LIVE,
+        gated: bool = False,
+        decision: DecisionOptions = AT_ONCE,
+        trouble: TroubleOptions = ONLY_FROZEN,
         started: bool = True,
     ) -> None:
         self._walls: list[socket.socket] = []
@@ -87,13 +108,16 @@ class VisionHalf:
         self.service = VisionService(
             camera=camera,
             classifier=classifier,
-            regions=regions(found, boxes),
+            regions=regions(found, boxes, gated=gated, options=decision),
             tables=self.tables,
             connect=self._connect,
-            governor=Governor(board, None),
+            governor=governor or Governor(COOL, None, stall_s),
+            power=power,
+            schedule=schedule,
             stall_s=stall_s,
             health_interval_s=health_interval_s,
             live=live,
+            trouble=trouble,
         )
         if started:
             self.service.start(self.woken.set)

@@ -13,6 +13,7 @@ from edgecam.vision.decision import Decision, Rules
 LABELS = ("tabby cat", "tiger cat", "dog", "panda")
 CAT = ["tabby cat", "tiger cat"]
 SECOND = 10**9
+_PLAIN: dict[str, Any] = {"appear": 0.5, "disappear": 0.3, "clear": 0.0, "cooldown_s": 0.0}
 
 
 def rules(options: DecisionOptions, labels: Sequence[str] = LABELS) -> Rules:
@@ -20,10 +21,10 @@ def rules(options: DecisionOptions, labels: Sequence[str] = LABELS) -> Rules:
 
 
 class Region:
-    """A region that is looked at once a second; scores by label."""
+    """A region that is looked at once a second; scores by label, every look clear."""
 
     def __init__(self, known: Sequence[str] = LABELS, **options: Any) -> None:
-        self.options = DecisionOptions(**{"cooldown_s": 0.0, **options})
+        self.options = DecisionOptions(**{**_PLAIN, **options})
         self.known = known
         self.table = [*known, *sorted(self.options.groups)]
         self.decision = Decision(rules(self.options, known), 2)
@@ -40,7 +41,7 @@ class Region:
 
     def reload(self, **options: Any) -> list[str]:
         """Other rules, half a second after the last look; what came and went."""
-        self.options = DecisionOptions(**{"cooldown_s": 0.0, **options})
+        self.options = DecisionOptions(**{**_PLAIN, **options})
         at_ns = self.looks * SECOND + SECOND // 2
         self.decision, facts = self.decision.under(rules(self.options, self.known), at_ns)
         told = self._told(facts)

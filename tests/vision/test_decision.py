@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 from support.watched_region import CAT, LABELS, SECOND, Region, rules
 
@@ -125,6 +127,37 @@ def test_where_everything_is_left_out_nothing_is_decided() -> None:
     assert (region.decision.looks, region.decision.tally(), region.decision.best(5)) == (0, (), ())
 
 
+def test_a_label_does_not_appear_where_the_score_is_spread_over_many() -> None:
+    region = Region("abcdefghijkl", votes=1, window=1, appear=0.4, clear=0.7)
+    spread = dict.fromkeys("cdefghijkl", 0.04)
+    assert region.look(a=0.5, **spread) == []
+    # As sure of it, and the rest among few: what divides a cat among cats is a cat.
+    assert region.look(a=0.5, b=0.2) == ["+a"]
+    assert region.look(a=0.5, **spread) == []  # it need not be clear to stay
+    assert region.look(a=0.2, **spread) == ["-a"]
+
+
+def test_a_score_that_is_clear_by_itself_needs_no_others() -> None:
+    region = Region(
+        "abcdefghijkl",
+        votes=1,
+        window=1,
+        appear=0.4,
+        clear=0.45,
+        groups={"low": list("cdefghijkl")},
+    )
+    assert region.look(**dict.fromkeys("cdefghijkl", 0.0449)) == []
+    assert region.look(**dict.fromkeys("cdefghijkl", 0.0451)) == ["+low"]
+
+
+def test_what_is_worth_naming_are_scores_from_a_twentieth_on() -> None:
+    scores = dict.fromkeys("bcde", 0.05)
+    assert Region("abcde", votes=1, window=1, clear=0.79).look(a=0.6, **scores) == ["+a"]
+    less = dict.fromkeys("bcde", 0.0499)
+    assert Region("abcde", votes=1, window=1, clear=0.79).look(a=0.6, **less) == []
+    assert Region("abcde", votes=1, window=1, clear=0.61).look(a=0.61, **less) == ["+a"]
+
+
 def test_within_the_cooldown_a_label_does_not_appear_again() -> None:
     region = Region(votes=1, window=1, cooldown_s=4.0)
     seen = [region.look(dog=score) for score in (0.9, 0.1, 0.9, 0.9, 0.9, 0.9)]
@@ -145,3 +178,21 @@ def test_the_scores_given_are_not_kept() -> None:
     array[2] = 0.7
     (fact,) = decision.look(array, 2)
     assert fact.confidence == 800
+
+
+def test_a_look_allocates_next_to_nothing() -> None:
+    labels = [f"label {number}" for number in range(1000)]
+    decision = Decision(rules(DecisionOptions(), labels), 0)
+    looks = np.random.default_rng(0).dirichlet(np.full(len(labels), 0.01), 8).astype(np.float32)
+    for at_ns, scores in enumerate(looks):
+        decision.look(scores, at_ns)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for at_ns, scores in enumerate(looks, len(looks)):
+            decision.look(scores, at_ns)
+            decision.repeat(at_ns)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak - before < 4096

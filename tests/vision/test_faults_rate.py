@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import FastCamera
 from support.made_board import MadeBoard
 from support.tiny_models import tiny_model
@@ -13,12 +14,12 @@ from support.vision_half import VisionHalf
 from support.waiting import wait_until
 
 from edgecam.appliance.board import Board
-from edgecam.arrays import Pixels, Scores
+from edgecam.arrays import Scores
 from edgecam.messages import VisionHealth
 from edgecam.model import Model
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.governor import Governor
 
 MB = 2**20
 
@@ -26,9 +27,9 @@ MB = 2**20
 class Slow(Classifier):
     """Answers as slowly as on a small board, so that frames have to give way."""
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         time.sleep(0.01)
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 @pytest.fixture
@@ -79,8 +80,9 @@ def test_a_camera_of_200_fps_newest_wins_drops_are_counted_and_memory_is_flat(
 
 def test_a_board_at_85_degrees_looks_at_fewer_frames(start: Start, tmp_path: Path) -> None:
     MadeBoard(tmp_path).is_at(85.0)
-    camera, started_s = FastCamera(), time.monotonic()
-    half = start(camera, board=Board(tmp_path))
+    governor = Governor(Board(tmp_path), None, 10.0)
+    camera, started_s = FastCamera(pace=governor.pace), time.monotonic()
+    half = start(camera, governor=governor)
     wait_until(lambda: camera.captures >= 200, 30)
     # Where no rate is set, five of a second's frames are looked at; the first at once.
     assert 1 <= half.service.frames <= 5 * (time.monotonic() - started_s) + 1

@@ -1,68 +1,87 @@
 import threading
 import time
 
-import numpy as np
+import pytest
 from support.waiting import wait_until
 
-from edgecam.messages import Frame
 from edgecam.vision.mailbox import Mailbox
 
 
-def frame(number: int) -> Frame:
-    return Frame(np.zeros((2, 2, 3), np.uint8), number)
+class Buffer:
+    """Something to be filled, with a number."""
+
+    number = 0
 
 
-def test_a_frame_goes_through() -> None:
-    mailbox = Mailbox()
-    sent = frame(1)
-    seen = [mailbox.empty]
-    mailbox.put(sent)
-    seen.append(mailbox.empty)
+@pytest.fixture
+def mailbox() -> Mailbox[Buffer]:
+    return Mailbox(Buffer)
+
+
+def put(mailbox: Mailbox[Buffer], number: int) -> Buffer:
+    buffer = mailbox.blank()
+    buffer.number = number
+    mailbox.put(buffer)
+    return buffer
+
+
+def test_a_buffer_goes_through(mailbox: Mailbox[Buffer]) -> None:
+    seen = [mailbox.empty, mailbox.waiting is not None]
+    sent = put(mailbox, 1)
+    seen += [mailbox.empty, mailbox.waiting is sent]
     assert mailbox.take(0) is sent
-    assert [*seen, mailbox.empty] == [True, False, True]
+    seen += [mailbox.empty, mailbox.waiting is not None]
+    assert seen == [True, False, False, True, True, False]
     assert mailbox.dropped == 0
 
 
-def test_the_newest_wins_and_drops_are_counted() -> None:
-    mailbox = Mailbox()
+def test_the_newest_wins_and_drops_are_counted(mailbox: Mailbox[Buffer]) -> None:
     for number in range(5):
-        mailbox.put(frame(number))
+        put(mailbox, number)
     taken = mailbox.take(0)
     assert taken is not None
-    assert taken.taken_ns == 4
+    assert taken.number == 4
     assert mailbox.dropped == 4
     assert mailbox.take(0) is None
 
 
-def test_take_gives_up_after_its_timeout() -> None:
+def test_one_that_is_in_use_is_not_filled_again(mailbox: Mailbox[Buffer]) -> None:
+    put(mailbox, 1)
+    judged = mailbox.take(0)
+    assert judged is not None
+    later = [put(mailbox, number) for number in range(2, 10)]
+    assert judged not in later
+    assert judged.number == 1
+    mailbox.give_back(judged)
+    assert judged in [put(mailbox, number) for number in range(10, 13)]
+
+
+def test_take_gives_up_after_its_timeout(mailbox: Mailbox[Buffer]) -> None:
     started_s = time.monotonic()
-    assert Mailbox().take(0.05) is None
+    assert mailbox.take(0.05) is None
     assert time.monotonic() - started_s >= 0.05
 
 
-def test_take_waits_for_a_frame() -> None:
-    mailbox = Mailbox()
-    taken: list[Frame | None] = []
+def test_take_waits_for_a_buffer(mailbox: Mailbox[Buffer]) -> None:
+    taken: list[Buffer | None] = []
     taker = threading.Thread(target=lambda: taken.append(mailbox.take(10)))
     taker.start()
-    mailbox.put(frame(7))
+    put(mailbox, 7)
     taker.join(5)
     assert not taker.is_alive()
-    assert [item.taken_ns for item in taken if item is not None] == [7]
+    assert [item.number for item in taken if item is not None] == [7]
 
 
-def test_wait_until_empty_gives_up_while_a_frame_waits() -> None:
-    mailbox = Mailbox()
+def test_wait_until_empty_gives_up_while_a_buffer_waits(mailbox: Mailbox[Buffer]) -> None:
     assert mailbox.wait_until_empty(0)
-    mailbox.put(frame(1))
+    put(mailbox, 1)
     assert not mailbox.wait_until_empty(0.05)
     mailbox.take(0)
     assert mailbox.wait_until_empty(0)
 
 
-def test_wait_until_empty_is_woken_by_take() -> None:
-    mailbox = Mailbox()
-    mailbox.put(frame(1))
+def test_wait_until_empty_is_woken_by_take(mailbox: Mailbox[Buffer]) -> None:
+    put(mailbox, 1)
     emptied: list[bool] = []
     waiter = threading.Thread(target=lambda: emptied.append(mailbox.wait_until_empty(10)))
     waiter.start()
@@ -72,8 +91,9 @@ def test_wait_until_empty_is_woken_by_take() -> None:
     assert emptied == [True]
 
 
-def test_between_two_threads_every_frame_is_either_taken_or_counted_and_order_holds() -> None:
-    mailbox = Mailbox()
+def test_between_two_threads_every_buffer_is_either_taken_or_counted_and_order_holds(
+    mailbox: Mailbox[Buffer],
+) -> None:
     count = 2000
     taken: list[int] = []
     done = threading.Event()
@@ -82,12 +102,13 @@ def test_between_two_threads_every_frame_is_either_taken_or_counted_and_order_ho
         while not (done.is_set() and mailbox.empty):
             item = mailbox.take(0.01)
             if item is not None:
-                taken.append(item.taken_ns)
+                taken.append(item.number)
+                mailbox.give_back(item)
 
     taker = threading.Thread(target=take_all)
     taker.start()
     for number in range(count):
-        mailbox.put(frame(number))
+        put(mailbox, number)
     done.set()
     wait_until(lambda: not taker.is_alive())
     assert len(taken) + mailbox.dropped == count

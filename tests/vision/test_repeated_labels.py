@@ -16,7 +16,7 @@ BIRD = {"bird": ["crane", "owl"]}
 
 def facts(*looks: tuple[float, float, float, float], **options: Any) -> list[tuple[bool, int]]:
     """What appeared or disappeared, by index of the wall's labels, over these looks."""
-    chosen = DecisionOptions(votes=1, window=1, cooldown_s=0.0, **options)
+    chosen = DecisionOptions(appear=0.5, clear=0, votes=1, window=1, cooldown_s=0.0, **options)
     decision = Decision(Rules.build(chosen, choose(chosen, LABELS)), 0)
     return [
         (fact.appeared, fact.label)

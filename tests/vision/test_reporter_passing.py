@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.peer import Peer, Publisher
 from support.quiet_half import QuietHalf
@@ -13,7 +14,7 @@ from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, Visi
 from edgecam.vision import reporter as module
 from edgecam.vision.reporter import MAX_PASSING, Reporter
 
-HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6)
+HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6, 7, 0, asleep=False)
 
 
 def look(number: int) -> Look:
@@ -87,9 +88,9 @@ def test_events_are_not_held_up_by_looks(wall: Wall) -> None:
     peer = wall.greeted()
     for number in range(10):
         wall.reporter.show(look(number))
-    wall.reporter.report(CameraState(0, 1))
+    wall.reporter.report(CameraState(0, 0, 1))
     records = peer.receive_all()
-    assert Numbered(1, CameraState(0, 1)) in records
+    assert Numbered(1, CameraState(0, 0, 1)) in records
     assert len(records) == 11
 
 
@@ -137,3 +138,15 @@ def test_health_comes_at_its_interval_and_at_once_to_a_newcomer(wall: Wall) -> N
     second = wall.again(first)
     second.greet()
     assert second.receive(0.2) == HEALTH
+
+
+def test_health_that_is_news_does_not_wait_for_its_interval(wall: Wall) -> None:
+    wall.half.told_health = HEALTH
+    wall.reporter._health_interval_s = 60.0
+    peer = wall.greeted()
+    assert peer.receive_all() == [HEALTH]
+    asleep = wall.half.told_health = msgspec.structs.replace(HEALTH, asleep=True)
+    assert peer.receive_all() == []
+    wall.reporter.say_health()
+    assert peer.receive() == asleep
+    assert peer.receive_all() == []

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.fake_cameras import FastCamera, ScriptedCamera, StallingCamera
-from support.vision_half import NOT_LIVE, Start, VisionHalf, photograph
+from support.vision_half import ALWAYS, NOT_LIVE, Start, VisionHalf, photograph
 from support.waiting import wait_until
 
 from edgecam.config import DecisionOptions
@@ -237,7 +237,8 @@ def test_other_rules_end_what_they_do_not_know_under_the_tables_before(
     wait_until(lambda: half.sightings)
     options = DecisionOptions(votes=1, window=1, cooldown_s=0, groups={"bear": ["giant panda"]})
     tables = Tables.build(found, half.tables.regions, options)
-    half.service.reload(Rules.build(options, choose(options, found.labels)), tables, NOT_LIVE)
+    rules = Rules.build(options, choose(options, found.labels))
+    half.service.reload(rules, tables, NOT_LIVE, "performance", ALWAYS)
     group = len(found.labels)
     half.wait_for_event(lambda one: getattr(one.event, "label", None) == group)
     panda = found.labels.index("giant panda")
@@ -263,7 +264,7 @@ def test_time_does_not_run_backwards_with_two_regions_and_a_camera_in_trouble(
     half = start(FastCamera(), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
     wait_until(lambda: half.service.ready)
     for _ in range(20):
-        half.service._reporter.report(CameraState(1, time.monotonic_ns()))
+        half.service._reporter.report(CameraState(1, 0, time.monotonic_ns()))
         time.sleep(0.01)
     wait_until(lambda: half.camera_troubles.count(1) == 20)
     times_ns = [numbered.event.at_ns for numbered in half.publisher.events]

@@ -2,10 +2,14 @@
 
 import threading
 import time
+from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import (
     BrokenCamera,
+    FreezingCamera,
     HangingCamera,
     SilentCamera,
     StallingCamera,
@@ -13,13 +17,12 @@ from support.fake_cameras import (
 from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
-from edgecam.arrays import Pixels, Scores
+from edgecam.arrays import Scores
 from edgecam.errors import CameraError, ConfigError, HungError
 from edgecam.messages import TROUBLES
 from edgecam.model import Model
 from edgecam.vision import capture, service
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.preprocess import Preprocessor
 
 MISSING, STALLED, UNUSABLE = (
     TROUBLES.index(reason) + 1 for reason in ("missing", "stalled", "unusable")
@@ -90,6 +93,20 @@ def test_a_camera_that_cannot_be_opened_again_is_reported_and_ends_the_half(star
     wait_until(lambda: UNUSABLE in half.camera_troubles)
 
 
+def test_a_camera_that_turns_grey_for_good_ends_the_half(start: Start) -> None:
+    camera = FreezingCamera(photograph("panda.jpg"))
+    half = start(camera, stall_s=0.3)
+    wait_until(lambda: half.service.ready)
+    camera.shown = np.zeros((48, 64), np.uint8)
+    error = failure(half)
+    assert isinstance(error, CameraError)
+    assert str(error) == (
+        "the camera has given frames of 48x64 uint8, which is not RGB of 8 bits, for 0.3 s; "
+        "check its format"
+    )
+    wait_until(lambda: UNUSABLE in half.camera_troubles)
+
+
 def test_what_the_owner_must_mend_is_no_trouble_of_the_camera(start: Start) -> None:
     half = start(BrokenCamera(ConfigError("no folder", option="camera.stills.folder")))
     error = failure(half)
@@ -111,9 +128,9 @@ class Silent(Classifier):
         super().__init__(found, "litert", 1)
         self.unstuck = threading.Event()
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         self.unstuck.wait()
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 def test_a_model_that_hangs_is_noticed_from_outside(

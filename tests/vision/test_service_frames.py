@@ -1,21 +1,23 @@
 """Frames that are none, frames of a frozen camera, answers that are none."""
 
 import time
-from typing import Any
+from typing import Any, TypeGuard
 
+import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from support.fake_cameras import FreezingCamera, ScriptedCamera, StallingCamera
 from support.vision_half import Start, VisionHalf, photograph
 from support.waiting import wait_until
 
-from edgecam.arrays import Pixels, Scores
-from edgecam.messages import TROUBLES, VisionHealth
+from edgecam.arrays import Scores
+from edgecam.config.options import TroubleOptions
+from edgecam.messages import TROUBLES, CameraState, Event, VisionHealth
 from edgecam.model import Model
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.preprocess import Preprocessor
 
-FROZEN = TROUBLES.index("frozen") + 1
+FROZEN, COVERED = (TROUBLES.index(reason) + 1 for reason in ("frozen", "covered"))
 
 pytestmark = pytest.mark.usefixtures("hurry")
 
@@ -66,29 +68,47 @@ def test_frames_may_change_their_size(start: Start) -> None:
     assert half.sightings == [(0, "giant panda", True)]
 
 
-def test_a_frozen_sensor_is_told_and_not_believed(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.2)
+QUICK = TroubleOptions(after_s=1.0)
+
+
+def test_a_frozen_sensor_is_told_and_not_believed(start: Start) -> None:
     panda, castle = photograph("panda.jpg"), photograph("castle.jpg")
     camera = FreezingCamera(panda)
-    half = start(camera, stall_s=0.4)
+    half = start(camera, stall_s=0.4, trouble=msgspec.structs.replace(QUICK, watch=["frozen"]))
     wait_until(lambda: half.camera_troubles == [0, FROZEN])
     wait_until(lambda: skipped(half) >= 3)
     time.sleep(0.5)  # longer than stall_s: it waits for the camera, and is alive
     assert half.service.alive
     assert half.failed() is None
     assert half.sightings == [(0, "giant panda", True)]
+    camera.freezes = False
     camera.shown = castle
     wait_until(lambda: half.camera_troubles == [0, FROZEN, 0])
     wait_until(lambda: (0, "castle", True) in half.sightings)
 
 
-def test_a_picture_that_is_shown_for_long_is_no_frozen_camera(
-    start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("edgecam.vision.frozen.FROZEN_AFTER_S", 0.0)
-    half = start(ScriptedCamera([photograph("panda.jpg")] * 12))
+def test_a_covered_camera_says_nothing_of_what_it_shows(start: Start) -> None:
+    """Neither before it is told nor after; and the half is ready, alive and well."""
+    panda = photograph("panda.jpg")
+    camera = FreezingCamera(np.full_like(panda, 90), freezes=False)
+    half = start(camera, stall_s=0.4, trouble=QUICK)
+    wait_until(lambda: half.service.ready)
+    wait_until(lambda: half.camera_troubles == [COVERED])
+    assert half.service.frames == 0
+    assert half.service.alive
+    camera.shown = panda
+    wait_until(lambda: half.camera_troubles[:2] == [COVERED, 0])
+    wait_until(lambda: half.sightings == [(0, "giant panda", True)])
+    (state,) = [one.event for one in half.publisher.events if _is_trouble(one.event)]
+    assert state.measure == 0  # nothing has an outline
+
+
+def _is_trouble(event: Event) -> TypeGuard[CameraState]:
+    return isinstance(event, CameraState) and event.trouble > 0
+
+
+def test_a_picture_that_is_shown_for_long_is_no_frozen_camera(start: Start) -> None:
+    half = start(ScriptedCamera([photograph("panda.jpg")] * 12), trouble=QUICK)
     wait_until(lambda: half.service.finished)
     assert half.camera_troubles == [0]
 
@@ -100,11 +120,11 @@ class Doubtful(Classifier):
         super().__init__(found, "litert", 1)
         self.looks = 0
 
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
+    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
         self.looks += 1
         if self.looks % 2:
             raise UnusableScores
-        return super().look(pixels, preprocessor)
+        return super().look(prepared, scores)
 
 
 def test_an_answer_that_is_none_is_skipped_and_counted(start: Start, found: Model) -> None:

@@ -32,7 +32,17 @@ def test_the_rate_falls_when_frames_stop_coming() -> None:
     for number in range(11):
         statistics.frame(number * SECOND // 10)
     rates = [statistics.fps(now * SECOND) for now in (1, 2, 10, 100)]
-    assert rates == pytest.approx([10, 5, 1, 0.1])
+    assert rates == pytest.approx([10, 5, 1, 0])
+
+
+def test_the_rate_after_a_sleep_is_that_of_the_frames_since() -> None:
+    statistics = Statistics()
+    for number in range(11):
+        statistics.frame(number * SECOND // 10)
+    morning = 8 * 3600 * SECOND
+    for number in range(21):
+        statistics.frame(morning + number * SECOND // 10)
+    assert statistics.fps(morning + 2 * SECOND) == pytest.approx(10)
 
 
 def test_frames_of_the_same_moment_do_not_divide_by_zero() -> None:
@@ -56,23 +66,31 @@ def test_the_rate_forgets_the_distant_past() -> None:
 def test_percentiles_are_in_microseconds() -> None:
     statistics = Statistics()
     for milliseconds in range(1, 102):
-        statistics.look(milliseconds * 10**6)
+        statistics.took("invoke", milliseconds * 10**6)
     assert statistics.percentiles_us() == (51_000, 96_000)
 
 
 def test_percentiles_are_over_the_last_looks_only() -> None:
     statistics = Statistics()
     for _ in range(300):
-        statistics.look(90 * 10**6)
+        statistics.took("invoke", 90 * 10**6)
     for _ in range(256):
-        statistics.look(2 * 10**6)
-    assert statistics.looks == 556
+        statistics.took("invoke", 2 * 10**6)
     assert statistics.percentiles_us() == (2_000, 2_000)
 
 
-def test_frames_and_looks_are_counted_apart() -> None:
+def test_stages_are_told_apart() -> None:
     statistics = Statistics()
-    for _ in range(3):
-        statistics.look(1)
-    statistics.frame(1)
-    assert (statistics.frames, statistics.looks, statistics.skipped) == (1, 3, 0)
+    statistics.took("wait", 3)
+    statistics.took("wait", 4)
+    statistics.took("decide", 5)
+    assert statistics.stage_ns("wait").tolist() == [3, 4]
+    assert statistics.stage_ns("decide").tolist() == [5]
+    assert statistics.stage_ns("prepare").tolist() == []
+    assert statistics.frames == 0
+
+
+def test_a_frame_that_came_meanwhile_is_new() -> None:
+    statistics = Statistics()
+    statistics.frame(5 * SECOND)
+    assert statistics.age_ns(4 * SECOND) == 0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edgecam.appliance.board import HOTTEST_C, MOST_MB
 from edgecam.config import Config
-from edgecam.messages import TROUBLES
+from edgecam.messages import MEASURED, SLOWED, TROUBLES
 from edgecam.publisher import requests
 from edgecam.publisher.contract import Topics
 from edgecam.publisher.payloads import ROUGH_DIGITS
@@ -25,9 +25,11 @@ PICTURE_BITS = 32 * 32 * 4  # the smallest picture in which one could recognise 
 _TICKS_PER_HOUR = 3_600_000  # milliseconds: what payloads tell, and what a network leaves of a time
 _UPTIME_S = 366 * 86_400  # events may be as old, for what that is worth
 _CONFIDENCES = 1001
+_MEASURES = 1001
 _VOTES = 101
 _TALLIES = 3
-_FIGURES = 7  # of vision, in health
+_FIGURES = 8  # of vision, in health
+_FLAG_BITS = len(SLOWED) + 1  # why it is slowed, and whether it sleeps
 _LARGEST_FIGURE = 2**32 - 1
 _DEGREES = HOTTEST_C + 1  # whole ones
 _THROTTLE_BITS = 4 * math.log2(3)  # each now, before, or never
@@ -68,7 +70,7 @@ def bound(config: Config, subjects: int) -> Channel:
         Flow(topics.status, 0, 0, 0, "said by the publisher and the broker"),
         Flow(topics.info, 0, 0, 0, "said by the publisher"),
         _events(config, topics, subjects),
-        Flow(topics.state("<region>"), 0, 0, 0, "follows from the events"),
+        Flow(topics.state("<region>"), 0, 0, 0, "follows from the events, and from health"),
         _health(config, topics),
         _starts(config, topics),
     ]
@@ -104,7 +106,8 @@ def _flow(topic: str, messages: float, content_bits: float, note: str) -> Flow:
 
 def _events(config: Config, topics: Topics, subjects: int) -> Flow:
     sightings = 2 * len(config.regions) * subjects * _CONFIDENCES
-    kinds = sightings + len(TROUBLES) + 1 + MAX_GAP
+    troubles = len(TROUBLES) - len(MEASURED) + len(MEASURED) * _MEASURES
+    kinds = sightings + troubles + 1 + MAX_GAP
     messages = config.link.events_per_hour + limits.EVENTS_AT_ONCE
     note = f"link.events_per_hour: {config.link.events_per_hour}, {limits.EVENTS_AT_ONCE} at once"
     ticks = _TICKS_PER_HOUR * (1 + inspector.FRESH_S / limits.HOUR_S)
@@ -123,7 +126,7 @@ def _health(config: Config, topics: Topics) -> Flow:
     # when vision comes and goes (`_starts`), and when events are held back, which follows from them.
     sample = figure_bits + math.log2(_DEGREES) + _THROTTLE_BITS
     sample += 2 * math.log2(rough_values(MOST_MB))
-    content = reports * _FIGURES * figure_bits + (own + 1) * sample
+    content = reports * (_FIGURES * figure_bits + _FLAG_BITS) + (own + 1) * sample
     note = "two digits a figure; the load of the board"
     return _flow(topics.health, reports + own, content / (reports + own), note)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from edgecam.appliance.log import about
 from edgecam.link import Numbered, Tables
-from edgecam.messages import TROUBLES, CameraState, Sighting
+from edgecam.messages import MEASURED, SEEING, TROUBLES, CameraState, Sighting
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.stored_event import StoredEvent, happened
 from edgecam.publisher.wall.presence import Presence, Shown
@@ -36,7 +36,9 @@ class Intake:
         self._told = told
         self._stored = max(outbox.taken(run), told)
         self._tables = tables
-        self._presence = Presence(run, tables.regions, outbox.fact(_PRESENCE), time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        self._presence = Presence(run, tables.regions, outbox.fact(_PRESENCE), now_ns)
+        self._presence.hide(hidden=_is_blind(outbox.fact(_CAMERA)), at_ns=now_ns)
 
     @property
     def stored(self) -> int:
@@ -82,6 +84,7 @@ class Intake:
                 news = _camera(event)
                 rows.append((stored, news if (news.reason or "") != camera else None))
                 camera = news.reason or ""
+                self._presence.hide(hidden=_is_blind(camera), at_ns=event.at_ns)
         facts = {}
         if any(isinstance(record.event, Sighting) for record in batch):
             facts[_PRESENCE] = self._presence.text()
@@ -131,6 +134,14 @@ def _lost(count: int, at_ns: int) -> StoredEvent:
 
 
 def _camera(state: CameraState) -> StoredEvent:
-    if state.trouble:
-        return happened("camera_trouble", state.at_ns, reason=TROUBLES[state.trouble - 1])
-    return happened("camera_ok", state.at_ns)
+    """The measure of what measures nothing goes nowhere."""
+    if not state.trouble:
+        return happened("camera_ok", state.at_ns)
+    reason = TROUBLES[state.trouble - 1]
+    value = state.measure if reason in MEASURED else None
+    return happened("camera_trouble", state.at_ns, reason=reason, value=value)
+
+
+def _is_blind(camera: str) -> bool:
+    """Whether a camera with this trouble, empty where it has none, sees nothing."""
+    return camera != "" and camera not in SEEING

@@ -47,6 +47,15 @@ class Presence:
         self._regions = tuple(regions)
         self._open = _recalled(remembered, run)
         self._unknown_since_ns = dict.fromkeys(regions, at_ns)
+        self._hidden = False
+
+    def hide(self, *, hidden: bool, at_ns: int) -> None:
+        """Show nothing while the camera is blind, and then what is open again."""
+        if hidden and not self._hidden:
+            for region, present in self._open.items():
+                if present:
+                    self._unknown_since_ns[region] = at_ns
+        self._hidden = hidden
 
     def nothing_since(self, region: int, since_ns: int) -> None:
         """A region showed nothing already in the run before; that it still does is no news."""
@@ -88,7 +97,7 @@ class Presence:
 
     def _shown(self, region: str) -> Shown:
         present = self._open.get(region)
-        if not present:
+        if self._hidden or not present:
             return Shown(None, 0, self._unknown_since_ns[region])
         latest = max(present, key=lambda one: (one.start_ns, one.confidence))
         return Shown(latest.label, latest.confidence, latest.start_ns)

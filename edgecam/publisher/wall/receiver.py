@@ -26,6 +26,7 @@ from edgecam.link import (
     encode,
     receive,
 )
+from edgecam.messages import VisionHealth
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox
@@ -185,6 +186,8 @@ class Receiver(Worker):
         elif self._intake is None:
             self._inspector.refuse("a record before hello")
         elif self._inspector.inspect(record, self._intake):
+            if isinstance(record, VisionHealth):
+                self._show()  # it may have gone to sleep, or woken up
             self._on_news()
 
     def _greet(self, hello: Hello) -> None:
@@ -263,7 +266,7 @@ class Receiver(Worker):
 
     def _show(self) -> None:
         """What regions show; while nobody looks, that is nothing."""
-        if self._paused:
+        if self._paused or self._monitor.asleep:
             self._monitor.forget_states()
         elif self._intake is not None:
             self._monitor.show(self._intake.shown())

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from edgecam.config import CameraOptions
 from edgecam.messages import Frame
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
 
@@ -33,20 +34,29 @@ class Camera(Protocol):
         Raises CameraError where the source is broken, EndOfFrames where it has ended.
         """
 
+    def rest(self) -> None:
+        """Deliver nothing for a while, and cost as little as can be; only where it is open."""
+
+    def wake(self) -> None:
+        """Go on after a rest. Raises what `open` raises."""
+
     def close(self) -> None:
         """Let go of it; may be called at any time, also after a failed `open`."""
 
 
-def build(options: CameraOptions, wanted: FrameWanted) -> Camera:
-    """The camera that a configuration asks for; its library is imported only now."""
+def build(options: CameraOptions, wanted: FrameWanted, pace: Pace) -> Camera:
+    """The camera that a configuration asks for; its library is imported only now.
+
+    It asks `pace` before it decodes or copies a frame: what is passed over costs nothing.
+    """
     if options.source == "pi":
         from edgecam.vision.camera.pi import PiCamera  # noqa: PLC0415
 
-        return PiCamera(options, wanted)
+        return PiCamera(options, wanted, pace)
     if options.source == "opencv":
         from edgecam.vision.camera.opencv import OpencvCamera  # noqa: PLC0415
 
-        return OpencvCamera(options)
+        return OpencvCamera(options, pace)
     from edgecam.vision.camera.stills import StillsCamera  # noqa: PLC0415
 
-    return StillsCamera(options)
+    return StillsCamera(options, pace)

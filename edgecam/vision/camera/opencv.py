@@ -24,18 +24,18 @@ _DEVICE = re.compile(r"^/dev/video(\d+)$")
 
 
 class OpencvCamera:
-    """Live sources keep their own time: what comes faster than `fps` is passed over undecoded.
+    """Live sources keep their own time: what comes before it is due is passed over undecoded.
 
     A video file waits for us; it runs at `fps`, or as recorded where that is not set.
     """
 
     unreadable = 0
 
-    def __init__(self, options: CameraOptions) -> None:
+    def __init__(self, options: CameraOptions, pace: Pace) -> None:
         self._options = options
         self._source = options.opencv.source
         self._device: re.Match[str] | None = None
-        self._pace = Pace(options.fps)
+        self._pace = pace
         self._video: cv2.VideoCapture | None = None
         self._stream = "://" in self._source
         # Also where it is not there yet; a video may lie in /dev/shm.
@@ -62,7 +62,7 @@ class OpencvCamera:
             self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
             self._video.set(cv2.CAP_PROP_BUFFERSIZE, 1)
         if not self.live and self._options.fps is None:
-            self._pace = Pace(self._video.get(cv2.CAP_PROP_FPS) or None)
+            self._pace.usual_fps = self._video.get(cv2.CAP_PROP_FPS) or None
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame that is due."""
@@ -79,6 +79,16 @@ class OpencvCamera:
             if self._pace.due():
                 return self._retrieved(time.monotonic_ns())
         return None
+
+    def rest(self) -> None:
+        """Let go of a device or a stream, which would go on; a file stays where it is."""
+        if self.live:
+            self.close()
+
+    def wake(self) -> None:
+        """Open it again, as at the start; a file goes on."""
+        if self.live:
+            self.open()
 
     def close(self) -> None:
         """Release the device or the stream."""

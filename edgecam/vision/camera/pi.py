@@ -21,15 +21,12 @@ from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
-from edgecam.vision.camera import formats
+from edgecam.vision.camera import formats, framing
 from edgecam.vision.camera.orientation import oriented
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
 _log = logging.getLogger(__name__)
-
-_EARLY = 0.25  # of a period: frames of a sensor at the wanted rate vary by much less
-_MAX_SIDE = 2028  # more than any model takes, and half of a 12-megapixel sensor
 
 
 class PiCamera:
@@ -38,13 +35,14 @@ class PiCamera:
     live = True
     unreadable = 0
 
-    def __init__(self, options: CameraOptions, wanted: FrameWanted) -> None:
+    def __init__(self, options: CameraOptions, wanted: FrameWanted, pace: Pace) -> None:
         self._options = options
         self._wanted = wanted
+        self._pace = pace
         self._camera: Any = None
         self._job: Any = None
         self._stream: dict[str, Any] = {}
-        self._pace = Pace(options.fps, early=_EARLY)
+        self._controls: dict[str, Any] = {}
         self._hflip = self._vflip = False  # what the ISP did not do
 
     def open(self) -> None:
@@ -55,10 +53,9 @@ class PiCamera:
         try:
             self._camera = picamera2_class(index)
             self._configure(libcamera.Transform)
-            self._camera.start()
+            self._start()
         except (RuntimeError, IndexError, OSError, MemoryError) as error:
-            msg = f"the camera cannot be started: {error}; `dmesg` may say more"
-            raise CameraError(msg, reason="unusable") from error
+            raise _unusable(error) from error
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame of the sensor that is due."""
@@ -75,14 +72,37 @@ class PiCamera:
                 return Frame(self._upright(buffer), time.monotonic_ns())
         return None
 
+    def rest(self) -> None:
+        """Stop the sensor; the same object starts it again, for a second one would leak."""
+        self._take_back_job()
+        try:
+            self._camera.stop()
+        except RuntimeError as error:
+            raise _unusable(error) from error
+
+    def wake(self) -> None:
+        """Start the sensor again. Raises CameraError."""
+        try:
+            self._start()
+        except (RuntimeError, OSError, MemoryError) as error:
+            raise _unusable(error) from error
+
     def close(self) -> None:
-        """Stop the sensor."""
+        """Stop the sensor, and let go of the camera."""
         if self._camera is not None:
-            if self._job is not None:  # close() would wait behind it, for a frame that never comes
-                self._camera.cancel_all_and_flush()
-                self._job = None
+            self._take_back_job()
             self._camera.close()
             self._camera = None
+
+    def _start(self) -> None:
+        self._camera.set_controls(self._controls)  # picamera2 hands them over once, at a start
+        self._camera.start()
+
+    def _take_back_job(self) -> None:
+        """stop() and close() would wait behind it, for a frame that may never come."""
+        if self._job is not None:
+            self._camera.cancel_all_and_flush()
+            self._job = None
 
     def _next_request(self, timeout_s: float) -> Any:  # noqa: ANN401  picamera2's class
         """A finished request, which holds a buffer; None where none comes within `timeout_s`."""
@@ -104,8 +124,8 @@ class PiCamera:
         if options.fps is not None and "FrameDurationLimits" in self._camera.camera_controls:
             period_us = round(1e6 / options.fps)
             controls["FrameDurationLimits"] = (period_us, period_us)
-        size = self._size()
-        sensor = self._widest_mode(size)
+        size = framing.frame_size(self._camera.camera_properties, self._wanted)
+        sensor = framing.widest_mode(self._camera.sensor_modes, size)
         half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
         hflip, vflip = options.hflip != half_turn, options.vflip != half_turn
         self._camera.configure(
@@ -120,50 +140,15 @@ class PiCamera:
         )
         given = self._camera.camera_configuration()
         self._stream, done = dict(given["main"]), given["transform"]
+        self._controls = dict(given["controls"])
         if self._stream["format"] not in formats.UNDERSTOOD:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
         self._hflip, self._vflip = hflip != done.hflip, vflip != done.vflip
-        crop = self._crop()
-        if crop is not None:
-            self._camera.set_controls({"ScalerCrop": crop})
+        crop = framing.middle(self._camera.camera_properties, self._stream["size"])
+        if crop is not None and "ScalerCrop" in self._camera.camera_controls:
+            self._controls["ScalerCrop"] = crop
         _log.info("camera gives %s %s", self._stream["size"], self._stream["format"])
-
-    def _size(self) -> tuple[int, int]:
-        """The frame to ask for, in the shape of the sensor or of its middle square."""
-        width, height = self._camera.camera_properties.get("PixelArraySize") or (4, 3)
-        if self._wanted.square:
-            width = height = min(width, height)
-        scale = min(self._wanted.short_side / min(width, height), _MAX_SIDE / max(width, height))
-        return _even(width * scale), _even(height * scale)
-
-    def _widest_mode(self, size: tuple[int, int]) -> dict[str, Any]:
-        """The smallest sensor mode that sees everything: small ones may be cut out of the middle.
-
-        By itself picamera2 takes the mode nearest to the frame's size (picamera2 issue 558).
-        """
-        modes = [mode for mode in self._camera.sensor_modes if "crop_limits" in mode]
-        if not modes:
-            return {}
-        seen = max(mode["crop_limits"][2] * mode["crop_limits"][3] for mode in modes)
-        whole = [
-            mode["size"]
-            for mode in modes
-            if mode["crop_limits"][2] * mode["crop_limits"][3] >= 0.95 * seen
-        ]
-        enough = [each for each in whole if each[0] >= size[0] and each[1] >= size[1]]
-        return {"output_size": min(enough or [max(whole)])}
-
-    def _crop(self) -> tuple[int, int, int, int] | None:
-        """The largest middle part of the sensor in the frame's shape; known once configured."""
-        maximum = self._camera.camera_properties.get("ScalerCropMaximum")
-        if not maximum or not all(maximum[2:]) or "ScalerCrop" not in self._camera.camera_controls:
-            return None
-        left, top, width, height = maximum
-        frame_width, frame_height = self._stream["size"]
-        scale = min(width / frame_width, height / frame_height)
-        across, down = round(frame_width * scale), round(frame_height * scale)
-        return left + (width - across) // 2, top + (height - down) // 2, across, down
 
     def _upright(self, buffer: Pixels) -> Pixels:
         """A frame's bytes as `(height, width, 3)` RGB, as the owner wants it turned."""
@@ -226,6 +211,11 @@ def _look_again(picamera2_class: Any) -> None:  # noqa: ANN401  picamera2's clas
         renew()
 
 
+def _unusable(error: Exception) -> CameraError:
+    msg = f"the camera cannot be started: {error}; `dmesg` may say more"
+    return CameraError(msg, reason="unusable")
+
+
 def _check_free(libcamera: Any, camera_id: str) -> None:  # noqa: ANN401  libcamera's module
     """Raises CameraError where another program has the camera."""
     camera = libcamera.CameraManager.singleton().get(camera_id)
@@ -235,7 +225,3 @@ def _check_free(libcamera: Any, camera_id: str) -> None:  # noqa: ANN401  libcam
         msg = f"the camera is not free ({error}): is another program using it?"
         raise CameraError(msg, reason="busy") from error
     camera.release()
-
-
-def _even(side: float) -> int:
-    return -(-round(side) // 2) * 2

@@ -28,11 +28,11 @@ class StillsCamera:
 
     live = False
 
-    def __init__(self, options: CameraOptions) -> None:
+    def __init__(self, options: CameraOptions, pace: Pace) -> None:
         self.unreadable = 0
         self._options = options
         self._folder = Path(options.stills.folder)
-        self._pace = Pace(options.fps)
+        self._pace = pace
         self._skipped: set[Path] = set()
         self._pictures: Iterator[Pixels] = iter(())
         self._shown: Pixels | None = None
@@ -51,7 +51,7 @@ class StillsCamera:
         self._until_s = math.inf  # counts from when it is first asked for
 
     def capture(self, timeout_s: float) -> Frame | None:
-        """The picture whose turn it is, at the pace of `camera.fps`."""
+        """The picture whose turn it is, at the pace that was given."""
         if not self._pace.wait(timeout_s):
             return None
         if time.monotonic() >= self._until_s:
@@ -62,6 +62,12 @@ class StillsCamera:
         if self._shown is None:
             raise EndOfFrames
         return Frame(self._shown, time.monotonic_ns())
+
+    def rest(self) -> None:
+        """Nothing goes on by itself."""
+
+    def wake(self) -> None:
+        """Go on with the picture that was shown."""
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -117,7 +117,9 @@ def test_health_follows_the_vision_half_at_once(
     recorder.wait_for(lambda seen: seen.on("/health"))
     assert recorder.on("/health")[-1].json["vision"]["up"] is False
     publisher.monitor.connected(1)
-    publisher.monitor.report(VisionHealth(10_000, 90, 4, 3, 2, 5_000, 6_000))
+    publisher.monitor.report(
+        VisionHealth(10_000, 90, 4, 3, 2, 5_000, 6_000, 7, 0b0011, asleep=False)
+    )
     publisher.delivery.nudge()
     recorder.wait_for(lambda seen: seen.on("/health")[-1].json["vision"]["up"])
     health = recorder.on("/health")[-1].json
@@ -128,6 +130,9 @@ def test_health_follows_the_vision_half_at_once(
         "restarts": 0,
         "dropped": 4,
         "unreadable": 2,
+        "still": 7,
+        "slowed": ["idle", "hot"],
+        "asleep": False,
         "paused": False,
     }
     assert health["inference"] == {"p50_ms": 5.0, "p95_ms": 6.0, "skipped": 3}

@@ -13,6 +13,7 @@ from edgecam.config import Config
 from edgecam.publisher import payloads
 from edgecam.publisher.wall import channel, limits
 from edgecam.publisher.wall.channel import Channel, bound
+from edgecam.publisher.wall.intake import MAX_GAP
 
 LABELS = 1000
 
@@ -50,6 +51,15 @@ def test_an_event_is_counted_by_all_that_can_be_chosen_in_it() -> None:
     assert events.messages_per_hour == 400 + limits.EVENTS_AT_ONCE
     choices = math.log2(2 * LABELS * 1001)
     assert events.bits_per_message > choices + 2 * math.log2(math.e * 3_600_000 / 1400)
+
+
+def test_the_number_of_a_camera_trouble_is_counted() -> None:
+    """Where no label may be reported, it is most of what an event can say beside a loss."""
+    (events,) = [flow for flow in of(0).flows if flow.topic.endswith("/event")]
+    kinds = 6 * 1001 + 4 + 1 + MAX_GAP
+    hour, whole = 3_600_000, 3_600_000 * 2 + 366 * 24 * 60
+    times = channel.placements_bits(1400, hour) + channel.placements_bits(1400, whole)
+    assert events.bits_per_hour == pytest.approx(1400 * math.log2(kinds) + times)
 
 
 @pytest.mark.parametrize(

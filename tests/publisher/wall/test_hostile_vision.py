@@ -26,7 +26,7 @@ from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.intake import MAX_GAP
 
-HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
+HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000, 6, 0, asleep=False)
 UNLIMITED = 3_600_000  # what refuses is to be seen, not what holds back
 
 
@@ -171,7 +171,7 @@ def test_time_may_not_run_backwards_not_even_after_a_restart_of_vision(
     wall.close()
     other = VisionEnd(publisher)
     other.hello(RUN + 1)
-    other.send(Numbered(1, CameraState(1, late_ns - 1)), Numbered(2, CameraState(1, late_ns)))
+    other.send(Numbered(1, CameraState(1, 0, late_ns - 1)), Numbered(2, CameraState(1, 0, late_ns)))
     assert other.answer() == Committed(2)
     assert publisher.refused == 2
     kinds = [(event.event_type, event.count) for event in publisher.events]

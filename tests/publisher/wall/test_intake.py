@@ -8,9 +8,10 @@ import pytest
 from support.receiving import ANIMALS, CAT, DOG, MODEL, vocabulary
 
 from edgecam.link import Numbered
-from edgecam.messages import CameraState, Sighting
+from edgecam.messages import MEASURED, SEEING, TROUBLES, CameraState, Sighting
 from edgecam.publisher.outbox import Outbox
 from edgecam.publisher.wall.intake import MAX_GAP, Intake
+from edgecam.publisher.wall.presence import Shown
 
 RUN = 2**63 - 1
 TABLES = vocabulary().tables
@@ -47,8 +48,12 @@ def went(counter: int, label: int = CAT, region: int = 0) -> Numbered:
     return Numbered(counter, Sighting(False, region, label, 20, at_ns))  # noqa: FBT003  it went
 
 
-def camera(counter: int, trouble: int = 0) -> Numbered:
-    return Numbered(counter, CameraState(trouble, START_NS + counter))
+def camera(counter: int, trouble: int = 0, measure: int = 0) -> Numbered:
+    return Numbered(counter, CameraState(trouble, measure, START_NS + counter))
+
+
+def number_of(reason: str) -> int:
+    return TROUBLES.index(reason) + 1
 
 
 def told(outbox: Outbox) -> list[tuple[str, str | int | None]]:
@@ -179,6 +184,40 @@ def test_a_camera_that_is_as_it_was_is_no_event_but_its_number_counts(
     other.commit([camera(1), came(2)])
     assert told(outbox)[3:] == [("appeared", "cat")]
     assert other.safe() == 2
+
+
+@pytest.mark.parametrize("reason", TROUBLES)
+def test_the_number_of_what_measures_nothing_goes_nowhere(
+    begin: Begin, outbox: Outbox, reason: str
+) -> None:
+    begin().commit([camera(1, number_of(reason), 123), camera(2, 0, 456)])
+    trouble, well = [row.event for row in outbox.after(0, 10)]
+    assert trouble.value == (123 if reason in MEASURED else None)
+    assert well.value is None
+
+
+@pytest.mark.parametrize("reason", TROUBLES)
+def test_regions_show_nothing_while_the_camera_is_blind_and_then_what_they_did(
+    begin: Begin, reason: str
+) -> None:
+    intake = begin()
+    intake.commit([came(1)])
+    before = intake.shown()
+    intake.commit([camera(2, number_of(reason))])
+    if reason in SEEING:
+        assert intake.shown() == before
+    else:
+        assert intake.shown()[0] == Shown(None, 0, START_NS + 2)
+    assert begin().shown()[0].label == intake.shown()[0].label  # also after a reconnect
+    intake.commit([camera(3)])
+    assert intake.shown() == before
+    assert begin().shown()[0] == before[0]
+
+
+def test_what_ends_while_the_camera_is_blind_is_not_shown_again(begin: Begin) -> None:
+    intake = begin()
+    intake.commit([came(1), camera(2, number_of("covered")), went(3), camera(4)])
+    assert intake.shown()[0] == Shown(None, 0, START_NS + 3)
 
 
 def test_so_much_cannot_have_been_lost(begin: Begin) -> None:

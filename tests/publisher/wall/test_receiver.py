@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from support.receiving import ANIMALS, CAT, DOG, RUN, Receiving, VisionEnd, sighting, vocabulary
 from support.waiting import wait_until
@@ -16,7 +17,7 @@ from edgecam.publisher.wall import receiver as module
 from edgecam.publisher.wall.limits import EVENTS_AT_ONCE, Limits
 
 WELCOME = Welcome(0, paused=False)
-HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000)
+HEALTH = VisionHealth(10_000, 100, 1, 2, 3, 4_000, 5_000, 6, 0, asleep=False)
 
 
 @pytest.fixture
@@ -138,7 +139,7 @@ def test_the_camera_is_an_event_only_when_it_changes(publisher: Receiving) -> No
     for run, trouble in runs:
         end = VisionEnd(publisher)
         end.hello(run)
-        end.send(Numbered(1, CameraState(trouble, time.monotonic_ns())))
+        end.send(Numbered(1, CameraState(trouble, 0, time.monotonic_ns())))
         assert end.answer() == Committed(1)
         end.close()
     assert [(event.event_type, event.reason) for event in publisher.events] == [
@@ -200,6 +201,27 @@ def test_a_pause_is_said_at_once_and_with_every_welcome(
     publisher.control.pause(paused=False)
     assert again.answer() == Pause(paused=False)
     wait_until(lambda: publisher.shows == ["dog", None])
+    again.close()
+
+
+def test_while_vision_sleeps_regions_show_nothing_also_after_a_reconnect(
+    publisher: Receiving, wall: VisionEnd
+) -> None:
+    wall.hello()
+    wall.send(Numbered(1, sighting(DOG)))
+    assert wall.answer() == Committed(1)
+    assert publisher.shows == ["dog", None]
+    wall.send(msgspec.structs.replace(HEALTH, asleep=True))
+    wait_until(lambda: publisher.shows == [None, None])
+    wall.send(Numbered(2, sighting(CAT, region=1)))  # what was being judged when it fell asleep
+    assert wall.answer() == Committed(2)
+    assert publisher.shows == [None, None]
+    wall.close()
+    again = VisionEnd(publisher)
+    again.hello()
+    assert publisher.shows == [None, None]
+    again.send(HEALTH)
+    wait_until(lambda: publisher.shows == ["dog", "cat"])
     again.close()
 
 

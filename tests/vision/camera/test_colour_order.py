@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 from support import fake_picamera2
+from support.paces import pace_of
 from support.places import MODEL, RUNTIMES, SAMPLES
 
 from edgecam import model
@@ -70,7 +71,8 @@ def found() -> Model:
 
 
 def captured(options: CameraOptions, found: Model) -> Pixels:
-    source = camera.build(options, frame_wanted(found, "crop", 1.0, [WHOLE]))
+    wanted = frame_wanted(found, "crop", 1.0, [WHOLE])
+    source = camera.build(options, wanted, pace_of(options))
     source.open()
     frame = source.capture(2.0)
     source.close()
@@ -108,8 +110,11 @@ def test_the_model_knows_a_photograph_only_in_the_right_order(
     classifier = Classifier(found, runtime, 1)
     preprocessor = Preprocessor(found, "crop", 0.875, WHOLE)
     pixels = captured(show(photograph), found)
-    scores = classifier.look(pixels, preprocessor).copy()
+    prepared = classifier.blank()
+    preprocessor.fill(pixels, prepared)
+    scores = classifier.look(prepared)
     assert scores.argmax() == dog
     assert scores[dog] > 0.9
-    swapped = classifier.look(np.ascontiguousarray(pixels[:, :, ::-1]), preprocessor)
+    preprocessor.fill(np.ascontiguousarray(pixels[:, :, ::-1]), prepared)
+    swapped = classifier.look(prepared)
     assert swapped[dog] < 0.6

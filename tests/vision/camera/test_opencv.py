@@ -6,9 +6,13 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from support.mjpeg import network_camera
+from support.paces import pace_of
+from support.waiting import wait_until
 
 from edgecam.config import CameraOptions
 from edgecam.config.options import OpencvOptions
+from edgecam.errors import CameraError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
 from edgecam.vision.camera.opencv import OpencvCamera
@@ -32,8 +36,9 @@ def record(file: Path, *, count: int = len(COLOURS)) -> Path:
 
 
 def camera(source: Path | str, *, loop: bool = False, **options: Any) -> OpencvCamera:
-    given = {"source": "opencv", "fps": 1000.0, **options}
-    return OpencvCamera(CameraOptions(opencv=OpencvOptions(source=str(source), loop=loop), **given))
+    opencv = OpencvOptions(source=str(source), loop=loop)
+    given = CameraOptions(**{"source": "opencv", "fps": 1000.0, "opencv": opencv, **options})
+    return OpencvCamera(given, pace_of(given))
 
 
 def frames(source: OpencvCamera, limit: int = 100) -> Iterator[Frame]:
@@ -156,4 +161,57 @@ def test_close_may_come_at_any_time(tmp_path: Path) -> None:
     source.close()
     source.open()
     source.close()
+    source.close()
+
+
+def test_a_file_goes_on_after_a_rest(tmp_path: Path) -> None:
+    source = camera(record(tmp_path / "video.avi"))
+    source.open()
+    first = source.capture(1.0)
+    source.rest()
+    source.wake()
+    second = source.capture(1.0)
+    assert first is not None
+    assert second is not None
+    assert np.abs(first.pixels.astype(int) - COLOURS[0]).max() <= NEARLY
+    assert np.abs(second.pixels.astype(int) - COLOURS[1]).max() <= NEARLY
+
+
+def test_a_limit_slows_a_file_that_runs_as_recorded(tmp_path: Path) -> None:
+    options = CameraOptions(
+        source="opencv",
+        fps=None,
+        opencv=OpencvOptions(source=str(record(tmp_path / "video.avi", count=11))),
+    )
+    pace = pace_of(options)
+    source = OpencvCamera(options, pace)
+    source.open()
+    assert pace.usual_fps == pytest.approx(RECORDED_FPS)
+    pace.limit_fps = RECORDED_FPS / 4
+    taken_ns = [frame.taken_ns for _ in range(4) if (frame := source.capture(2.0)) is not None]
+    assert (taken_ns[-1] - taken_ns[0]) / 1e9 >= 3 * 4 / RECORDED_FPS - 0.1
+
+
+def test_a_stream_is_let_go_of_while_it_rests_and_opened_again() -> None:
+    with network_camera() as network:
+        source = camera(network.url, fps=None)
+        source.open()
+        assert source.capture(2.0) is not None
+        wait_until(lambda: network.watching == 1)
+        source.rest()
+        wait_until(lambda: network.watching == 0)
+        source.wake()
+        assert source.capture(2.0) is not None
+        assert (network.watched, network.watching) == (2, 1)
+        source.close()
+
+
+def test_a_stream_that_is_gone_after_its_rest_is_a_missing_one() -> None:
+    with network_camera() as network:
+        source = camera(network.url, fps=None)
+        source.open()
+        source.rest()
+    with pytest.raises(CameraError) as caught:
+        source.wake()
+    assert caught.value.reason == "missing"
     source.close()

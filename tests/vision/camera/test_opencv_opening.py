@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.paces import pace_of
 
 from edgecam.config import CameraOptions
 from edgecam.config.options import OpencvOptions
@@ -17,7 +18,8 @@ from edgecam.vision.camera.opencv import OpencvCamera, check_device
 
 
 def camera(source: Path | str) -> OpencvCamera:
-    return OpencvCamera(CameraOptions(source="opencv", opencv=OpencvOptions(source=str(source))))
+    given = CameraOptions(source="opencv", opencv=OpencvOptions(source=str(source)))
+    return OpencvCamera(given, pace_of(given))
 
 
 def test_a_missing_file_is_the_owners_to_mend(tmp_path: Path) -> None:

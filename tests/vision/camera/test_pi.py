@@ -14,6 +14,7 @@ import pytest
 from support import fake_picamera2
 from support.fake_picamera2 import Hardware
 from support.fake_requests import FakeRequest
+from support.paces import pace_of
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
@@ -47,7 +48,8 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hardware]:
 
 
 def opened(wanted: FrameWanted = SQUARE, **options: Any) -> PiCamera:
-    camera = PiCamera(CameraOptions(**options), wanted)
+    given = CameraOptions(**options)
+    camera = PiCamera(given, wanted, pace_of(given))
     camera.open()
     return camera
 
@@ -206,3 +208,66 @@ def test_close_of_a_stalled_camera_does_not_wait_for_the_frame_that_never_comes(
     closer.join(1.0)
     assert not closer.is_alive()
     assert hardware.camera.closed
+
+
+def test_it_rests_and_wakes_on_the_same_object_with_the_same_view(hardware: Hardware) -> None:
+    camera = opened(fps=12.5)
+    before, controls = picture(camera), dict(hardware.camera.in_force)
+    assert {"ScalerCrop", "FrameDurationLimits"} <= set(controls)
+    for _ in range(3):
+        camera.rest()
+        assert not hardware.camera.started
+        camera.wake()
+        assert hardware.camera.started
+    assert hardware.camera.in_force == controls
+    np.testing.assert_array_equal(picture(camera), before)
+    assert (len(hardware.opened), hardware.camera.starts, hardware.camera.held) == (1, 4, 0)
+
+
+def test_a_stalled_camera_rests_without_the_frame_that_never_comes(hardware: Hardware) -> None:
+    camera = opened()
+    hardware.delivering = False
+    assert camera.capture(0.01) is None
+    resting = threading.Thread(target=camera.rest, daemon=True)
+    resting.start()
+    resting.join(1.0)
+    assert not resting.is_alive()
+    camera.wake()
+    hardware.deliver()
+    picture(camera)
+    assert hardware.camera.held == 0
+
+
+def test_a_camera_that_does_not_wake_is_unusable(hardware: Hardware) -> None:
+    camera = opened()
+    camera.rest()
+    hardware.stuck_asleep = True
+    with pytest.raises(CameraError, match="cannot be started: Failed to start") as caught:
+        camera.wake()
+    assert caught.value.reason == "unusable"
+
+
+def test_a_limit_passes_frames_over_before_they_are_copied(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    make_buffer = FakeRequest.make_buffer
+
+    def counted(request: FakeRequest, name: str) -> Pixels:
+        made.append(name)
+        return make_buffer(request, name)
+
+    monkeypatch.setattr(FakeRequest, "make_buffer", counted)
+    options = CameraOptions(fps=None)
+    pace = pace_of(options)
+    camera = PiCamera(options, SQUARE, pace)
+    camera.open()
+    pace.limit_fps = 4.0
+    for _ in range(3):
+        picture(camera)
+    assert len(made) == 3
+    assert hardware.camera.exposures > 10 * len(made)
+    pace.limit_fps = None
+    picture(camera)
+    picture(camera)
+    assert len(made) == 5

@@ -8,6 +8,7 @@ import pytest
 from support import fake_picamera2
 from support.fake_isp import Mode
 from support.fake_picamera2 import Hardware
+from support.paces import pace_of
 
 from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
@@ -30,7 +31,8 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
 
 
 def shown(wanted: FrameWanted, **options: Any) -> Pixels:
-    camera = PiCamera(CameraOptions(**options), wanted)
+    given = CameraOptions(**options)
+    camera = PiCamera(given, wanted, pace_of(given))
     camera.open()
     frame = camera.capture(1.0)
     camera.close()
@@ -99,7 +101,7 @@ def test_a_camera_that_cannot_crop_is_taken_as_it_comes(hardware: Hardware, *, u
 
 def test_the_rate_is_asked_of_the_sensor(hardware: Hardware) -> None:
     shown(FrameWanted(224, square=True), fps=12.5)
-    assert hardware.camera.controls["FrameDurationLimits"] == (80_000, 80_000)
+    assert hardware.camera.in_force["FrameDurationLimits"] == (80_000, 80_000)
 
 
 @pytest.mark.parametrize("can", [False, True])
@@ -109,7 +111,7 @@ def test_without_a_rate_or_the_control_for_it_none_is_asked(
     if not can:
         hardware.advertised.discard("FrameDurationLimits")
     shown(FrameWanted(224, square=True), fps=None if can else 5.0)
-    assert hardware.camera.controls.get("FrameDurationLimits") == ((33333, 33333) if can else None)
+    assert hardware.camera.in_force.get("FrameDurationLimits") == ((33333, 33333) if can else None)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from support import fake_picamera2
 from support.fake_picamera2 import Hardware
+from support.paces import pace_of
 
 from edgecam.config import CameraOptions
 from edgecam.config.options import PiOptions
@@ -24,8 +25,12 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Hardware:
     return fake_picamera2.install(monkeypatch, np.zeros((616, 820, 3), np.uint8))
 
 
+def made(options: CameraOptions) -> PiCamera:
+    return PiCamera(options, SQUARE, pace_of(options))
+
+
 def opened(**options: Any) -> PiCamera:
-    camera = PiCamera(CameraOptions(**options), SQUARE)
+    camera = made(CameraOptions(**options))
     camera.open()
     return camera
 
@@ -33,7 +38,7 @@ def opened(**options: Any) -> PiCamera:
 @pytest.mark.parametrize(("cameras", "wanted"), [(0, 0), (1, 1)])
 def test_no_camera_is_a_missing_one(hardware: Hardware, cameras: int, wanted: int) -> None:
     hardware.cameras = cameras
-    camera = PiCamera(CameraOptions(pi=PiOptions(camera=wanted)), SQUARE)
+    camera = made(CameraOptions(pi=PiOptions(camera=wanted)))
     with pytest.raises(CameraError, match=rf"camera\.pi\.camera {wanted}.*ribbon cable") as caught:
         camera.open()
     assert caught.value.reason == "missing"
@@ -59,7 +64,7 @@ def test_a_missing_or_busy_camera_may_be_opened_again_in_the_same_process(
 ) -> None:
     """Each Picamera2 that is made leaks, so none is made before it can have its camera."""
     hardware.cameras = 0
-    camera = PiCamera(CameraOptions(), SQUARE)
+    camera = made(CameraOptions())
     with pytest.raises(CameraError, match="ribbon cable"):
         camera.open()
     hardware.cameras, hardware.busy = 1, True
@@ -127,7 +132,9 @@ def test_picamera2_is_imported_by_opening_and_by_nothing_before(tmp_path: Path) 
         "from edgecam.config import CameraOptions\n"
         "from edgecam.vision import camera\n"
         "from edgecam.vision.preprocess import FrameWanted\n"
-        "made = camera.build(CameraOptions(source='pi'), FrameWanted(224, square=True))\n"
+        "from edgecam.vision.camera.pace import Pace\n"
+        "wanted = FrameWanted(224, square=True)\n"
+        "made = camera.build(CameraOptions(source='pi'), wanted, Pace(None))\n"
         "assert not {'picamera2', 'libcamera'} & set(sys.modules)\n"
         "print('not yet', flush=True)\n"
         "made.open()\n"

@@ -8,6 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from support.paces import pace_of
 from support.places import SAMPLES
 
 from edgecam.arrays import Pixels
@@ -30,9 +31,9 @@ def camera(
     folder: Path, *, hold_s: float = 1e-9, loop: bool = False, **options: Any
 ) -> StillsCamera:
     """A camera that shows each picture once and at once, unless told otherwise."""
-    given = {"source": "stills", "fps": None, **options}
     stills = StillsOptions(folder=str(folder), hold_s=hold_s, loop=loop)
-    return StillsCamera(CameraOptions(stills=stills, **given))
+    given = CameraOptions(**{"source": "stills", "fps": None, "stills": stills, **options})
+    return StillsCamera(given, pace_of(given))
 
 
 def frames(source: StillsCamera, limit: int = 100) -> Iterator[Pixels]:

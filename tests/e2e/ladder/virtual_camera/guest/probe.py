@@ -16,6 +16,7 @@ from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.config.options import PiOptions
 from edgecam.errors import CameraError
+from edgecam.vision.camera.pace import CAMERA_EARLY, Pace
 from edgecam.vision.camera.pi import PiCamera
 from edgecam.vision.preprocess import FrameWanted
 
@@ -39,9 +40,13 @@ def main(folder: Path) -> None:
     print(f"NV12 {photographs[0].shape[1]}x{photographs[0].shape[0]}, off by {farthest:.1f} of 255")
 
 
+def _camera(options: CameraOptions) -> PiCamera:
+    return PiCamera(options, WANTED, Pace(options.fps, early=CAMERA_EARLY))
+
+
 def _shows(options: CameraOptions, photographs: list[Pixels]) -> list[float]:
     """How far each frame is from the photograph that it shows; every one of them is shown."""
-    camera = PiCamera(options, WANTED)
+    camera = _camera(options)
     camera.open()
     frames = [frame.pixels for _ in range(FRAMES) if (frame := camera.capture(1.0)) is not None]
     camera.close()
@@ -61,7 +66,7 @@ def _turned(photographs: list[Pixels]) -> None:
 
 def _paced() -> None:
     """The camera advertises FrameDurationLimits and does not heed it."""
-    camera = PiCamera(CameraOptions(fps=5.0), WANTED)
+    camera = _camera(CameraOptions(fps=5.0))
     camera.open()
     taken_ns = [frame.taken_ns for _ in range(6) if (frame := camera.capture(1.0)) is not None]
     camera.close()
@@ -71,7 +76,7 @@ def _paced() -> None:
 
 def _stalled() -> None:
     """A wait is bounded, and so is closing a camera from which nothing comes."""
-    camera = PiCamera(CameraOptions(), WANTED)
+    camera = _camera(CameraOptions())
     camera.open()
     assert camera.capture(1.0) is not None
     # So frames are withheld, and in this process alone.
@@ -84,7 +89,7 @@ def _stalled() -> None:
 
 
 def _refused(options: CameraOptions, reason: str) -> None:
-    camera = PiCamera(options, WANTED)
+    camera = _camera(options)
     try:
         camera.open()
         given = "opened"

@@ -1,0 +1,130 @@
+"""When the camera looks and when it sleeps: `schedule.active_hours` on a wall clock.
+
+Every moment is turned into a point in time first, so that days of 23 and 25 hours, and clocks that
+jump, need no care of their own: nothing is counted, the clock is only compared.
+"""
+
+import datetime as dt
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from edgecam.appliance import clock
+from edgecam.config import hours
+from edgecam.config.hours import Hours, Moment
+from edgecam.config.options import PlaceOptions, ScheduleOptions
+
+_DAYS = range(-2, 4)  # around today: hours over midnight, offsets of hours, places at the date line
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of time, in seconds since 1970, in which nothing changes."""
+
+    active: bool
+    since_s: float
+    until_s: float
+    changes: bool = True
+    """Whether it then does; otherwise that is as far as was looked."""
+
+    @property
+    def end(self) -> str:
+        """For people, by the clock on their wall: `until Sun 07:00`."""
+        if not self.changes:
+            return "all day"
+        return time.strftime("until %a %H:%M", time.localtime(self.until_s))
+
+
+_ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
+
+
+class Schedule:
+    """Says whether it is time to look; for one thread."""
+
+    def __init__(self, options: ScheduleOptions, now_s: Callable[[], float] = time.time) -> None:
+        """`now_s` gives the wall clock, in seconds since 1970."""
+        self._hours = [hours.parse(text) for text in options.active_hours]
+        self._place = options.place
+        self._now_s = now_s
+        self._known = Stretch(active=True, since_s=0, until_s=0)
+
+    def now(self) -> Stretch:
+        """The stretch of now. While the clock was never set, nobody knows the hour: active."""
+        now_s = self._now_s()
+        if not self._hours or now_s * 1e9 < clock.EARLIEST_NS:
+            return _ALWAYS
+        if not self._known.since_s <= now_s < self._known.until_s:
+            self._known = self._stretch(now_s)
+        return self._known
+
+    def _stretch(self, now_s: float) -> Stretch:
+        today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time
+        asleep_since_s = _local_s(today, 0)
+        for start_s, end_s in _merged(sorted(self._spans(today))):
+            if now_s < start_s:
+                return Stretch(active=False, since_s=asleep_since_s, until_s=start_s)
+            if now_s < end_s:
+                return Stretch(active=True, since_s=start_s, until_s=end_s)
+            asleep_since_s = end_s
+        tomorrow_s = _local_s(today + dt.timedelta(1), 0)
+        return Stretch(active=False, since_s=asleep_since_s, until_s=tomorrow_s, changes=False)
+
+    def _spans(self, today: dt.date) -> Iterator[tuple[float, float]]:
+        """Start and end of all hours of the days around today; hours that end first are none."""
+        for days in _DAYS:
+            day = today + dt.timedelta(days)
+            for active in self._hours:
+                start_s, end_s = self._moment_s(active.start, day), self._end_s(active, day)
+                if start_s < end_s:
+                    yield start_s, end_s
+
+    def _end_s(self, active: Hours, day: dt.date) -> float:
+        return self._moment_s(active.end, day + dt.timedelta(active.over_midnight))
+
+    def _moment_s(self, moment: Moment, day: dt.date) -> float:
+        if moment.sun is None or self._place is None:
+            return _local_s(day, moment.minutes)
+        return _sun_s(self._place, day)[moment.sun == "sunset"] + 60 * moment.minutes
+
+
+def _merged(spans: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    """Sorted spans, those that touch made one."""
+    start_s, end_s = -math.inf, -math.inf
+    for next_start_s, next_end_s in spans:
+        if next_start_s > end_s:
+            if end_s > start_s:
+                yield start_s, end_s
+            start_s, end_s = next_start_s, next_end_s
+        end_s = max(end_s, next_end_s)
+    if end_s > start_s:
+        yield start_s, end_s
+
+
+def _local_s(day: dt.date, minutes: int) -> float:
+    """A time of day by this machine's zone; one that a change of the clock leaves out, after it."""
+    time_of_day = dt.time(*divmod(minutes, 60))
+    return dt.datetime.combine(day, time_of_day).timestamp()
+
+
+def _sun_s(place: PlaceOptions, day: dt.date) -> tuple[float, float]:
+    """Sunrise and sunset around the noon of a day.
+
+    Where the sun does not set, the day goes from one midnight to the next, by the sun's own time;
+    where it does not rise, it begins and ends at noon.
+    """
+    import astral.sun  # noqa: PLC0415  only whose hours speak of the sun has it in memory
+
+    observer = astral.Observer(place.latitude, place.longitude)
+    # In this time noon is always in the middle of a date, which it is not in every zone.
+    solar = dt.timezone(dt.timedelta(minutes=round(4 * place.longitude)))
+    date = dt.datetime.fromtimestamp(_local_s(day, 12 * 60), solar).date()
+    try:
+        risen = astral.sun.sunrise(observer, date, tzinfo=solar)
+        set_ = astral.sun.sunset(observer, date, tzinfo=solar)
+    except ValueError:  # it stays above the horizon, or below
+        risen = set_ = astral.sun.noon(observer, date, tzinfo=solar)
+        if astral.sun.elevation(observer, risen) > 0:
+            risen = dt.datetime.combine(date, dt.time(0), solar)
+            set_ = risen + dt.timedelta(days=1)
+    return risen.timestamp(), set_.timestamp()

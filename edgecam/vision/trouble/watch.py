@@ -1,0 +1,144 @@
+"""Asks every kind of trouble, and tells when one begins, changes or is over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from edgecam.arrays import Pixels
+from edgecam.config.options import TroubleOptions
+from edgecam.messages import SEEING, Frame
+from edgecam.vision.trouble.blurred import Blur
+from edgecam.vision.trouble.covered import Cover
+from edgecam.vision.trouble.dark import Darkness
+from edgecam.vision.trouble.flicker import Flicker
+from edgecam.vision.trouble.frozen import Sameness
+from edgecam.vision.trouble.hold import MIN_LOOKS, Hold, Reading
+from edgecam.vision.trouble.moved import Movement
+from edgecam.vision.trouble.sight import SMALLEST, Sight
+
+LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
+MOVING_LOOK_NS = 190_000_000  # while something moves: two frames of 10 a second, nearly
+
+# The worst first: what a frame lacks for one, no later one can judge.
+_KINDS: dict[str, type["_Kind"]] = {
+    "dark": Darkness,
+    "covered": Cover,
+    "blurred": Blur,
+    "moved": Movement,
+    "flicker": Flicker,
+}
+_LIVE_ONLY = {"frozen", "moved", "flicker"}  # a folder of pictures does all this on purpose
+_SAID = {
+    "frozen": "the camera shows the same picture over and over",
+    "dark": "the camera sees only darkness",
+    "covered": "the camera's lens is covered, or nothing but a bare surface is before it",
+    "blurred": "the camera's picture is blurred; look at its focus, and for dirt or water",
+    "moved": "the camera looks elsewhere than before",
+    "flicker": "the light before the camera flickers",
+}
+
+
+class _Kind(Protocol):
+    """One kind of trouble; a new one begins with nothing remembered."""
+
+    def look(self, sight: Sight, at_ns: int) -> Reading | None:
+        """What a frame says of it; None: nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The camera's trouble is another from now on.
+
+    `reason` is one of `edgecam.messages.TROUBLES`, or empty where all is well; `measure` what was
+    measured, in thousandths; `sentence` for the log.
+    """
+
+    reason: str
+    measure: int
+    sentence: str
+
+
+class TroubleWatch:
+    """Sees each frame, in order; for one thread. One trouble is told at a time, the worst."""
+
+    def __init__(self, options: TroubleOptions, *, live: bool) -> None:
+        """`live`: whether time passes before the camera. A still picture is none that froze."""
+        self._watched: list[str] = [
+            reason
+            for reason in _SAID
+            if reason in options.watch and (live or reason not in _LIVE_ONLY)
+        ]
+        self._after_s = options.after_s
+        self._look_ns = round(min(LOOK_S, options.after_s / MIN_LOOKS) * 1e9)
+        self._sight: Sight | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Begin anew: somebody else has said that the camera works."""
+        self._holds = {reason: Hold(self._after_s) for reason in self._watched}
+        self._kinds = {reason: _KINDS[reason]() for reason in self._watched if reason in _KINDS}
+        self._blinding = {r: kind for r, kind in self._kinds.items() if r not in SEEING}
+        self._sameness = Sameness()
+        self._measured_ns = 0
+        self._looked_ns: int | None = None
+        self._told = ""
+
+    @property
+    def blind(self) -> bool:
+        """Whether nothing may be decided from the frame that was looked at last.
+
+        So from the first sign on, which `look` tells only when it has held; a picture that is the
+        same for a while is none before that.
+        """
+        return any(
+            hold.told or (hold.bad and reason != "frozen")
+            for reason, hold in self._holds.items()
+            if reason not in SEEING
+        )
+
+    def look(self, frame: Frame, *, moving: bool = False) -> Change | None:
+        """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
+
+        `moving`: what is before the lens changes right now, and it may be a hand. Then it is looked
+        at so often that at 10 frames a second a lens is known to be covered before three votes say
+        that what it showed has gone.
+        """
+        if "frozen" in self._holds:
+            self._holds["frozen"].look(self._sameness.look(frame.pixels), frame.taken_ns)
+        if self._kinds and self._due(frame.taken_ns):
+            self._measure(frame, self._kinds)
+        elif self._blinding and moving and frame.taken_ns - self._measured_ns >= MOVING_LOOK_NS:
+            self._measure(frame, self._blinding)
+        told = next((reason for reason, hold in self._holds.items() if hold.told), "")
+        if told == self._told:
+            return None
+        self._told = told
+        if not told:
+            return Change("", 0, "the camera sees well again")
+        value = self._holds[told].value
+        return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})")
+
+    def _due(self, at_ns: int) -> bool:
+        if self._looked_ns is not None and at_ns - self._looked_ns < self._look_ns:
+            return False
+        self._looked_ns = at_ns
+        return True
+
+    def _measure(self, frame: Frame, kinds: Mapping[str, "_Kind"]) -> None:
+        """Ask each kind in turn; where one is bad, those after it cannot say anything."""
+        self._measured_ns = frame.taken_ns
+        sight = self._reduced(frame.pixels)
+        for reason, kind in kinds.items():
+            reading = None if sight is None else kind.look(sight, frame.taken_ns)
+            self._holds[reason].look(reading, frame.taken_ns)
+            if reading is not None and reading.bad:
+                return
+
+    def _reduced(self, pixels: Pixels) -> Sight | None:
+        """A frame as the kinds see it; None where it is too small."""
+        if min(pixels.shape[:2]) < SMALLEST:
+            return None
+        if self._sight is None or self._sight.shape != pixels.shape:
+            self._sight = Sight(pixels.shape)
+        self._sight.see(pixels)
+        return self._sight

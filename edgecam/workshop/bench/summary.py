@@ -1,0 +1,113 @@
+"""What the parts of a run come to: medians, percentiles, energy, and what it all ran on."""
+
+import datetime as dt
+import statistics
+from dataclasses import dataclass
+
+import numpy as np
+
+from edgecam import runtimes
+from edgecam.appliance.board import Board
+from edgecam.config import Config
+from edgecam.model import Model
+from edgecam.workshop import origin
+from edgecam.workshop.bench import boards
+from edgecam.workshop.bench.appliance import ApplianceFigures
+from edgecam.workshop.bench.loop import LoopFigures
+from edgecam.workshop.bench.meters import Meter
+from edgecam.workshop.bench.result import Energy, Result
+
+_NO_FIGURES = "energy: nothing here measures it, and of this board no figures are known"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What each part of the run found; None where it could not."""
+
+    looped: LoopFigures
+    appliance: ApplianceFigures
+    latencies_ms: list[float]
+    region_extra_ms: dict[int, float]
+    broker: str
+    gate_cpu_ratio: float
+    meter: Meter | None
+    idle_w: float | None
+    """What `meter` says while nothing is looked at."""
+    battery_wh: float | None
+    notes: list[str]
+
+
+def result(parts: Parts, config: Config, found: Model) -> Result:
+    """The document of a run of a configuration and its model."""
+    looped, seen = parts.looped, parts.appliance
+    stages = {str(name): looped.stage(name) for name in looped.stages_ns}
+    energy = _energy(parts, len(config.regions))
+    return Result(
+        ratio_to_bare=round(statistics.median(looped.ratios), 4),
+        ratio_min=round(min(looped.ratios), 4),
+        ratio_max=round(max(looped.ratios), 4),
+        bare_fps=round(looped.median("bare_fps"), 1),
+        vision_fps=round(looped.median("whole_fps"), 1),
+        overhead_ms_p50=round(looped.overhead_ms(len(config.regions)), 4),
+        alloc_bytes_per_frame=looped.alloc_bytes,
+        cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
+        stages=stages,
+        region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
+        fps=seen.fps,
+        vision_rss_mb=round(seen.vision.rss_mb, 1),
+        vision_peak_mb=round(seen.vision.peak_mb, 1),
+        publisher_rss_mb=round(seen.publisher.rss_mb, 1),
+        publisher_peak_mb=round(seen.publisher.peak_mb, 1),
+        ready_s=round(seen.ready_s, 3),
+        event_latency_ms_p50=_percentile(parts.latencies_ms, 50),
+        event_latency_ms_p99=_percentile(parts.latencies_ms, 99),
+        events=len(parts.latencies_ms),
+        broker=parts.broker,
+        gate_cpu_ratio=round(parts.gate_cpu_ratio, 4),
+        energy=energy,
+        battery_wh=parts.battery_wh,
+        battery_h=_battery_h(parts.battery_wh, energy, seen.fps, len(config.regions)),
+        machine=origin.machine(),
+        camera=config.camera.source,
+        model=found.name,
+        runtime=runtimes.version(runtimes.chosen(config.model.runtime)),
+        threads=config.model.threads,
+        regions=len(config.regions),
+        rounds=len(looped.rounds),
+        commit=origin.commit(),
+        date=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        notes=parts.notes,
+    )
+
+
+def _energy(parts: Parts, regions: int) -> Energy:
+    """Measured where this machine can, else estimated from processor time; notes where neither."""
+    idle_w, looped = parts.idle_w, parts.looped
+    if parts.meter is not None and idle_w is not None:
+        above_idle = [
+            max(0.0, (one.joules - idle_w * one.seconds) / one.looks)
+            for one in looped.rounds
+            if one.joules is not None and one.looks
+        ]
+        if above_idle:
+            joules = round(statistics.median(above_idle), 5)
+            return Energy(joules, round(idle_w, 2), parts.meter.source, estimated=False)
+    power = boards.power_of(Board().model())
+    if power is None:
+        parts.notes.append(_NO_FIGURES)
+        return Energy(None, None, "", estimated=True)
+    cpu_s = looped.median("cpu_ms") / 1000 / regions
+    return Energy(round(cpu_s * power.core_w, 5), power.idle_w, power.source, estimated=True)
+
+
+def _battery_h(
+    battery_wh: float | None, energy: Energy, fps: float | None, regions: int
+) -> float | None:
+    """How long a battery lasts at the rate of the configured camera, every frame looked at."""
+    if battery_wh is None or energy.joules_per_look is None or energy.idle_w is None or not fps:
+        return None
+    return round(battery_wh / (energy.idle_w + energy.joules_per_look * fps * regions), 1)
+
+
+def _percentile(values: list[float], percent: int) -> float | None:
+    return round(float(np.percentile(values, percent)), 2) if values else None

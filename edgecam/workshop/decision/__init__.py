@@ -1,0 +1,1 @@
+"""How well `edgecam.vision.decision` decides, against simpler ways to do it."""

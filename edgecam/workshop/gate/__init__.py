@@ -1,0 +1,1 @@
+"""What `edgecam.vision.motion` saves, and what it misses."""

@@ -1,0 +1,125 @@
+"""What the motion gate saves, what it misses and what it costs, clip by clip.
+
+Every clip goes through the bundled model with the default settings at 10 frames a second, with the
+gate and without. The clips are made of the bundled photographs. `late`: by how many frames the
+latest appearance was late; `unseen`: cuts that the model did not look at at once; `gated`: flaps
+with the gate.
+"""
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import islice
+
+import cv2
+from rich.console import Console
+from rich.table import Table
+
+from edgecam.arrays import Pixels
+from edgecam.config import INSTALLATION
+from edgecam.vision.motion import MotionGate
+from edgecam.workshop import scenes
+from edgecam.workshop.gate.clips import CLIPS, WHOLE, Photographs
+from edgecam.workshop.gate.judge import Model, Outcome, judge
+
+_FRAMES = 12  # that each photograph is shown: 1.2 seconds
+_LEAST, _ALL = 6, 30
+_MEASURED = 1000  # frames
+_STILL = "still, gain 4"
+_WIDTH = 120  # of the table in a file
+_HEADINGS = (
+    *("frames", "saved", "appear", "missed", "late", "extra"),
+    *("cuts", "unseen", "flaps", "gated"),
+)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Processor time of one thread for a frame of 640x480, medians, in microseconds."""
+
+    gate_us: float
+    prepare_us: float
+    invoke_us: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the clips and print."""
+    parser = argparse.ArgumentParser(prog="scripts/evaluate gate", description=__doc__)
+    parser.add_argument(
+        "--clip", action="append", choices=list(CLIPS), help="only this one; may be repeated"
+    )
+    parser.add_argument(
+        *("--photographs", "-n"),
+        type=int,
+        choices=range(_LEAST, _ALL + 1),
+        default=_ALL,
+        metavar="N",
+        help=f"of the bundled ones, {_LEAST} to {_ALL}",
+    )
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(argv)
+    pictures = scenes.photographs(INSTALLATION / "models" / "samples")[: options.photographs]
+    cv2.setNumThreads(1)  # as the appliance does
+    seeing = Model()
+    outcomes: list[Outcome] = []
+    for name in options.clip or CLIPS:
+        print(name, file=sys.stderr, flush=True)
+        outcomes += judge(name, CLIPS[name], pictures, _FRAMES, seeing)
+    cost = measured(pictures, seeing)
+    if options.json:
+        print(json.dumps({"clips": [asdict(one) for one in outcomes], "cost": asdict(cost)}))
+    else:
+        _print(outcomes, cost)
+    return 0
+
+
+def measured(pictures: Photographs, seeing: Model) -> Cost:
+    """What a frame costs: the gate, and what it saves."""
+    frames = [shot.pixels for shot in islice(CLIPS[_STILL].shots(pictures, _FRAMES), 16)]
+    preprocessor, gate = seeing.preprocessor(WHOLE), MotionGate(max_idle_s=1e9)
+    views = [preprocessor.view(pixels) for pixels in frames]
+    return Cost(
+        gate_us=_median_us(lambda view: gate.worth_a_look(view, 0), views),
+        prepare_us=_median_us(lambda pixels: preprocessor.fill(pixels, seeing.prepared), frames),
+        invoke_us=_median_us(lambda _: seeing.classifier.look(seeing.prepared), frames),
+    )
+
+
+def _median_us(act: Callable[[Pixels], object], frames: Sequence[Pixels]) -> float:
+    took_ns = []
+    for number in range(_MEASURED):
+        pixels = frames[number % len(frames)]
+        started_ns = time.thread_time_ns()
+        act(pixels)
+        took_ns.append(time.thread_time_ns() - started_ns)
+    return statistics.median(took_ns) / 1000
+
+
+def _print(outcomes: Sequence[Outcome], cost: Cost) -> None:
+    table = Table(title="The motion gate, with the default settings at 10 frames a second")
+    table.add_column("clip", no_wrap=True)
+    for heading in _HEADINGS:
+        table.add_column(heading, justify="right", no_wrap=True)
+    for one in outcomes:
+        figures = (one.appearances, one.missed, one.late_frames, one.extra)
+        shown = (*figures, one.cuts, one.cuts_unseen, one.flaps, one.flaps_gated)
+        table.add_row(
+            one.clip if one.region == "scene" else f"{one.clip}: {one.region}",
+            *(str(one.frames), f"{one.saved:.1%}", *map(str, shown)),
+        )
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    console.print(table)
+    look_us = cost.prepare_us + cost.invoke_us
+    console.print(
+        f"A frame of 640x480 takes {cost.gate_us:.0f} µs of processor time in the gate, and "
+        f"{look_us:.0f} µs where it is looked at (prepare {cost.prepare_us:.0f}, "
+        f"invoke {cost.invoke_us:.0f}): {cost.gate_us / look_us:.1%}."
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The same frames and the same model through edgecam and through its peers, in one table.
+
+Each peer is a process in an environment of its own, gives the model one thread, and has its frames
+in memory. They take turns, round by round; figures are medians over the rounds, and ratios are
+taken within a round.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+
+from edgecam.config import INSTALLATION, load
+from edgecam.errors import EdgecamError
+from edgecam.workshop.origin import origin
+from edgecam.workshop.peers import page
+from edgecam.workshop.peers.lineup import ENTRANTS, OURS, Entrant
+from edgecam.workshop.peers.match import play, surroundings
+from edgecam.workshop.peers.table import as_json, markdown
+from edgecam.workshop.quiet import quiet
+
+_PAGE = INSTALLATION / "docs" / "performance.md"
+_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
+_MOST = 60  # seconds of a turn: an answer is waited for no longer than `ANSWER_TIMEOUT_S`
+_CONVERTED = INSTALLATION / ".cache" / "peers"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    options = _parser().parse_args(argv)
+    try:
+        defaults = load(INSTALLATION / "config.yaml").config
+        samples = INSTALLATION / "models" / "samples"
+        with quiet(), surroundings(defaults, samples, _CONVERTED) as given:
+            everybody = play(
+                ENTRANTS,
+                _python,
+                given,
+                rounds=options.rounds,
+                seconds=options.seconds,
+                on_round=lambda number: _say(f"\rround {number} of {options.rounds}"),
+            )
+        _say("\n")
+        text = f"{origin()}\n\n{markdown(everybody)}"
+        if options.write:
+            page.write(_PAGE, text)
+    except EdgecamError as error:
+        print(f"scripts/bench --peers: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    if options.json:
+        print(json.dumps({"origin": origin(), **as_json(everybody)}, indent=2))
+    else:
+        Console(width=None if sys.stdout.isatty() else 120).print(Markdown(text))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench --peers",
+        description=__doc__,
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    parser.add_argument("--rounds", type=_count, default=7, help="how often all take turns")
+    parser.add_argument("--seconds", type=_count, default=3, help="of each turn")
+    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--write", action="store_true", help=f"the table into {_PAGE.name}, too")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST:
+        msg = f"expected a whole number from 1 to {_MOST}, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _python(entrant: Entrant) -> Path:
+    """Ours runs in the environment that this runs in."""
+    if entrant is OURS:
+        return Path(sys.executable)
+    return INSTALLATION / f".venv-peer-{entrant.name}" / "bin" / "python"
+
+
+def _say(text: str) -> None:
+    print(text, end="", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

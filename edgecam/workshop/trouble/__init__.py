@@ -1,0 +1,1 @@
+"""How surely `edgecam.vision.trouble` notices trouble, and how often where there is none."""

@@ -1,0 +1,42 @@
+"""The pace of a camera that nobody governs, and a clock for paces that a test moves."""
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edgecam.config import CameraOptions
+from edgecam.vision.camera import pace as module
+from edgecam.vision.camera.pace import CAMERA_EARLY, Pace
+
+
+def pace_of(options: CameraOptions) -> Pace:
+    """As a governor makes it that never lowers it."""
+    return Pace(options.fps, early=CAMERA_EARLY)
+
+
+class MadeClock:
+    """Monotonic time that passes only when it is told to, or waited for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *modules: Any) -> None:
+        self.now_s = 1000.0
+        made = SimpleNamespace(monotonic=lambda: self.now_s, monotonic_ns=lambda: self.now_ns)
+        for each in (module, *modules):
+            monkeypatch.setattr(each, "time", made)
+        monkeypatch.setattr(module, "threading", SimpleNamespace(Condition=self._condition))
+
+    @property
+    def now_ns(self) -> int:
+        """In the other unit."""
+        return round(self.now_s * 1e9)
+
+    def _condition(self) -> threading.Condition:
+        clock = self
+
+        class Passing(threading.Condition):
+            def wait(self, timeout: float | None = None) -> bool:
+                clock.now_s += timeout or 0.0
+                return False
+
+        return Passing()

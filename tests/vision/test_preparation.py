@@ -1,0 +1,209 @@
+"""From a frame to what waits in the mailbox."""
+
+import logging
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+from support.frames import noise
+from support.vision_half import COOL, ONLY_FROZEN, WHOLE, load_classifier, regions
+
+from edgecam.arrays import Pixels
+from edgecam.messages import CameraState, Frame
+from edgecam.model import Model
+from edgecam.vision.governor import Governor
+from edgecam.vision.mailbox import Mailbox
+from edgecam.vision.motion import MotionGate
+from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.statistics import Statistics
+from edgecam.vision.trouble import TroubleWatch
+
+LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
+
+
+class Prepare:
+    """A preparation, its mailbox, and what it has reported."""
+
+    def __init__(self, found: Model, *boxes: Any) -> None:
+        classifier = load_classifier(found)
+        self.regions = regions(found, boxes)
+        self.mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in boxes]))
+        self.statistics = Statistics()
+        self.reported: list[CameraState] = []
+        self.preparation = Preparation(
+            regions=self.regions,
+            mailbox=self.mailbox,
+            trouble=TroubleWatch(ONLY_FROZEN, live=False),
+            governor=Governor(COOL, None, 10.0),
+            statistics=self.statistics,
+            report=self.reported.append,
+        )
+
+    def __call__(self, pixels: Any, at_ns: int = 1) -> str:
+        return self.preparation.prepare(Frame(pixels, at_ns))
+
+
+def frame(*, height: int = 48, width: int = 64) -> Pixels:
+    return noise(height, width)
+
+
+def test_each_region_is_made_what_the_model_needs_of_it(found: Model) -> None:
+    prepare = Prepare(found, LEFT, RIGHT)
+    pixels = frame()
+    assert prepare(pixels, 7) == ""
+    prepared = prepare.mailbox.take(0)
+    assert prepared is not None
+    assert prepared.taken_ns == 7
+    assert prepared.wanted == [True, True]
+    for region, made in zip(prepare.regions, prepared.inputs, strict=True):
+        expected = np.zeros((224, 224, 3), np.uint8)
+        region.preprocessor.fill(pixels, expected)
+        assert np.array_equal(made, expected)
+    assert not np.array_equal(prepared.inputs[0], prepared.inputs[1])
+
+
+class Gate(MotionGate):
+    """Lets through, frame by frame, what has a + in its script, and nothing after that."""
+
+    def __init__(self, script: str = "") -> None:
+        super().__init__(60.0)
+        self.views: list[tuple[int, ...]] = []
+        self._answers = [letter == "+" for letter in script]
+
+    def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
+        del at_ns
+        self.views.append(view.shape)
+        return self._answers.pop(0) if self._answers else False
+
+
+def gated(found: Model, *gates: Gate) -> Prepare:
+    """Both halves of the frame, which have been looked at before."""
+    prepare = Prepare(found, LEFT, RIGHT)
+    for region, gate in zip(prepare.regions, gates, strict=True):
+        region.gate = gate
+        region.settled = True
+    return prepare
+
+
+def wanted(prepare: Prepare) -> list[bool]:
+    """The looks of the frame in the mailbox, which the model makes; none where it is empty."""
+    prepared = prepare.mailbox.take(0)
+    if prepared is None:
+        return []
+    prepare.mailbox.give_back(prepared)
+    for region, looked in zip(prepare.regions, prepared.wanted, strict=True):
+        region.open_looks += looked
+    return list(prepared.wanted)
+
+
+def test_only_what_the_gate_lets_through_is_prepared(found: Model) -> None:
+    gates = Gate("+-"), Gate("--")
+    prepare = gated(found, *gates)
+    assert prepare(frame()) == ""
+    prepared = prepare.mailbox.take(0)
+    assert prepared is not None
+    assert prepared.wanted == [True, False]
+    assert prepared.inputs[0].any()
+    assert not prepared.inputs[1].any()
+    prepare(frame(), 5)
+    assert wanted(prepare) == []  # nobody is woken, and yet it counts: what was seen still holds
+    assert (prepare.statistics.frames, prepare.statistics.still) == (1, 2)
+    assert prepare.statistics.age_ns(6) == 1
+    assert [gate.views for gate in gates] == [[(28, 28, 3)] * 2] * 2  # 0.875 of 32x32
+
+
+def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate("-+"))
+    prepare(frame(), 1)
+    prepare(frame(), 2)
+    assert prepare.mailbox.dropped == 1
+    assert wanted(prepare) == [True, True]
+
+
+def test_a_still_frame_takes_nothing_from_one_that_waits(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate())
+    prepare(frame(), 1)
+    prepare(frame(), 2)
+    assert prepare.mailbox.dropped == 0
+    assert wanted(prepare) == [True, False]
+
+
+def test_a_still_frame_is_passed_on_where_time_alone_may_bring_a_fact(found: Model) -> None:
+    prepare = gated(found, Gate(), Gate())
+    prepare.regions[1].waiting = True
+    prepare(frame())
+    assert wanted(prepare) == [False, False]
+
+
+def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(found: Model) -> None:
+    gate = Gate()
+    prepare = gated(found, gate, Gate())
+    prepare.regions[0].settled = False
+    for _ in range(2):  # twice its window of one look
+        prepare(frame())
+        assert wanted(prepare) == [True, False]
+    prepare(frame())
+    assert wanted(prepare) == []  # it may hover for ever
+    assert len(gate.views) == 3
+
+
+def test_news_give_an_open_question_its_looks_again(found: Model) -> None:
+    prepare = gated(found, Gate("---+"), Gate())
+    prepare.regions[0].settled = False
+    seen = []
+    for _ in range(7):
+        prepare(frame())
+        seen.append(any(wanted(prepare)))
+    assert seen == [True, True, False, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "described"),
+    [
+        (np.zeros((48, 64), np.uint8), "48x64 uint8"),
+        (np.zeros((48, 64, 4), np.uint8), "48x64x4 uint8"),
+        (np.zeros((48, 64, 3), np.float32), "48x64x3 float32"),
+    ],
+)
+def test_what_is_no_frame_is_counted_and_described(
+    found: Model, wrong: Any, described: str
+) -> None:
+    prepare = Prepare(found, WHOLE)
+    assert prepare(wrong) == f"frames of {described}, which is not RGB of 8 bits"
+    assert prepare.preparation.skipped == 1
+    assert prepare.mailbox.empty
+    assert prepare(frame()) == ""
+    assert not prepare.mailbox.empty
+
+
+def test_another_size_is_said_once_and_adapted_to(
+    found: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "edgecam")
+    prepare = Prepare(found, WHOLE)
+    for pixels in (frame(), frame(), frame(height=24, width=32), frame(height=24, width=32)):
+        assert prepare(pixels) == ""
+    assert [record.message for record in caplog.records] == ["the camera gives 24x32x3 uint8 now"]
+    last = prepare.mailbox.take(0)
+    assert last is not None
+    expected = np.zeros((224, 224, 3), np.uint8)
+    Prepare(found, WHOLE).regions[0].preprocessor.fill(frame(height=24, width=32), expected)
+    assert np.array_equal(last.inputs[0], expected)
+
+
+def test_nothing_large_is_allocated(found: Model) -> None:
+    prepare, pixels = Prepare(found, LEFT, RIGHT), frame(height=480, width=640)
+    prepare(pixels)
+    tracemalloc.start()
+    try:
+        blank = np.zeros(4097, np.uint8)
+        assert tracemalloc.get_traced_memory()[1] > 4096  # NumPy reports what it allocates
+        del blank
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        for number in range(20):
+            prepare(pixels, number)
+        assert tracemalloc.get_traced_memory()[1] - before <= 4096
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,66 @@
+"""The table of camera trouble: it counts what it should, and its variants are what they say."""
+
+import json
+from pathlib import Path
+
+import pytest
+from support.places import SAMPLES
+
+from edgecam.messages import MEASURED
+from edgecam.workshop import scenes
+from edgecam.workshop.trouble import table
+from edgecam.workshop.trouble.table import Row, evaluated, main, summed
+from edgecam.workshop.trouble.variants import VARIANTS, Variant
+
+BY_NAME = {variant.name: variant for variant in VARIANTS}
+PICTURES = scenes.photographs(SAMPLES)[4:6]
+CHOSEN = ("5 stops, gain 1", "tape", "sigma 8 px, gain 4", "the same frame", "another view, gain 1")
+
+
+def test_every_kind_has_variants_that_must_be_noticed_and_there_are_healthy_ones() -> None:
+    assert len(BY_NAME) == len(VARIANTS)
+    assert {variant.kind for variant in VARIANTS if variant.clear} == {*MEASURED, "none"}
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_what_is_clear_is_noticed_within_seconds(name: str) -> None:
+    row = evaluated(BY_NAME[name], PICTURES)
+    assert (row.runs, row.missed, row.told) == (2, 0, {})
+    assert all(10 <= delay_s <= 15 for delay_s in row.delays_s)
+
+
+def test_what_is_healthy_is_told_as_nothing() -> None:
+    row = evaluated(BY_NAME["still, gain 4"], PICTURES)
+    assert (row.missed, row.told, row.delays_s) == (0, {}, [])
+
+
+def test_a_reason_that_is_not_right_is_a_miss_and_counted() -> None:
+    dark = BY_NAME["6 stops, gain 1"]
+    wrong = Variant("wrong", ("moved",), dark.starts, dark.make)
+    row = evaluated(wrong, PICTURES)
+    assert (row.missed, row.told, row.delays_s) == (2, {"dark": 2}, [])
+
+
+def test_kinds_are_summed_over_what_is_clear_and_over_what_is_healthy() -> None:
+    rows = [
+        Row("dark", "night", True, 10, 1, {}, [10.0, 12.0]),  # noqa: FBT003  clear
+        Row("dark", "evening", False, 10, 10, {}, []),  # noqa: FBT003  not clear
+        Row("none", "still", True, 30, 0, {"dark": 3}, []),  # noqa: FBT003
+        Row("none", "rain", True, 30, 0, {}, []),  # noqa: FBT003
+    ]
+    dark = next(kind for kind in summed(rows) if kind.kind == "dark")
+    assert (dark.variants, dark.missed_percent, dark.false_alarm_percent) == (1, 10.0, 5.0)
+    assert (dark.delay_p50_s, dark.delay_p95_s) == (11.0, 11.9)
+
+
+def test_it_prints_a_table_or_json(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "cat.jpg").symlink_to(SAMPLES / "cat.jpg")
+    monkeypatch.setattr(table, "VARIANTS", [BY_NAME["tape"]])
+    assert main(["--folder", str(tmp_path), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [row["variant"] for row in found["variants"]] == ["tape"]
+    assert {kind["kind"] for kind in found["kinds"]} == set(MEASURED)
+    assert main(["--folder", str(tmp_path)]) == 0
+    assert "false alarms %" in capsys.readouterr().out
