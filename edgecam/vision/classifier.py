@@ -5,6 +5,7 @@ The only file of the daemon that imports an interpreter.
 
 import importlib
 import time
+from collections.abc import Callable
 from typing import Any
 
 import cv2
@@ -58,13 +59,20 @@ class Classifier:
         """An array of a score for each label, to be filled by `look`."""
         return np.zeros(self._labels, np.float32)
 
-    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
+    def look(
+        self,
+        prepared: NDArray[Any],
+        scores: Scores | None = None,
+        invoking: Callable[[], None] = lambda: None,
+    ) -> Scores:
         """The score of each label, from 0 to 1, for what a `Preprocessor` has filled.
 
-        They are written into `scores` where that is given. Raises UnusableScores.
+        They are written into `scores` where that is given. `invoking` is called right before
+        Python's lock is let go of for the time of `invoke()`. Raises UnusableScores.
         """
         # A view of a tensor must not outlive the call: invoke() refuses while one exists.
         np.copyto(self._input()[0], prepared)
+        invoking()
         started_ns = time.monotonic_ns()
         self.interpreter.invoke()
         self.invoke_ns = time.monotonic_ns() - started_ns

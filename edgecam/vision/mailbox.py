@@ -37,18 +37,25 @@ class Mailbox(Generic[T]):
             self._changed.notify_all()
 
     def take(self, timeout_s: float) -> T | None:
-        """The buffer that waits, or that comes in time, else None; then `give_back`."""
+        """The buffer that waits, or that comes in time, else None; then `give_back`.
+
+        Who waits until the slot is empty is woken by `invite`, or when the buffer is given back.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting is not None, timeout_s)
             taken, self._waiting = self._waiting, None
-            if taken is not None:
-                self.taken += 1
-                self._changed.notify_all()
+            self.taken += taken is not None
             return taken
+
+    def invite(self) -> None:
+        """Now is the time to fill the next one: who takes them lets go of Python's lock."""
+        with self._changed:
+            self._changed.notify_all()
 
     def give_back(self, used: T) -> None:
         """It may be filled again."""
         self._free.append(used)
+        self.invite()
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Whether the slot is empty, waiting until it is."""

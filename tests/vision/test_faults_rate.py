@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from numpy.typing import NDArray
 from support.fake_cameras import FastCamera
 from support.made_board import MadeBoard
 from support.tiny_models import tiny_model
@@ -27,9 +26,9 @@ MB = 2**20
 class Slow(Classifier):
     """Answers as slowly as on a small board, so that frames have to give way."""
 
-    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
+    def look(self, *given: Any) -> Scores:
         time.sleep(0.01)
-        return super().look(prepared, scores)
+        return super().look(*given)
 
 
 @pytest.fixture

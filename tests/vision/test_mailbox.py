@@ -80,15 +80,25 @@ def test_wait_until_empty_gives_up_while_a_buffer_waits(mailbox: Mailbox[Buffer]
     assert mailbox.wait_until_empty(0)
 
 
-def test_wait_until_empty_is_woken_by_take(mailbox: Mailbox[Buffer]) -> None:
-    put(mailbox, 1)
-    emptied: list[bool] = []
-    waiter = threading.Thread(target=lambda: emptied.append(mailbox.wait_until_empty(10)))
-    waiter.start()
-    assert mailbox.take(1) is not None
-    waiter.join(5)
-    assert not waiter.is_alive()
-    assert emptied == [True]
+def test_wait_until_empty_is_woken_when_the_next_is_asked_for_or_the_last_given_back(
+    mailbox: Mailbox[Buffer],
+) -> None:
+    def ask(_: Buffer) -> None:
+        mailbox.invite()
+
+    for wake in (ask, mailbox.give_back):
+        put(mailbox, 1)
+        emptied: list[bool] = []
+        waiter = threading.Thread(
+            target=lambda emptied=emptied: emptied.append(mailbox.wait_until_empty(10))
+        )
+        waiter.start()
+        taken = mailbox.take(1)
+        assert taken is not None
+        wake(taken)
+        waiter.join(5)
+        assert not waiter.is_alive()
+        assert emptied == [True]
 
 
 def test_between_two_threads_every_buffer_is_either_taken_or_counted_and_order_holds(

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from support.fake_cameras import FreezingCamera
 from support.frames import noise
 from support.vision_half import Start, photograph
@@ -60,9 +59,9 @@ class Slow(Classifier):
     def __init__(self, found: Model) -> None:
         super().__init__(found, "litert", 1)
 
-    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
+    def look(self, *given: Any) -> Scores:
         time.sleep(0.5)
-        return super().look(prepared, scores)
+        return super().look(*given)
 
 
 def test_a_model_slower_than_the_frames_still_gets_its_votes(start: Start, found: Model) -> None:

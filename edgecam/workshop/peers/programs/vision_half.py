@@ -6,8 +6,6 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
-from numpy.typing import NDArray
-
 # What `edgecam run vision` loads, so that the memory is the appliance's.
 import edgecam.commands.assembly
 import edgecam.commands.run  # noqa: F401  for its weight alone
@@ -62,9 +60,9 @@ class Witness(Classifier):
     noted: list[int] | None = None
     """The label that scored best at each look; None: not noted."""
 
-    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
+    def look(self, *given: Any) -> Scores:  # noqa: ANN401  whatever it takes
         """As without a witness."""
-        result = super().look(prepared, scores)
+        result = super().look(*given)
         if self.noted is not None:
             self.noted.append(int(result.argmax()))
         self.last_s = time.perf_counter()
