@@ -26,7 +26,7 @@ class Wakeup:
     """Ends another thread's `select()`: hand it in as a reader, `set()` it from anywhere."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may set what its thread is closing
         self._descriptor = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
 
     def fileno(self) -> int:

@@ -2,8 +2,8 @@
 
 import logging
 import os
+import select
 import signal
-import threading
 import time
 from collections.abc import Callable, Sequence
 from types import FrameType
@@ -11,8 +11,10 @@ from typing import NoReturn, Protocol
 
 from edgecam.appliance import systemd
 from edgecam.errors import EXIT_FAILURE
+from edgecam.worker import Wakeup
 
-POLL_S = 0.25  # a signal handler may only set a flag, so the flag is looked at this often
+STARTING_POLL_S = 0.05  # until all is ready: what is started waits for READY=1
+POLL_S = 1.0  # afterwards: each look costs 0.2 ms of a processor that would rest
 HELD_UP_S = 2.0  # between two looks: more says that this process was stopped, or starved
 
 _log = logging.getLogger(__name__)
@@ -54,7 +56,7 @@ class Daemon:
         self._reload = reload
         self._stop_signal = 0
         self._reload_asked = False
-        self._wake = threading.Event()
+        self._wake = Wakeup()
         self._ready = False
         self._watchdog_s = systemd.watchdog_interval_s()
         self._beat_due_s = 0.0
@@ -79,6 +81,7 @@ class Daemon:
             failure = error
         if not self._stop():
             self._leave(failure)
+        self._wake.close()
         if failure is not None:
             raise failure
 
@@ -109,6 +112,7 @@ class Daemon:
             self._reload_asked = True
         else:
             self._stop_signal = number
+        self._wake.set()
 
     def _wait(self) -> None:
         while not self._stop_signal:
@@ -122,9 +126,15 @@ class Daemon:
                 self._reload_asked = False
                 self._reload()
             self._tell_systemd()
-            self._wake.wait(POLL_S)
+            select.select([self._wake], [], [], self._poll_s)
             self._wake.clear()
         _log.info("stopping: %s", signal.Signals(self._stop_signal).name)
+
+    @property
+    def _poll_s(self) -> float:
+        if not self._ready:
+            return STARTING_POLL_S
+        return POLL_S if self._watchdog_s is None else min(POLL_S, self._watchdog_s)
 
     def _held_up(self) -> bool:
         """Whether this thread did not run lately: then no worker did, and none of them hangs.

@@ -1,5 +1,6 @@
 """The main loop and what it tells systemd, over a real notification socket."""
 
+import functools
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from support.appliance import Appliance, stop
 from support.notifications import Notifications
 from support.waiting import wait_until
 
+from edgecam.appliance import daemon
 from edgecam.appliance.daemon import Daemon
 
 
@@ -54,7 +56,10 @@ class Half:
 @pytest.fixture
 def signals() -> Iterator[None]:
     """Puts back the signal handlers that a daemon replaces."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    }
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -70,6 +75,23 @@ def later(action: Callable[[], None], condition: Callable[[], object]) -> thread
     thread = threading.Thread(target=run)
     thread.start()
     return thread
+
+
+@pytest.mark.usefixtures("signals")
+def test_a_signal_is_followed_at_once_however_long_the_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(daemon, "POLL_S", 3600.0)
+    monkeypatch.setattr(daemon, "STARTING_POLL_S", 3600.0)
+    order: list[str] = []
+    reloaded = threading.Event()
+    tell = functools.partial(os.kill, os.getpid())
+    hangup = later(lambda: tell(signal.SIGHUP), lambda: order)
+    end = later(lambda: tell(signal.SIGTERM), reloaded.is_set)
+    Daemon([Half("only", order)], reloaded.set).run()
+    hangup.join()
+    end.join()
+    assert order == ["start only", "stop only"]
 
 
 @pytest.mark.usefixtures("signals", "systemd")
@@ -100,6 +122,7 @@ def test_a_failed_worker_ends_everything_with_its_error() -> None:
 
 _HUNG = """
 import logging
+from edgecam.appliance import daemon
 from edgecam.appliance.daemon import Daemon
 from edgecam.errors import ConfigError
 logging.basicConfig(level="INFO")
