@@ -64,7 +64,6 @@ class Preparation:
         self._statistics = statistics
         self._report = report
         self._shape: tuple[int, ...] = ()
-        self._moving = False  # in the last frame
 
     def begin(self) -> None:
         """The camera is there again, and that was said: what its frames showed before is over."""
@@ -81,19 +80,31 @@ class Preparation:
             self.skipped += 1
             return f"frames of {_described(frame.pixels)}, which is not RGB of 8 bits"
         self._notice_shape(frame.pixels)
-        if self._is_blind(frame):
+        # Before the camera's watch, which looks closer at what is to be judged; a blind camera's
+        # frames are not, so the gates see none of them but the first.
+        wanted = [] if self.blind else self._wanted(frame)
+        self._watch(frame, judged=self._may_decide(wanted))
+        if self.blind:
             self.skipped += 1
             self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
             return ""
-        wanted = [region.is_worth_a_look(frame) for region in self._regions]
-        self._moving = any(one.gate is None or one.gate.moving for one in self._regions)
-        self._governor.saw(self._moving, frame.taken_ns)
-        if any(wanted) or any(region.waiting for region in self._regions):
+        wanted = wanted or self._wanted(frame)  # it sees again
+        moving = any(one.gate is None or one.gate.moving for one in self._regions)
+        self._governor.saw(moving, frame.taken_ns)
+        if self._may_decide(wanted):
             self._fill(self._mailbox.blank(), frame, wanted, started_ns)
         else:  # not even worth waking the inference worker for
             self._statistics.saved(len(wanted))
             self._statistics.frame(frame.taken_ns)
         return ""
+
+    def _wanted(self, frame: Frame) -> list[bool]:
+        """The regions that the model should look at; each gate sees a frame once."""
+        return [region.is_worth_a_look(frame) for region in self._regions]
+
+    def _may_decide(self, wanted: Sequence[bool]) -> bool:
+        """Whether anything may follow from a frame; time alone brings something, too."""
+        return any(wanted) or any(region.waiting for region in self._regions)
 
     def _fill(
         self, prepared: Prepared, frame: Frame, wanted: Sequence[bool], started_ns: int
@@ -115,9 +126,9 @@ class Preparation:
             _log.info("the camera gives %s now", _described(pixels))
         self._shape = pixels.shape
 
-    def _is_blind(self, frame: Frame) -> bool:
-        """Whether nothing can be decided from it; trouble is told when it begins and ends."""
-        change = self._trouble.look(frame, moving=self._moving)
+    def _watch(self, frame: Frame, *, judged: bool) -> None:
+        """Ask whether anything can be decided from it; tell when trouble begins and ends."""
+        change = self._trouble.look(frame, judged=judged)
         self.blind = self._trouble.blind
         if change is not None:
             if change.reason:
@@ -127,7 +138,6 @@ class Preparation:
                 _log.info("%s", change.sentence, extra=about("camera_ok"))
             number = TROUBLES.index(change.reason) + 1 if change.reason else 0
             self._report(CameraState(number, change.measure, frame.taken_ns))
-        return self.blind
 
 
 def _is_rgb(pixels: Pixels) -> bool:

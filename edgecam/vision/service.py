@@ -70,7 +70,7 @@ class VisionService:
         self._preparation = Preparation(
             regions=regions,
             mailbox=self._mailbox,
-            trouble=TroubleWatch(trouble, live=camera.live),
+            trouble=TroubleWatch(trouble, live=camera.live, coded=camera.coded),
             governor=governor,
             statistics=self._statistics,
             report=self._reporter.report,

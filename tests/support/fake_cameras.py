@@ -19,6 +19,7 @@ class ScriptedCamera:
 
     def __init__(self, pictures: Sequence[Pixels], *, live: bool = False) -> None:
         self.live = live
+        self.coded = False
         self.unreadable = 0
         self.closed = self.rests = self.wakes = 0
         self.captures = 0

@@ -64,6 +64,7 @@ class RiggedCamera:
     """
 
     live = True
+    coded = False
     unreadable = 0
 
     def __init__(self, switches: Switches) -> None:

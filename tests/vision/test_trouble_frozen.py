@@ -9,11 +9,14 @@ from support.frames import noise
 from edgecam.arrays import Pixels
 from edgecam.vision.trouble.frozen import Sameness
 
+TENTH_NS = 10**8
+
 
 def looks(frames: list[Pixels]) -> str:
     """`-` for each frame that is believed, `F` for each that is the one before."""
     sameness = Sameness()
-    return "".join("F" if sameness.look(pixels).bad else "-" for pixels in frames)
+    readings = (sameness.look(pixels, at * TENTH_NS) for at, pixels in enumerate(frames))
+    return "".join("F" if reading.bad else "-" for reading in readings)
 
 
 def test_the_same_frame_is_noticed_and_another_ends_it() -> None:
@@ -44,10 +47,10 @@ def test_frames_may_be_parts_of_larger_ones(cut: tuple[slice, ...]) -> None:
 
 def test_little_is_allocated_for_it() -> None:
     sameness, frame = Sameness(), noise(1080, 1920)
-    sameness.look(frame)
+    sameness.look(frame, 0)
     tracemalloc.start()
     try:
-        sameness.look(frame)
+        sameness.look(frame, TENTH_NS)
         assert tracemalloc.get_traced_memory()[1] <= 4096
     finally:
         tracemalloc.stop()

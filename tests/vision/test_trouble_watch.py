@@ -133,21 +133,24 @@ def test_nothing_is_decided_from_the_first_sign_on_until_it_is_over() -> None:
     assert blind == [False] * 3 + [True] * 24 + [False] * 16
 
 
-@pytest.mark.parametrize(("moving", "frames"), [(True, 2), (False, 10)])
-def test_where_something_moves_a_covered_lens_is_noticed_before_three_votes(
-    moving: bool,  # noqa: FBT001  a parameter
+@pytest.mark.parametrize(
+    ("fps", "judged", "frames"), [(10, True, 1), (16, True, 1), (30, True, 2), (10, False, 10)]
+)
+def test_of_what_is_judged_a_covered_lens_is_noticed_at_once(
+    fps: int,
+    judged: bool,  # noqa: FBT001  a parameter
     frames: int,
 ) -> None:
     hand = next(effects.covered(CAT, 1, level=60, lean=40)).pixels
     noticed = []
     for phase in range(10):
         watch = watching()
-        for number in range(40):
-            covered = number >= 20 + phase
+        for number in range(4 * fps):
+            covered = number >= 2 * fps + phase
             pixels = hand if covered else CAT.pixels
-            watch.look(Frame(pixels, number * SECOND_NS // 10), moving=moving and covered)
+            watch.look(Frame(pixels, number * SECOND_NS // fps), judged=judged)
             if watch.blind:
-                noticed.append(number - (20 + phase) + 1)
+                noticed.append(number - (2 * fps + phase) + 1)
                 break
     assert len(noticed) == 10
     assert max(noticed) == frames

@@ -22,6 +22,9 @@ class Camera(Protocol):
     live: bool
     """Whether time passes in front of it: if not, the next frame waits until this one is used."""
 
+    coded: bool
+    """Whether its frames went through a video codec, which leaves out what hardly changes."""
+
     unreadable: int
     """Pictures that were skipped because nobody can read them."""
 

@@ -37,7 +37,7 @@ class OpencvCamera:
         self._device: re.Match[str] | None = None
         self._pace = pace
         self._video: cv2.VideoCapture | None = None
-        self._stream = "://" in self._source
+        self._stream = self.coded = "://" in self._source
         # Also where it is not there yet; a video may lie in /dev/shm.
         self.live = self._stream or (
             self._source.startswith("/dev/") and not Path(self._source).is_file()

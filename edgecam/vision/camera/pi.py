@@ -33,6 +33,7 @@ class PiCamera:
     """A camera on the ribbon cable."""
 
     live = True
+    coded = False
     unreadable = 0
 
     def __init__(self, options: CameraOptions, wanted: FrameWanted, pace: Pace) -> None:

@@ -27,6 +27,7 @@ class StillsCamera:
     """Shows each picture of a folder, in the order of their names, for `hold_s` seconds."""
 
     live = False
+    coded = False
 
     def __init__(self, options: CameraOptions, pace: Pace) -> None:
         self.unreadable = 0

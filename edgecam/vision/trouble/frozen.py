@@ -1,11 +1,24 @@
 """Frozen: a live camera that shows the very same picture over and over.
 
-A sensor always has noise, so two of its frames are never alike; where they are, what delivers them
-has stopped looking. Some rows of each frame are compared, by a digest: 13 µs for 640x480 on an
-x86-64 core, and nothing is copied.
+What that means differs by what delivers the frames.
+
+A sensor always has noise, so two of its frames are never alike. Where they are for `trouble.after_s`,
+the driver, or what is behind it, gives the last picture again and again (`Sameness`).
+
+A stream went through a video codec, which leaves out what has hardly changed: frames that are alike
+are its purpose, and a still scene without noise, or one whose noise the codec takes away, may stay the
+same by design for hours. But a codec begins a new group of pictures every few seconds (menus of
+cameras end at some 1000 frames), and what a sensor sees is then another picture, all over the frame.
+If the sensor has stopped the codec goes on, and its groups repeat: pictures change, and return. So
+a stream is frozen where it showed pictures that were new everywhere at least once a minute, for ten
+minutes on end, and then none for two (`Repetition`). One that never did so is never called frozen.
+
+Some rows of each frame are compared, by digests; nothing is copied.
 """
 
+import operator
 import zlib
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -13,20 +26,72 @@ import numpy as np
 from edgecam.arrays import Pixels
 from edgecam.vision.trouble.hold import Reading
 
+RENEWED_S = 60.0  # a stream of a sensor shows a picture that is new everywhere at least as often
+LEARN_S = 600.0  # for so long, before that is known of it
+OVERDUE_S = 120.0  # then it is frozen
 _ROWS = 16
+_ROWS_OF_STREAM, _PARTS = 8, 4  # a part of a row is compared by itself
+_EVERYWHERE = 0.75  # of the parts: less may be something large that moves
+_REMEMBERED = 1024  # pictures: two minutes of 8 a second, each of them another
+
+
+class Standstill(Protocol):
+    """Sees each frame, in order; for one thread."""
+
+    def look(self, pixels: Pixels, at_ns: int) -> Reading:
+        """Whether `(height, width, 3)` pixels, taken at a monotonic time, look frozen."""
 
 
 class Sameness:
-    """Sees each frame, and remembers the digest of the one before."""
+    """For a sensor's frames: remembers the digest of the one before."""
 
     def __init__(self) -> None:
         self._digest: int | None = None
 
-    def look(self, pixels: Pixels) -> Reading:
-        """Whether `(height, width, 3)` pixels are those of the frame before; the value is 0."""
+    def look(self, pixels: Pixels, at_ns: int) -> Reading:
+        """Whether the pixels are those of the frame before; the value is 0."""
+        del at_ns
         before, self._digest = self._digest, _digest(pixels)
-        alike = self._digest == before and not _is_flat(pixels)
-        return Reading(0.0, bad=alike, good=not alike)
+        return _reading(alike=self._digest == before and not _is_flat(pixels))
+
+
+class Repetition:
+    """For a stream's frames: remembers digests of the pictures that were new everywhere."""
+
+    def __init__(self) -> None:
+        self._parts: list[int] = []
+        self._pictures: dict[int, None] = {}  # in the order in which they came
+        self._renewing_since_ns = 0
+        self._renewed_ns: int | None = None
+
+    def look(self, pixels: Pixels, at_ns: int) -> Reading:
+        """Whether nothing new has come for too long; the value is 0."""
+        if self._is_new(pixels):
+            if self._renewed_ns is None or at_ns - self._renewed_ns > RENEWED_S * 1e9:
+                self._renewing_since_ns = at_ns
+            self._renewed_ns = at_ns
+        if self._renewed_ns is None:
+            return _reading(alike=False)
+        known = self._renewed_ns - self._renewing_since_ns >= LEARN_S * 1e9
+        overdue = at_ns - self._renewed_ns > OVERDUE_S * 1e9
+        return _reading(alike=known and overdue and not _is_flat(pixels))
+
+    def _is_new(self, pixels: Pixels) -> bool:
+        """Whether a picture differs everywhere from the one before, and was not there lately."""
+        before, self._parts = self._parts, _digests_of_parts(pixels)
+        changed = sum(map(operator.ne, before, self._parts))
+        if changed < _EVERYWHERE * len(self._parts):
+            return False
+        picture = hash(tuple(self._parts))
+        new = picture not in self._pictures
+        self._pictures[picture] = None
+        if len(self._pictures) > _REMEMBERED:
+            del self._pictures[next(iter(self._pictures))]
+        return new
+
+
+def _reading(*, alike: bool) -> Reading:
+    return Reading(0.0, bad=alike, good=not alike)
 
 
 def _digest(pixels: Pixels) -> int:
@@ -36,6 +101,18 @@ def _digest(pixels: Pixels) -> int:
         # Lines are contiguous, if not the frame: only then is there nothing to copy.
         digest = zlib.crc32(np.ascontiguousarray(pixels[row]).data, digest)
     return digest
+
+
+def _digests_of_parts(pixels: Pixels) -> list[int]:
+    """The CRC-32 of each part of such rows, from left to right."""
+    height, width = pixels.shape[:2]
+    digests = []
+    for row in range(0, height, max(1, height // _ROWS_OF_STREAM)):
+        line = np.ascontiguousarray(pixels[row]).data
+        for part in range(_PARTS):
+            here = line[part * width // _PARTS : (part + 1) * width // _PARTS]
+            digests.append(zlib.crc32(here))
+    return digests
 
 
 def _is_flat(pixels: Pixels) -> bool:

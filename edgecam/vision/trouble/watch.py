@@ -11,13 +11,14 @@ from edgecam.vision.trouble.blurred import Blur
 from edgecam.vision.trouble.covered import Cover
 from edgecam.vision.trouble.dark import Darkness
 from edgecam.vision.trouble.flicker import Flicker
-from edgecam.vision.trouble.frozen import Sameness
+from edgecam.vision.trouble.frozen import Repetition, Sameness, Standstill
 from edgecam.vision.trouble.hold import MIN_LOOKS, Hold, Reading
 from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
-MOVING_LOOK_NS = 190_000_000  # while something moves: two frames of 10 a second, nearly
+# Between two at what anything may be decided from: up to 16 frames a second it is each of them.
+JUDGED_LOOK_NS = 60_000_000
 
 # The worst first: what a frame lacks for one, no later one can judge.
 _KINDS: dict[str, type["_Kind"]] = {
@@ -61,8 +62,12 @@ class Change:
 class TroubleWatch:
     """Sees each frame, in order; for one thread. One trouble is told at a time, the worst."""
 
-    def __init__(self, options: TroubleOptions, *, live: bool) -> None:
-        """`live`: whether time passes before the camera. A still picture is none that froze."""
+    def __init__(self, options: TroubleOptions, *, live: bool, coded: bool = False) -> None:
+        """`live`: whether time passes before the camera. A still picture is none that froze.
+
+        `coded`: whether its frames went through a video codec, which may repeat them by design.
+        """
+        self._coded = coded
         self._watched: list[str] = [
             reason
             for reason in _SAID
@@ -78,7 +83,7 @@ class TroubleWatch:
         self._holds = {reason: Hold(self._after_s) for reason in self._watched}
         self._kinds = {reason: _KINDS[reason]() for reason in self._watched if reason in _KINDS}
         self._blinding = {r: kind for r, kind in self._kinds.items() if r not in SEEING}
-        self._sameness = Sameness()
+        self._standstill: Standstill = Repetition() if self._coded else Sameness()
         self._measured_ns = 0
         self._looked_ns: int | None = None
         self._told = ""
@@ -96,18 +101,18 @@ class TroubleWatch:
             if reason not in SEEING
         )
 
-    def look(self, frame: Frame, *, moving: bool = False) -> Change | None:
+    def look(self, frame: Frame, *, judged: bool = False) -> Change | None:
         """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
 
-        `moving`: what is before the lens changes right now, and it may be a hand. Then it is looked
-        at so often that at 10 frames a second a lens is known to be covered before three votes say
-        that what it showed has gone.
+        `judged`: the model is to look at it, or something may be decided from it in another way.
+        Then it is measured first, so that nothing is decided from a lens that a hand covers.
         """
         if "frozen" in self._holds:
-            self._holds["frozen"].look(self._sameness.look(frame.pixels), frame.taken_ns)
+            standing = self._standstill.look(frame.pixels, frame.taken_ns)
+            self._holds["frozen"].look(standing, frame.taken_ns)
         if self._kinds and self._due(frame.taken_ns):
             self._measure(frame, self._kinds)
-        elif self._blinding and moving and frame.taken_ns - self._measured_ns >= MOVING_LOOK_NS:
+        elif self._blinding and judged and frame.taken_ns - self._measured_ns >= JUDGED_LOOK_NS:
             self._measure(frame, self._blinding)
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:

@@ -11,6 +11,7 @@ class FramesInMemory:
     """A camera that always has the next frame: each picture `hold` times, for ever."""
 
     live = False
+    coded = False
 
     def __init__(self, pictures: Sequence[Pixels], hold: int) -> None:
         """`pictures` are `(height, width, 3)` uint8 RGB."""

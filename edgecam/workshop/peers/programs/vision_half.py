@@ -23,6 +23,7 @@ class FramesOfATurn:
     """A camera that always has the next frame while a turn goes on, and none between turns."""
 
     live = False
+    coded = False
 
     def __init__(self, frames: Array) -> None:
         self.unreadable = 0
