@@ -12,16 +12,24 @@ from edgecam.vision.trouble.frozen import Sameness
 TENTH_NS = 10**8
 
 
-def looks(frames: list[Pixels]) -> str:
-    """`-` for each frame that is believed, `F` for each that is the one before."""
-    sameness = Sameness()
-    readings = (sameness.look(pixels, at * TENTH_NS) for at, pixels in enumerate(frames))
-    return "".join("F" if reading.bad else "-" for reading in readings)
+def looks(frames: list[Pixels], every_ns: int = TENTH_NS) -> str:
+    """`-` for each frame that is believed, `F` for each that is the last one, ` ` where none is."""
+    sameness = Sameness(every_ns)
+    said = ""
+    for at, pixels in enumerate(frames):
+        reading = sameness.look(pixels, at * TENTH_NS)
+        said += " " if reading is None else "F" if reading.bad else "-"
+    return said
 
 
 def test_the_same_frame_is_noticed_and_another_ends_it() -> None:
     frame, other = noise(48, 64), noise(48, 64, seed=2)
     assert looks([frame, frame.copy(), frame, other, other, frame]) == "-FF-F-"
+
+
+def test_it_looks_no_more_often_than_it_is_told() -> None:
+    frame, other = noise(48, 64), noise(48, 64, seed=2)
+    assert looks([frame, other, other, frame, frame, other, other], 3 * TENTH_NS) == "-  F  -"
 
 
 @pytest.mark.parametrize("shape", [(48, 64), (1, 1), (5, 7), (480, 640), (1080, 1920)])
@@ -46,7 +54,7 @@ def test_frames_may_be_parts_of_larger_ones(cut: tuple[slice, ...]) -> None:
 
 
 def test_little_is_allocated_for_it() -> None:
-    sameness, frame = Sameness(), noise(1080, 1920)
+    sameness, frame = Sameness(TENTH_NS), noise(1080, 1920)
     sameness.look(frame, 0)
     tracemalloc.start()
     try:

@@ -38,19 +38,29 @@ _REMEMBERED = 1024  # pictures: two minutes of 8 a second, each of them another
 class Standstill(Protocol):
     """Sees each frame, in order; for one thread."""
 
-    def look(self, pixels: Pixels, at_ns: int) -> Reading:
-        """Whether `(height, width, 3)` pixels, taken at a monotonic time, look frozen."""
+    def look(self, pixels: Pixels, at_ns: int) -> Reading | None:
+        """Whether `(height, width, 3)` pixels, taken at a monotonic time, look frozen.
+
+        None: it was not looked at.
+        """
 
 
 class Sameness:
-    """For a sensor's frames: remembers the digest of the one before."""
+    """For a sensor's frames: remembers the digest of the last that it looked at.
 
-    def __init__(self) -> None:
+    It need not look at each: what stands still is the same at any two moments.
+    """
+
+    def __init__(self, every_ns: int) -> None:
+        self._every_ns = every_ns
+        self._looked_ns: int | None = None
         self._digest: int | None = None
 
-    def look(self, pixels: Pixels, at_ns: int) -> Reading:
-        """Whether the pixels are those of the frame before; the value is 0."""
-        del at_ns
+    def look(self, pixels: Pixels, at_ns: int) -> Reading | None:
+        """Whether the pixels are those of the last look; the value is 0."""
+        if self._looked_ns is not None and at_ns - self._looked_ns < self._every_ns:
+            return None
+        self._looked_ns = at_ns
         before, self._digest = self._digest, _digest(pixels)
         return _reading(alike=self._digest == before and not _is_flat(pixels))
 

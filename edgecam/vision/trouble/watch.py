@@ -83,7 +83,7 @@ class TroubleWatch:
         self._holds = {reason: Hold(self._after_s) for reason in self._watched}
         self._kinds = {reason: _KINDS[reason]() for reason in self._watched if reason in _KINDS}
         self._blinding = {r: kind for r, kind in self._kinds.items() if r not in SEEING}
-        self._standstill: Standstill = Repetition() if self._coded else Sameness()
+        self._standstill: Standstill = Repetition() if self._coded else Sameness(self._look_ns)
         self._measured_ns = 0
         self._looked_ns: int | None = None
         self._told = ""
