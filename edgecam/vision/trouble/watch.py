@@ -12,6 +12,7 @@ from edgecam.vision.trouble.covered import Cover
 from edgecam.vision.trouble.dark import Darkness
 from edgecam.vision.trouble.flicker import Flicker
 from edgecam.vision.trouble.frozen import Repetition, Sameness, Standstill
+from edgecam.vision.trouble.glance import Glance
 from edgecam.vision.trouble.hold import MIN_LOOKS, Hold, Reading
 from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
@@ -76,6 +77,7 @@ class TroubleWatch:
         self._after_s = options.after_s
         self._look_ns = round(min(LOOK_S, options.after_s / MIN_LOOKS) * 1e9)
         self._sight: Sight | None = None
+        self._glance = Glance()
         self.forget()
 
     def forget(self) -> None:
@@ -112,7 +114,7 @@ class TroubleWatch:
             self._holds["frozen"].look(standing, frame.taken_ns)
         if self._kinds and self._due(frame.taken_ns):
             self._measure(frame, self._kinds)
-        elif self._blinding and judged and frame.taken_ns - self._measured_ns >= JUDGED_LOOK_NS:
+        elif judged and self._is_doubtful(frame):
             self._measure(frame, self._blinding)
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:
@@ -122,6 +124,12 @@ class TroubleWatch:
             return Change("", 0, "the camera sees well again")
         value = self._holds[told].value
         return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})")
+
+    def _is_doubtful(self, frame: Frame) -> bool:
+        """Whether a frame that is to be judged must be measured before."""
+        if not self._blinding or frame.taken_ns - self._measured_ns < JUDGED_LOOK_NS:
+            return False
+        return self.blind or not self._glance.still_sees(frame.pixels)
 
     def _due(self, at_ns: int) -> bool:
         if self._looked_ns is not None and at_ns - self._looked_ns < self._look_ns:
@@ -138,6 +146,8 @@ class TroubleWatch:
             self._holds[reason].look(reading, frame.taken_ns)
             if reading is not None and reading.bad:
                 return
+        if sight is not None:
+            self._glance.remember(frame.pixels, sight)
 
     def _reduced(self, pixels: Pixels) -> Sight | None:
         """A frame as the kinds see it; None where it is too small."""
