@@ -9,12 +9,14 @@ from support.places import SAMPLES
 from edgecam.messages import MEASURED
 from edgecam.workshop import scenes
 from edgecam.workshop.trouble import table
+from edgecam.workshop.trouble.labels import Labels
 from edgecam.workshop.trouble.table import Row, evaluated, main, summed
 from edgecam.workshop.trouble.variants import VARIANTS, Variant
 
 BY_NAME = {variant.name: variant for variant in VARIANTS}
 PICTURES = scenes.photographs(SAMPLES)[4:6]
-CHOSEN = ("5 stops, gain 1", "tape", "sigma 8 px, gain 4", "the same frame", "another view, gain 1")
+LABELS = Labels()
+CHOSEN = ("6 stops, gain 8", "tape", "sigma 8 px, gain 4", "the same frame", "another view, gain 1")
 
 
 def test_every_kind_has_variants_that_must_be_noticed_and_there_are_healthy_ones() -> None:
@@ -24,20 +26,20 @@ def test_every_kind_has_variants_that_must_be_noticed_and_there_are_healthy_ones
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_what_is_clear_is_noticed_within_seconds(name: str) -> None:
-    row = evaluated(BY_NAME[name], PICTURES)
+    row = evaluated(BY_NAME[name], PICTURES, LABELS)
     assert (row.runs, row.missed, row.told) == (2, 0, {})
     assert all(10 <= delay_s <= 15 for delay_s in row.delays_s)
 
 
 def test_what_is_healthy_is_told_as_nothing() -> None:
-    row = evaluated(BY_NAME["still, gain 4"], PICTURES)
+    row = evaluated(BY_NAME["still, gain 4"], PICTURES, LABELS)
     assert (row.missed, row.told, row.delays_s) == (0, {}, [])
 
 
 def test_a_reason_that_is_not_right_is_a_miss_and_counted() -> None:
     dark = BY_NAME["6 stops, gain 1"]
     wrong = Variant("wrong", ("moved",), dark.starts, dark.make)
-    row = evaluated(wrong, PICTURES)
+    row = evaluated(wrong, PICTURES, LABELS)
     assert (row.missed, row.told, row.delays_s) == (2, {"dark": 2}, [])
 
 
