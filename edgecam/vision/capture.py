@@ -103,6 +103,11 @@ class CaptureWorker(Worker):
         """How long ago the camera was opened or woken; 0 while no frame is to be expected."""
         return time.monotonic() - self._opened_s if self._camera_is == "open" else 0.0
 
+    @property
+    def frameless_s(self) -> float:
+        """How long an open camera has given no frame that can be used; 0 where none is open."""
+        return time.monotonic() - self._frame_s if self._camera_is == "open" else 0.0
+
     def step(self) -> None:
         """Take one frame, where one is due; before that, open the camera."""
         self._governor.check()
@@ -163,7 +168,7 @@ class CaptureWorker(Worker):
         self._trouble, self._wait_s, self._retry_s = "", FIRST_RETRY_S, 0.0
         if self._delivered:  # of the first one the first look says so
             self._begin()
-            self._report(CameraState(0, 0, time.monotonic_ns()))
+            self._report(CameraState(0, 0, time.monotonic_ns(), 0))
 
     def _put_off(self, error: CameraError) -> None:
         """Try again later; say why once, however long it takes."""
@@ -173,7 +178,7 @@ class CaptureWorker(Worker):
             _log.warning("%s; waiting for it", error, extra=trouble)
             systemd.wait_for("camera", f"waiting for the camera: {error}")
             number = TROUBLES.index(error.reason) + 1
-            self._report(CameraState(number, 0, time.monotonic_ns()))
+            self._report(CameraState(number, 0, time.monotonic_ns(), 0))
         self._retry_s = time.monotonic() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
 

@@ -94,7 +94,7 @@ class InferenceWorker(Worker):
         self._statistics.frame(prepared.taken_ns)
         if not self.answered:
             self.answered = True
-            self._reporter.report(CameraState(0, 0, prepared.taken_ns))
+            self._reporter.report(CameraState(0, 0, prepared.taken_ns, 0))
 
     def reload(self, rules: Rules, tables: Tables, live: LiveOptions) -> None:
         """Decide by other rules from the next step on; callable from any thread."""

@@ -137,7 +137,7 @@ class Preparation:
             else:
                 _log.info("%s", change.sentence, extra=about("camera_ok"))
             number = TROUBLES.index(change.reason) + 1 if change.reason else 0
-            self._report(CameraState(number, change.measure, frame.taken_ns))
+            self._report(CameraState(number, change.measure, frame.taken_ns, change.lasted_s))
 
 
 def _is_rgb(pixels: Pixels) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgecam.config.options import LiveOptions, Power, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
-from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
+from edgecam.messages import MOST_LASTED_S, TROUBLES, CameraState, Explanation, VisionHealth
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
@@ -110,7 +110,8 @@ class VisionService:
                 worker.check()
         except CameraError as error:
             trouble = TROUBLES.index(error.reason) + 1
-            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns()))
+            lasted_s = min(int(self._capture.frameless_s), MOST_LASTED_S)
+            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns(), lasted_s))
             raise
 
     @property

@@ -26,9 +26,7 @@ from edgecam.workshop.scenes import Shot
 SECOND_NS = 10**9
 PERIOD_S = 2  # between frames: with a key frame in twelve a group of pictures lasts 24 s
 LEARNED = round(LEARN_S / PERIOD_S) + 24  # frames
-CAT, OWL = (
-    picture for picture in scenes.photographs(SAMPLES) if picture.name in ("cat", "owl")
-)
+CAT, OWL = (picture for picture in scenes.photographs(SAMPLES) if picture.name in ("cat", "owl"))
 ONLY_FROZEN = TroubleOptions(watch=["frozen"])
 
 
@@ -94,9 +92,7 @@ def test_a_sensor_that_stops_behind_a_codec_is_told_and_its_return_too(
     codec: tuple[Path, str], strength: float
 ) -> None:
     stopped = next(sensed(1, strength))
-    frames = chain(
-        sensed(LEARNED, strength, seed=1), [stopped] * 120, sensed(30, strength, seed=2)
-    )
+    frames = chain(sensed(LEARNED, strength, seed=1), [stopped] * 120, sensed(30, strength, seed=2))
     (begins, reason), (ends, ok) = told(coded(*codec, frames))
     assert (reason, ok) == ("frozen", "")
     assert OVERDUE_S <= (begins - LEARNED) * PERIOD_S <= OVERDUE_S + 70

@@ -14,7 +14,6 @@ from pathlib import Path
 from statistics import quantiles
 
 import cv2
-
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +39,7 @@ class Row:
     clear: bool
     runs: int
     missed: int
-    told: dict[str, int]
+    told: Counter[str]
     """In how many runs each reason was told that is not right."""
     delays_s: list[float]
     sent: int | None
@@ -105,18 +104,18 @@ def evaluated(variant: Variant, pictures: Sequence[Photograph], labels: Labels) 
         told.update({reason for _, reason in changes if reason not in ("", *variant.right)})
         delays_s += [float(at - variant.starts) for at in right[:1]]
     return Row(
-        *(variant.kind, variant.name, variant.clear, len(pictures), missed, dict(told), delays_s),
+        *(variant.kind, variant.name, variant.clear, len(pictures), missed, told, delays_s),
         sent=sent if variant.blind else None,
         lost=lost if variant.seeing else None,
     )
 
 
 def summed(rows: Sequence[Row]) -> list[Kind]:
-    """Each kind of trouble over its variants."""
+    """Each kind of trouble over its variants; the last is none, whose alarms are of any kind."""
     healthy = [row for row in rows if row.kind == "none"]
     healthy_runs = sum(row.runs for row in healthy)
     kinds = []
-    for kind in MEASURED:
+    for kind in (*MEASURED, "none"):
         every = [row for row in rows if row.kind == kind]
         own = [row for row in every if row.clear]
         delays_s = [delay_s for row in own for delay_s in row.delays_s]
@@ -125,9 +124,7 @@ def summed(rows: Sequence[Row]) -> list[Kind]:
                 kind=kind,
                 variants=len(own),
                 missed_percent=_percent(sum(r.missed for r in own), sum(r.runs for r in own)),
-                false_alarm_percent=_percent(
-                    sum(row.told.get(kind, 0) for row in healthy), healthy_runs
-                ),
+                false_alarm_percent=_percent(_alarms(healthy, kind), healthy_runs),
                 delay_p50_s=_quantile(delays_s, 50),
                 delay_p95_s=_quantile(delays_s, 95),
                 sent=sum(row.sent or 0 for row in every),
@@ -137,20 +134,22 @@ def summed(rows: Sequence[Row]) -> list[Kind]:
     return kinds
 
 
+def _alarms(healthy: Sequence[Row], kind: str) -> int:
+    return sum(row.told.total() if kind == "none" else row.told[kind] for row in healthy)
+
+
 def _percent(count: int, of: int) -> float:
     return round(100 * count / of, 2) if of else 0.0
 
 
 def _print(rows: Sequence[Row], kinds: Sequence[Kind]) -> None:
     console = Console()
-    labels = "labels sent blind", "labels lost"
-    columns = "variants", "missed %", "false alarms %", "delay p50 s", "p95 s"
-    table = Table("trouble", *columns, *labels)
+    common = "delay p50 s", "p95 s", "labels sent blind", "labels lost"
+    table = Table("trouble", "variants", "missed %", "false alarms %", *common)
     for kind in kinds:
         table.add_row(*("-" if cell is None else f"{cell}" for cell in astuple(kind)))
     console.print(table)
-    columns = "variant", "runs", "missed", "told instead", "delay p50 s", "p95 s"
-    table = Table("trouble", *columns, *labels)
+    table = Table("trouble", "variant", "runs", "missed", "told instead", *common)
     for row in rows:
         told = ", ".join(f"{reason} {count}" for reason, count in row.told.items())
         name = row.variant if row.clear else f"({row.variant})"
@@ -183,7 +182,6 @@ def _quantile(values: list[float], percent: int) -> float | None:
     if len(values) < 2:  # noqa: PLR2004  nothing lies between
         return values[0] if values else None
     return round(quantiles(values, n=100, method="inclusive")[percent - 1], 1)
-
 
 
 if __name__ == "__main__":

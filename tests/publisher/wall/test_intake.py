@@ -49,7 +49,7 @@ def went(counter: int, label: int = CAT, region: int = 0) -> Numbered:
 
 
 def camera(counter: int, trouble: int = 0, measure: int = 0) -> Numbered:
-    return Numbered(counter, CameraState(trouble, measure, START_NS + counter))
+    return Numbered(counter, CameraState(trouble, measure, START_NS + counter, 0))
 
 
 def number_of(reason: str) -> int:
