@@ -170,7 +170,7 @@ class Alarm:
     def __init__(self, time_of_day: str) -> None:
         self.at(time_of_day)
         options = ScheduleOptions(["07:00-08:00"])
-        self.schedule = Schedule(options, lambda: self._now_s)
+        self.schedule = Schedule(options, lambda: self._now_s, lambda: True)
 
     def at(self, time_of_day: str) -> None:
         self._now_s = dt.datetime.fromisoformat(f"2026-11-21 {time_of_day}").timestamp()
@@ -275,7 +275,7 @@ def test_a_sleep_whose_end_nobody_knows_is_said_to_last(
     pole = ScheduleOptions(["sunrise-sunset"], PlaceOptions(89.0, 0.0))
     midwinter_s = dt.datetime(2026, 12, 21, 12, tzinfo=dt.UTC).timestamp()
     with caplog.at_level(logging.INFO):
-        running = start(LateCamera([]), Schedule(pole, lambda: midwinter_s))
+        running = start(LateCamera([]), Schedule(pole, lambda: midwinter_s, lambda: True))
         wait_until(lambda: running.worker.asleep)
         wait_until(lambda: caplog.records)
     assert caplog.messages == ["asleep all day by schedule.active_hours"]

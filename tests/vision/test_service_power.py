@@ -118,7 +118,7 @@ def test_a_source_that_waits_for_its_reader_is_never_idle(start: Start) -> None:
 def test_it_sleeps_without_being_taken_for_stalled_and_wakes(start: Start) -> None:
     now_s = [float(MIDNIGHT_S)]
     hour = time.strftime("%H", time.localtime(MIDNIGHT_S))
-    schedule = Schedule(ScheduleOptions([f"{hour}:00-{hour}:59"]), lambda: now_s[0])
+    schedule = Schedule(ScheduleOptions([f"{hour}:00-{hour}:59"]), lambda: now_s[0], lambda: True)
     camera = Sensor(photograph("panda.jpg"), Pace(None))
     half = start(camera, schedule=schedule, stall_s=0.5, health_interval_s=30.0)
     wait_until(lambda: half.sightings, 20)
@@ -165,7 +165,7 @@ def test_what_is_present_ends_with_the_look_and_appears_again_after_the_rest(sta
 
 def test_one_that_starts_asleep_is_ready_alive_and_says_so(start: Start) -> None:
     hours = time.strftime("%H:00-%H:01", time.localtime(MIDNIGHT_S + 7200))
-    schedule = Schedule(ScheduleOptions([hours]), lambda: float(MIDNIGHT_S))
+    schedule = Schedule(ScheduleOptions([hours]), lambda: float(MIDNIGHT_S), lambda: True)
     camera = Sensor(photograph("panda.jpg"), Pace(None))
     half = start(camera, schedule=schedule)
     healthy(half, lambda one: one.asleep)
