@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from paho.mqtt import publish
 from support.appliance import Appliance, stop
 from support.mosquitto import Mosquitto
 from support.recorder import Recorder
@@ -78,6 +79,17 @@ def retained_state(broker: Mosquitto) -> str:
         late.close()
 
 
+def asked(broker: Mosquitto, recorder: Recorder, command: str) -> dict[str, Any]:
+    """The data of the answer to a request."""
+    answers = len(recorder.on(f"/response/{command}"))
+    publish.single(f"edgecam/test/request/{command}", qos=1, hostname="127.0.0.1", port=broker.port)
+    recorder.wait_for(lambda seen: len(seen.on(f"/response/{command}")) > answers)
+    answer = recorder.on(f"/response/{command}")[-1].json
+    assert answer["status"] == "ok"
+    data: dict[str, Any] = answer["data"]
+    return data
+
+
 def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
     broker: Mosquitto,
     recorder: Recorder,
@@ -85,12 +97,16 @@ def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
     systemd: socket.socket,
 ) -> None:
     clock = set_clock(tmp_path)
-    appliance = Appliance(tmp_path, broker.url, schedule=hours(-HOUR_S, HOUR_S))
+    commands = {"commands": ["report", "why"]}
+    appliance = Appliance(
+        tmp_path, broker.url, schedule=hours(-HOUR_S, HOUR_S), remote=commands
+    )
     env = {**clock.env, "NOTIFY_SOCKET": systemd.getsockname()}
     env["WATCHDOG_USEC"] = str(round(WATCHDOG_S * 1e6))
     process = appliance.start(env=env, under=clock.through)
     try:
         recorder.wait_for(lambda seen: appeared(seen) >= 2, 30.0)
+        assert not asked(broker, recorder, "report")["asleep"]
         clock.shift(2 * HOUR_S)
         shifted_s = time.monotonic()
         recorder.wait_for(lambda seen: vision(seen).get("asleep"))
@@ -99,6 +115,9 @@ def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
         assert all(event["monotonic_s"] <= shifted_s + 2 for event in recorder.events)
         assert all(0 < event["duration_s"] < 30 for event in ended(recorder))
         assert retained_state(broker) == "unknown"
+        assert asked(broker, recorder, "report")["asleep"]
+        why = asked(broker, recorder, "why")
+        assert (why["asleep"], why["looks"], why["top"]) == (True, 0, [])
         slept_from_s = time.monotonic()
         assert vision(recorder)["up"]
         assert "asleep until" in appliance.said
