@@ -98,9 +98,7 @@ def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
 ) -> None:
     clock = set_clock(tmp_path)
     commands = {"commands": ["report", "why"]}
-    appliance = Appliance(
-        tmp_path, broker.url, schedule=hours(-HOUR_S, HOUR_S), remote=commands
-    )
+    appliance = Appliance(tmp_path, broker.url, schedule=hours(-HOUR_S, HOUR_S), remote=commands)
     env = {**clock.env, "NOTIFY_SOCKET": systemd.getsockname()}
     env["WATCHDOG_USEC"] = str(round(WATCHDOG_S * 1e6))
     process = appliance.start(env=env, under=clock.through)
