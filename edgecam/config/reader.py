@@ -18,6 +18,7 @@ import msgspec
 import yaml
 
 from edgecam.config import kinds
+from edgecam.config.advice import advice, as_read
 from edgecam.config.options import Config
 from edgecam.config.rules import broken
 from edgecam.config.shown import printable, shown
@@ -215,7 +216,7 @@ class _Reader:
             return entries
         value = self._construct(node)
         if isinstance(node, yaml.ScalarNode) and not kind.fits(value):
-            got = f"{_as_read(node, value)}{_advice(node, value, kind)}"
+            got = as_read(node.value, value) + advice(node.value, value, kind)
             self._report(path, f"expected {kind.described}, got {got}")
             return value
         return self._checked(value, kind, path)
@@ -294,29 +295,6 @@ class _Reader:
                 seen.add(key.value)
                 self.lines[option] = line
                 yield key.value, value
-
-
-def _as_read(node: yaml.ScalarNode, value: object) -> str:
-    """A value for a message; YAML 1.1 has words and numbers that nobody takes for such."""
-    got = shown(value)
-    is_word = isinstance(value, bool) and node.value.lower() not in ("true", "false")
-    return (
-        f"{node.value}, which YAML reads as {got}" if is_word or _is_base_60(node, value) else got
-    )
-
-
-def _is_base_60(node: yaml.ScalarNode, value: object) -> bool:
-    """Whether it is written like a time of day: 22:00 is 22 * 60."""
-    return isinstance(value, int | float) and ":" in node.value
-
-
-def _advice(node: yaml.ScalarNode, value: object, kind: kinds.Kind) -> str:
-    """How to write what was most likely meant; empty where nobody knows."""
-    if kind.fits(node.value) or _is_base_60(node, value):
-        return "; put it in quotes"
-    if kind.items is not None and not isinstance(value, _AsWritten) and kind.items.fits(value):
-        return f"; write it as a list: [{shown(value)}]"
-    return ""
 
 
 def _unknown(option: str, name: str, known: list[str]) -> str:
