@@ -70,6 +70,10 @@ class Preparation:
         self._trouble.forget()
         self.blind = False
 
+    def rest(self) -> None:
+        """No frame comes for a while: trouble that was told stays told until one shows its end."""
+        self._trouble.rest()
+
     def prepare(self, frame: Frame) -> str:
         """Leave what is to be looked at of a frame in the mailbox.
 

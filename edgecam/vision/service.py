@@ -180,6 +180,7 @@ class VisionService:
         self._governor.run(power if self._camera.live else "performance")
 
     def _begin_rest(self, at_ns: int) -> None:
+        self._preparation.rest()
         self._inference.rest(at_ns)
 
     def pause(self, *, paused: bool) -> None:

@@ -1,5 +1,6 @@
 """Payloads: small whatever is in them, and right about time."""
 
+import datetime as dt
 import json
 import time
 from pathlib import Path
@@ -85,6 +86,19 @@ def test_camera_trouble_carries_its_reason(reason: str) -> None:
     assert "label" not in payload
     assert "value" not in payload
     assert sent(happened("camera_trouble", reason=reason, value=73))["value"] == 0.073
+
+
+@pytest.mark.parametrize("what", ["camera_trouble", "camera_ok"])
+def test_what_is_told_of_a_camera_began_before_that(what: Literal["camera_trouble"]) -> None:
+    at_ns = 10**6 * (time.monotonic_ns() // 10**6)
+    payload = sent(happened(what, at_ns, start_ns=at_ns - 11 * 10**9))
+    at_once = sent(happened(what, at_ns, start_ns=at_ns))
+    began, told = (
+        dt.datetime.fromisoformat(one["start_time"]).timestamp() for one in (payload, at_once)
+    )
+    assert told - began == pytest.approx(11, abs=0.1)
+    assert payload["monotonic_s"] == at_once["monotonic_s"] == round(at_ns / 1e9, 3)
+    assert not {"end_time", "duration_s"} & set(payload)
 
 
 def test_a_loss_carries_its_count() -> None:

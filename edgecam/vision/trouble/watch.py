@@ -17,8 +17,8 @@ from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
-# Between two at what anything may be decided from: up to 16 frames a second it is each of them.
-JUDGED_LOOK_NS = 60_000_000
+# Between two at what anything may be decided from: up to 20 frames a second it is each of them.
+JUDGED_LOOK_NS = 49_000_000
 _SECOND_NS = 10**9
 
 # The worst first: what a frame lacks for one, no later one can judge.
@@ -89,6 +89,11 @@ class TroubleWatch:
         self._measured_ns = 0
         self._looked_ns: int | None = None
         self._told = ""
+
+    def rest(self) -> None:
+        """No frame comes for a while, of which nobody can say anything: no suspicion lasts over it."""
+        for hold in self._holds.values():
+            hold.rest()
 
     @property
     def blind(self) -> bool:
