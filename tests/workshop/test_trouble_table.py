@@ -13,6 +13,7 @@ from edgecam.config.options import TroubleOptions
 from edgecam.messages import MEASURED
 from edgecam.workshop import scenes
 from edgecam.workshop.trouble import table
+from edgecam.workshop.trouble.darkness import GAINS, STOPS, darkened
 from edgecam.workshop.trouble.labels import Labels
 from edgecam.workshop.trouble.table import Row, evaluated, main, summed
 from edgecam.workshop.trouble.variants import VARIANTS, Variant
@@ -71,10 +72,20 @@ def test_it_prints_a_table_or_json(
     found = json.loads(capsys.readouterr().out)
     assert [row["variant"] for row in found["variants"]] == ["tape"]
     assert {kind["kind"] for kind in found["kinds"]} == {*MEASURED, "none"}
+    assert len(found["darkness"]) == len(STOPS) * len(GAINS)
     monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.setattr(table, "VARIANTS", [])
     assert main(["--folder", str(tmp_path)]) == 0
     assert "false alarms %" in capsys.readouterr().out
+
+
+def test_what_is_called_dark_is_what_the_model_knows_no_more() -> None:
+    pictures = [one for one in scenes.photographs(SAMPLES) if one.name in ("panda", "castle")]
+    shown = {(one.stops, one.gain): one for one in darkened(pictures, LABELS.model)}
+    assert len(shown) == len(STOPS) * len(GAINS)
+    lightest, darkest = shown[STOPS[0], 0.0], shown[STOPS[-1], 8.0]
+    assert (lightest.known_percent, lightest.dark_percent) == (100, 0)
+    assert (darkest.known_percent, darkest.dark_percent, darkest.known_and_dark) == (0, 100, 0)
 
 
 def test_it_is_a_program() -> None:

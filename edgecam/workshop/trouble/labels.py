@@ -27,14 +27,14 @@ class Labels:
     """What the bundled model and the default decision make of a sequence."""
 
     def __init__(self) -> None:
-        self._model = Model()
+        self.model = Model()
 
     def sent(self, shots: Iterable[Shot], starts: int, options: TroubleOptions) -> int:
         """The label events told of frames from `starts` on, in which a camera sees nothing.
 
         Through the whole way of a frame, gate and all, at `FPS`.
         """
-        camera = _Camera(self._model, options)
+        camera = _Camera(self.model, options)
         facts = [
             fact
             for number, shot in enumerate(shots)
@@ -47,12 +47,12 @@ class Labels:
 
         One frame a second, each of them judged.
         """
-        preprocessor = self._model.preprocessor(_WHOLE)
-        every, seen = Decision(self._model.rules, 0), Decision(self._model.rules, 0)
+        preprocessor = self.model.preprocessor(_WHOLE)
+        every, seen = Decision(self.model.rules, 0), Decision(self.model.rules, 0)
         events: Counter[tuple[int, bool]] = Counter()
         events_seen: Counter[tuple[int, bool]] = Counter()
         for number, (shot, is_blind) in enumerate(zip(shots, blind, strict=True)):
-            scores = self._model.look(shot.pixels, preprocessor)
+            scores = self.model.look(shot.pixels, preprocessor)
             at_ns = number * _SECOND_NS
             events.update(_named(every.look(scores, at_ns)))
             if not is_blind:

@@ -24,6 +24,7 @@ from edgecam.vision.trouble import TroubleWatch
 from edgecam.workshop import scenes
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.scenes import Photograph, Shot
+from edgecam.workshop.trouble.darkness import Darkened, darkened
 from edgecam.workshop.trouble.labels import Labels
 from edgecam.workshop.trouble.variants import VARIANTS, Variant
 
@@ -77,13 +78,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         for number, variant in enumerate(VARIANTS, 1):
             rows.append(evaluated(variant, pictures, labels))
             print(f"\r{number} of {len(VARIANTS)} variants", end="", file=sys.stderr, flush=True)
+        known = list(darkened(pictures, labels.model))
     print(file=sys.stderr)
     kinds = summed(rows)
     if options.json:
-        found = {"kinds": [asdict(kind) for kind in kinds], "variants": [asdict(r) for r in rows]}
+        found = {
+            "kinds": [asdict(kind) for kind in kinds],
+            "variants": [asdict(row) for row in rows],
+            "darkness": [asdict(one) for one in known],
+        }
         print(json.dumps(found, indent=1))
     else:
-        _print(rows, kinds)
+        _print(rows, kinds, known)
     return 0
 
 
@@ -142,7 +148,7 @@ def _percent(count: int, of: int) -> float:
     return round(100 * count / of, 2) if of else 0.0
 
 
-def _print(rows: Sequence[Row], kinds: Sequence[Kind]) -> None:
+def _print(rows: Sequence[Row], kinds: Sequence[Kind], known: Sequence[Darkened]) -> None:
     console = Console()
     common = "delay p50 s", "p95 s", "labels sent blind", "labels lost"
     table = Table("trouble", "variants", "missed %", "false alarms %", *common)
@@ -158,6 +164,10 @@ def _print(rows: Sequence[Row], kinds: Sequence[Kind]) -> None:
         table.add_row(*("-" if cell is None else f"{cell}" for cell in cells))
     console.print(table)
     console.print("In brackets: too weak to be surely noticed; only its labels count above.")
+    table = Table("stops darker", "gain", "still known %", "called dark %", "of these known")
+    for one in known:
+        table.add_row(*(f"{cell:g}" for cell in astuple(one)))
+    console.print(table)
 
 
 def _shots(variant: Variant, pictures: Sequence[Photograph], place: int) -> Iterator[Shot]:
