@@ -29,6 +29,8 @@ SEEING = ("blurred", "moved", "flicker")
 # Why fewer frames are looked at than `camera.fps`. The bit crosses the wall, the word is published.
 SLOWED = ("idle", "hot", "under_voltage", "throttled")
 
+MOST_LASTED_S = 3600  # what took longer to be told lasted at least so long
+
 # Every number that may cross the wall has a range: the bits that a subverted vision half could
 # send are counted from these.
 RegionIndex = Annotated[int, Meta(ge=0, le=7)]
@@ -38,6 +40,7 @@ Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Counter = Annotated[int, Meta(ge=1, le=2**53)]
 Amount = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 Votes = Annotated[int, Meta(ge=0, le=100)]
+Seconds = Annotated[int, Meta(ge=0, le=MOST_LASTED_S)]
 Reasons = Annotated[int, Meta(ge=0, lt=2 ** len(SLOWED))]
 
 MAX_TOP_K = 5
@@ -72,11 +75,13 @@ class CameraState(_Value, frozen=True, tag="camera"):
     """The camera works (`trouble` 0) or does not (an index into `TROUBLES`, plus one).
 
     `measure` is what was measured of one of `MEASURED`; of anything else it says nothing.
+    `lasted_s`: that it is so had been seen for so long when it was told.
     """
 
     trouble: Annotated[int, Meta(ge=0, le=len(TROUBLES))]
     measure: Thousandths
     at_ns: Nanoseconds
+    lasted_s: Seconds
 
 
 Event = Sighting | CameraState

@@ -39,7 +39,7 @@ TALLY = Tally(label=65_535, score=1000, high_votes=100, low_votes=100, present=F
 LARGEST_FROM_VISION: list[FromVision] = [
     Hello(65_535, LARGE, "f" * 16, COUNTER),
     Numbered(COUNTER, SIGHTING),
-    Numbered(COUNTER, CameraState(len(TROUBLES), 0, LARGE)),
+    Numbered(COUNTER, CameraState(len(TROUBLES), 0, LARGE, 0)),
     Look(7, (Scored(65_535, 1000),) * MAX_TOP_K),
     Explanation(AMOUNT, 7, 100, (TALLY,) * 3),
     VisionHealth(
@@ -58,7 +58,7 @@ LARGEST_FROM_VISION: list[FromVision] = [
 SMALLEST_FROM_VISION: list[FromVision] = [
     Hello(0, 0, "0" * 16, 0),
     Numbered(1, Sighting(appeared=True, region=0, label=0, confidence=0, at_ns=0)),
-    Numbered(1, CameraState(0, 0, 0)),
+    Numbered(1, CameraState(0, 0, 0, 0)),
     Look(0, ()),
     Explanation(0, 0, 0, ()),
     VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=False),

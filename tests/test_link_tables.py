@@ -107,4 +107,4 @@ def test_one_label_that_may_not_be_reported_is_one_too_many(value: Any) -> None:
 
 
 def test_how_the_camera_is_stands_for_itself() -> None:
-    assert TABLES.hold(CameraState(1, 0, 0))
+    assert TABLES.hold(CameraState(1, 0, 0, 0))

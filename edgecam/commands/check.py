@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from edgecam import runtimes
+from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing
 from edgecam.config import Config
@@ -56,8 +57,10 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     text = without_password(msgspec.yaml.encode(config).decode())
     comments = []
     if config.schedule.active_hours:
-        now = Schedule(config.schedule).now()
+        now = Schedule(config.schedule, clock_was_set=lambda: True).now()
         comments.append(f"# schedule: {'active' if now.active else 'asleep'} {now.end}")
+        if not clock.was_set():
+            comments.append("# schedule: awake until NTP has set this machine's clock")
     comments.append(
         f"# model: {found.name}, {len(found.labels)} labels, "
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"

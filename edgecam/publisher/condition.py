@@ -44,7 +44,8 @@ class Condition:
         """What somebody should look at; the arguments are what the connection knows."""
         trouble = self._outbox.trouble
         alarms: dict[Alarm, bool] = {
-            "camera_trouble": self._monitor.camera_trouble,
+            # Asleep nobody looks: what was wrong may be over, or be the night that it sleeps through.
+            "camera_trouble": self._monitor.camera_trouble and not self._monitor.asleep,
             "events_refused": events_refused,
             "client_id_taken": client_id_taken,
             "events_held": self._monitor.held,
@@ -89,6 +90,7 @@ class Condition:
             version=__version__,
             up=self._monitor.up,
             paused=self._control.paused,
+            asleep=self._monitor.asleep,
             queued=self._outbox.count,
             lost=self._outbox.lost,
         )

@@ -42,6 +42,7 @@ class CaptureWorker(Worker):
         mailbox: Mailbox[Prepared],
         prepare: Callable[[Frame], str],
         begin: Callable[[], None],
+        rest: Callable[[int], None],
         governor: Governor,
         schedule: Schedule,
         report: Callable[[CameraState], None],
@@ -50,8 +51,8 @@ class CaptureWorker(Worker):
     ) -> None:
         """`prepare` leaves a frame in the mailbox, or says what is wrong with it.
 
-        `begin` is called before the first frame of a camera that was away, `announce` when
-        `asleep` has changed.
+        `begin` is called before the first frame of a camera that was away, `rest` with the time at
+        which nothing is looked at any more, and `announce` when `asleep` has changed.
         """
         super().__init__("capture")
         self.paused = False
@@ -65,12 +66,14 @@ class CaptureWorker(Worker):
         self._mailbox = mailbox
         self._prepare = prepare
         self._begin = begin
+        self._begin_rest = rest
         self._governor = governor
         self._report = report
         self._announce = announce
         self._stall_s = stall_s
         self._camera_is: Literal["closed", "open", "resting"] = "closed"
         self._delivered = False  # whether it ever did
+        self._rests = False  # whether that was said
         self._trouble = ""  # why it is not open, as last reported
         self._wait_s = FIRST_RETRY_S
         self._retry_s = 0.0
@@ -103,13 +106,20 @@ class CaptureWorker(Worker):
         """How long ago the camera was opened or woken; 0 while no frame is to be expected."""
         return time.monotonic() - self._opened_s if self._camera_is == "open" else 0.0
 
+    @property
+    def frameless_s(self) -> float:
+        """How long an open camera has given no frame that can be used; 0 where none is open."""
+        return time.monotonic() - self._frame_s if self._camera_is == "open" else 0.0
+
     def step(self) -> None:
         """Take one frame, where one is due; before that, open the camera."""
         self._governor.check()
         self._follow_schedule()
         if self.resting:
             self._rest()
-        elif self._camera_is != "open":
+            return
+        self._rests = False
+        if self._camera_is != "open":
             self._open()
         elif self._camera.live or self._mailbox.wait_until_empty(_SLICE_S):
             self._take()
@@ -133,6 +143,9 @@ class CaptureWorker(Worker):
         if self._camera_is == "open":
             self._camera.rest()
             self._camera_is = "resting"
+        if not self._rests:  # after the last frame was taken
+            self._rests = True
+            self._begin_rest(time.monotonic_ns())
         self._stopped.wait(_REST_S)
 
     def _open(self) -> None:
@@ -163,7 +176,7 @@ class CaptureWorker(Worker):
         self._trouble, self._wait_s, self._retry_s = "", FIRST_RETRY_S, 0.0
         if self._delivered:  # of the first one the first look says so
             self._begin()
-            self._report(CameraState(0, 0, time.monotonic_ns()))
+            self._report(CameraState(0, 0, time.monotonic_ns(), 0))
 
     def _put_off(self, error: CameraError) -> None:
         """Try again later; say why once, however long it takes."""
@@ -173,7 +186,7 @@ class CaptureWorker(Worker):
             _log.warning("%s; waiting for it", error, extra=trouble)
             systemd.wait_for("camera", f"waiting for the camera: {error}")
             number = TROUBLES.index(error.reason) + 1
-            self._report(CameraState(number, 0, time.monotonic_ns()))
+            self._report(CameraState(number, 0, time.monotonic_ns(), 0))
         self._retry_s = time.monotonic() + self._wait_s
         self._wait_s = min(2 * self._wait_s, LONGEST_RETRY_S)
 

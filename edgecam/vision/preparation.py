@@ -70,6 +70,10 @@ class Preparation:
         self._trouble.forget()
         self.blind = False
 
+    def rest(self) -> None:
+        """No frame comes for a while: trouble that was told stays told until one shows its end."""
+        self._trouble.rest()
+
     def prepare(self, frame: Frame) -> str:
         """Leave what is to be looked at of a frame in the mailbox.
 
@@ -137,7 +141,7 @@ class Preparation:
             else:
                 _log.info("%s", change.sentence, extra=about("camera_ok"))
             number = TROUBLES.index(change.reason) + 1 if change.reason else 0
-            self._report(CameraState(number, change.measure, frame.taken_ns))
+            self._report(CameraState(number, change.measure, frame.taken_ns, change.lasted_s))
 
 
 def _is_rgb(pixels: Pixels) -> bool:

@@ -5,6 +5,7 @@ jump, need no care of their own: nothing is counted, the clock is only compared.
 """
 
 import datetime as dt
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ from edgecam.appliance import clock
 from edgecam.config import hours
 from edgecam.config.hours import Hours, Moment
 from edgecam.config.options import PlaceOptions, ScheduleOptions
+
+_log = logging.getLogger(__name__)
 
 _DAYS = range(-2, 4)  # around today: hours over midnight, offsets of hours, places at the date line
 
@@ -42,21 +45,38 @@ _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=Fals
 class Schedule:
     """Says whether it is time to look; for one thread."""
 
-    def __init__(self, options: ScheduleOptions, now_s: Callable[[], float] = time.time) -> None:
-        """`now_s` gives the wall clock, in seconds since 1970."""
+    def __init__(
+        self,
+        options: ScheduleOptions,
+        now_s: Callable[[], float] = time.time,
+        clock_was_set: Callable[[], bool] = clock.was_set,
+    ) -> None:
+        """`now_s` gives the wall clock, in seconds since 1970, which counts once it was set."""
         self._hours = [hours.parse(text) for text in options.active_hours]
         self._place = options.place
         self._now_s = now_s
+        self._clock_was_set = clock_was_set
+        self._said_unset = False
         self._known = Stretch(active=True, since_s=0, until_s=0)
 
     def now(self) -> Stretch:
-        """The stretch of now. While the clock was never set, nobody knows the hour: active."""
-        now_s = self._now_s()
-        if not self._hours or now_s * 1e9 < clock.EARLIEST_NS:
+        """The stretch of now. While the clock was not set, nobody knows the hour: active."""
+        if not self._hours:
             return _ALWAYS
+        if not self._clock_was_set():
+            self._say_unset()
+            return _ALWAYS
+        now_s = self._now_s()
         if not self._known.since_s <= now_s < self._known.until_s:
             self._known = self._stretch(now_s)
         return self._known
+
+    def _say_unset(self) -> None:
+        if not self._said_unset:
+            self._said_unset = True
+            _log.warning(
+                "the clock was not set since the start: awake until NTP sets it (active_hours)"
+            )
 
     def _stretch(self, now_s: float) -> Stretch:
         today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from edgecam.config.options import LiveOptions, Power, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
-from edgecam.messages import TROUBLES, CameraState, Explanation, VisionHealth
+from edgecam.messages import MOST_LASTED_S, TROUBLES, CameraState, Explanation, VisionHealth
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
@@ -80,6 +80,7 @@ class VisionService:
             mailbox=self._mailbox,
             prepare=self._preparation.prepare,
             begin=self._preparation.begin,
+            rest=self._begin_rest,
             governor=governor,
             schedule=schedule,
             report=self._reporter.report,
@@ -110,7 +111,8 @@ class VisionService:
                 worker.check()
         except CameraError as error:
             trouble = TROUBLES.index(error.reason) + 1
-            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns()))
+            lasted_s = min(int(self._capture.frameless_s), MOST_LASTED_S)
+            self._reporter.report(CameraState(trouble, 0, time.monotonic_ns(), lasted_s))
             raise
 
     @property
@@ -176,6 +178,10 @@ class VisionService:
     def _run(self, power: Power) -> None:
         # What waits for us shows later what it would show now: nothing is saved by letting it wait.
         self._governor.run(power if self._camera.live else "performance")
+
+    def _begin_rest(self, at_ns: int) -> None:
+        self._preparation.rest()
+        self._inference.rest(at_ns)
 
     def pause(self, *, paused: bool) -> None:
         """Take no more frames, or take them again."""

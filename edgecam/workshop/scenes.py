@@ -179,9 +179,11 @@ def shaking(shots: Iterable[Shot], *, pixels: int, seed: int = 0) -> Iterator[Sh
 
 
 def _with_noise(pixels: Pixels, gain: float, normal: Any) -> Pixels:  # noqa: ANN401  float32 array
-    light = pixels.astype(np.float32)
-    light += np.sqrt(0.02 * gain * light + 0.25 * gain * gain) * normal
-    return _pixels(light)
+    # By a table of the 256 strengths, and rounded by OpenCV: a third of the time NumPy takes.
+    lights = np.arange(256, dtype=np.float32)
+    strengths: Any = cv2.LUT(pixels, np.sqrt(0.02 * gain * lights + 0.25 * gain * gain))
+    cv2.multiply(strengths, normal, dst=strengths)
+    return np.asarray(cv2.add(pixels, strengths, dtype=cv2.CV_8U))
 
 
 def _framed(pixels: Pixels) -> Pixels:

@@ -1,5 +1,9 @@
 """Fault 6 as subscribers see it: a camera that is covered, dark, blurred, moved. Real processes."""
 
+import datetime as dt
+import time
+from typing import Any
+
 import pytest
 from support.appliance import stop
 from support.recorder import Recorder
@@ -21,6 +25,21 @@ def shown(recorder: Recorder) -> str:
     return str(states[-1].json["label"]) if states else ""
 
 
+def first_shown_s(rigged: RiggedAppliance, says: str) -> float:
+    """When the camera took its last first frame under an order, by the monotonic clock."""
+    lines = [line.split() for line in rigged.done("shown")]
+    return [int(taken_ns) / 1e9 for said, taken_ns in lines if said == says][-1]
+
+
+def of_labels(recorder: Recorder, from_s: float, to_s: float) -> list[dict[str, Any]]:
+    """What appeared or disappeared in frames that were taken in that time; told to the ms."""
+    return [
+        event
+        for event in recorder.events
+        if "appeared" in event["event_type"] and from_s <= event["monotonic_s"] + 0.001 < to_s
+    ]
+
+
 def alarms(recorder: Recorder) -> list[str]:
     return list(recorder.on("/health")[-1].json["alarms"])
 
@@ -33,8 +52,12 @@ def test_a_blind_camera_is_told_and_shows_nothing_until_it_sees_again(
     recorder.wait_for(lambda seen: len(seen.sightings) >= 2)
     rigged.turn("camera", reason)
     recorder.wait_for(lambda _: said(recorder) == [reason])
+    blind_s = first_shown_s(rigged, reason)
     (event,) = [one for one in recorder.events if one["event_type"] == "camera_trouble"]
     assert 0 <= event["value"] < 0.24
+    began = dt.datetime.fromisoformat(event["start_time"]).timestamp()
+    assert began == pytest.approx(time.time() - time.monotonic() + blind_s, abs=1.5)
+    assert event["monotonic_s"] >= blind_s + 1  # told once it has lasted
     recorder.wait_for(lambda _: shown(recorder) == "unknown")
     recorder.wait_for(lambda _: alarms(recorder) == ["camera_trouble"])
     skipped = recorder.on("/health")[-1].json["inference"]["skipped"]
@@ -46,10 +69,13 @@ def test_a_blind_camera_is_told_and_shows_nothing_until_it_sees_again(
     recorder.wait_for(lambda _: said(recorder) == [reason, "ok"])
     recorder.wait_for(lambda _: shown(recorder) in {"giant panda", "castle"})
     recorder.wait_for(lambda _: alarms(recorder) == [])
-    (begins, _), (ends, _) = camera_events(recorder)
+    (_, ends) = (seq for seq, _ in camera_events(recorder))
     recorder.wait_for(lambda seen: seen.events[-1]["seq"] > ends)
-    between = [one for one in recorder.events if begins < one["seq"] < ends]
-    assert between == []
+    # From the first frame on that shows nothing, and not only from where that was told.
+    sees_s = first_shown_s(rigged, "frames")
+    assert of_labels(recorder, blind_s, sees_s) == []
+    assert of_labels(recorder, 0, blind_s)
+    assert of_labels(recorder, sees_s, time.monotonic())
     assert stop(process) == 0
 
 

@@ -1,7 +1,9 @@
 """The fault catalogue's camera: missing, busy, silent, hanging, frozen. Real processes."""
 
+import datetime as dt
 import signal
 import subprocess
+import time
 
 import pytest
 from support.appliance import stop
@@ -75,6 +77,10 @@ def test_frames_stop_is_noticed_and_healed_by_a_restart(
     assert vision.wait(10.0) == 1
     recorder.wait_for(lambda _: camera_events(recorder) == ["stalled"])
     assert rigged.said.count("no frame from the camera for 2 s; check its cable") == 1
+    (event,) = [one for one in recorder.events if one["event_type"] == "camera_trouble"]
+    began = dt.datetime.fromisoformat(event["start_time"]).timestamp()
+    told = time.time() - time.monotonic() + event["monotonic_s"]
+    assert told - began == pytest.approx(2, abs=0.5)  # since the last frame, in whole seconds
     vision = rigged.start("vision")  # as systemd does
     assert vision.wait(20.0) == 1  # there are no frames yet
     rigged.turn("camera", "frames")

@@ -107,7 +107,7 @@ def records_of_vision() -> list[bytes]:
         for record in (
             Hello(link.PROTOCOL, 2**63 - 1, "0123456789abcdef", 2**53),
             Numbered(3, _SIGHTING),
-            Numbered(2**53, CameraState(1, 0, 2**63 - 1)),
+            Numbered(2**53, CameraState(1, 0, 2**63 - 1, 0)),
             Look(1, (Scored(2, 900), Scored(0, 50))),
             Explanation(5, 1, 4, (_TALLY, _TALLY, _TALLY)),
             VisionHealth(10_000, 100, 0, 0, 0, 2_500, 2_900, 40, 15, asleep=True),

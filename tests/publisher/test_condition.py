@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgecam.appliance import board
+from edgecam.messages import VisionHealth
 from edgecam.publisher.condition import Condition
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
@@ -27,3 +28,17 @@ def test_what_vision_can_move_is_looked_at_once_in_an_interval(
     outbox.close()
     assert len({health.board.disk_free_mb for health in said}) == looks
     assert len({health.refused for health in said}) == looks
+
+
+def test_a_camera_that_sleeps_gives_no_alarm(tmp_path: Path) -> None:
+    outbox = Outbox(tmp_path / "q.db", max_events=100, max_mb=1, max_age_days=1)
+    monitor = VisionMonitor(1, 30.0)
+    condition = Condition(outbox, tmp_path, monitor, Control(paused=False), 30.0)
+    monitor.camera_trouble = True
+    monitor.connected(1)
+    said = []
+    for asleep in (False, True, False):
+        monitor.report(VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep))
+        said.append(condition.alarms(events_refused=False, client_id_taken=False))
+    outbox.close()
+    assert said == [("camera_trouble",), (), ("camera_trouble",)]

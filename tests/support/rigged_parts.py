@@ -49,6 +49,11 @@ class Switches:
         with (self._folder / f"{part}.log").open("a", encoding="ascii") as log:
             log.write(f"{self.says(part)}\n")
 
+    def note_first(self, says: str, taken_ns: int) -> None:
+        """Leave a trace of the first frame that the camera took under each order."""
+        with (self._folder / "shown.log").open("a", encoding="ascii") as log:
+            log.write(f"{says} {taken_ns}\n")
+
     def obey(self, part: str) -> None:
         """Hang, or take ever more memory, for as long as that is wanted."""
         while self.says(part) == "hang":
@@ -72,6 +77,7 @@ class RiggedCamera:
         self._pictures = [read_picture(SAMPLES / name) for name in ("panda.jpg", "castle.jpg")]
         self._noise = 0
         self._same: Pixels | None = None
+        self._shows = ""
 
     def open(self) -> None:
         self._switches.note("camera")
@@ -89,7 +95,11 @@ class RiggedCamera:
             return None
         if says != "same" or self._same is None:
             self._same = self._picture()
-        return Frame(self._same, time.monotonic_ns())
+        frame = Frame(self._same, time.monotonic_ns())
+        if says != self._shows:
+            self._shows = says
+            self._switches.note_first(says, frame.taken_ns)
+        return frame
 
     def rest(self) -> None:
         self._switches.obey("rest")

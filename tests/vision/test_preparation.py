@@ -7,9 +7,17 @@ from typing import Any
 import numpy as np
 import pytest
 from support.frames import noise
-from support.vision_half import COOL, ONLY_FROZEN, WHOLE, load_classifier, regions
+from support.vision_half import (
+    COOL,
+    ONLY_FROZEN,
+    WHOLE,
+    load_classifier,
+    photograph,
+    regions,
+)
 
 from edgecam.arrays import Pixels
+from edgecam.config.options import TroubleOptions
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
 from edgecam.vision.governor import Governor
@@ -25,7 +33,7 @@ LEFT, RIGHT = (0.0, 0.0, 0.5, 1.0), (0.5, 0.0, 1.0, 1.0)
 class Prepare:
     """A preparation, its mailbox, and what it has reported."""
 
-    def __init__(self, found: Model, *boxes: Any) -> None:
+    def __init__(self, found: Model, *boxes: Any, trouble: TroubleOptions = ONLY_FROZEN) -> None:
         classifier = load_classifier(found)
         self.regions = regions(found, boxes)
         self.mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in boxes]))
@@ -34,7 +42,7 @@ class Prepare:
         self.preparation = Preparation(
             regions=self.regions,
             mailbox=self.mailbox,
-            trouble=TroubleWatch(ONLY_FROZEN, live=False),
+            trouble=TroubleWatch(trouble, live=False),
             governor=Governor(COOL, None, 10.0),
             statistics=self.statistics,
             report=self.reported.append,
@@ -207,3 +215,21 @@ def test_nothing_large_is_allocated(found: Model) -> None:
         assert tracemalloc.get_traced_memory()[1] - before <= 4096
     finally:
         tracemalloc.stop()
+
+
+def test_no_frame_of_a_covered_lens_is_judged_not_even_the_first(found: Model) -> None:
+    """Ten frames a second, of which the camera's watch would look at every tenth."""
+    cat, hand = photograph("cat.jpg"), np.full((480, 640, 3), 90, np.uint8)
+    gate = Gate("+-+++")
+    prepare = Prepare(found, WHOLE, trouble=TroubleOptions())
+    prepare.regions[0].gate = gate
+    prepare.regions[0].settled = True
+    judged, asked = [], []
+    for number, pixels in enumerate([cat] * 3 + [hand] * 9 + [cat] * 9):
+        prepare(pixels, number * 10**8)
+        judged += [number] * bool(wanted(prepare))
+        asked.append(len(gate.views))
+    assert judged == [0, 2, 20]
+    # The gate sees what came before the lens, and then nothing until the watch is due again.
+    assert asked == [1, 2, 3, *[4] * 17, 5]
+    assert prepare.preparation.skipped == 17

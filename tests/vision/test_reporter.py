@@ -276,7 +276,7 @@ def test_time_never_runs_backwards_on_the_wall(make: Make, pair: Pair) -> None:
     connect, peer = pair
     reporter = make(connect)
     peer.greet()
-    reporter.report(CameraState(1, 0, 50))
+    reporter.report(CameraState(1, 0, 50, 0))
     reporter.report(sighting(20))
     reporter.report(sighting(60))
     events = [record.event for record in peer.receive_all() if isinstance(record, Numbered)]
@@ -289,7 +289,7 @@ def test_many_threads_report_in_the_order_of_time(make: Make, pair: Pair) -> Non
 
     def report() -> None:
         for _ in range(50):
-            reporter.report(CameraState(0, 0, time.monotonic_ns()))
+            reporter.report(CameraState(0, 0, time.monotonic_ns(), 0))
 
     threads = [threading.Thread(target=report) for _ in range(4)]
     for thread in threads:

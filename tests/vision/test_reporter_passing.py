@@ -88,9 +88,9 @@ def test_events_are_not_held_up_by_looks(wall: Wall) -> None:
     peer = wall.greeted()
     for number in range(10):
         wall.reporter.show(look(number))
-    wall.reporter.report(CameraState(0, 0, 1))
+    wall.reporter.report(CameraState(0, 0, 1, 0))
     records = peer.receive_all()
-    assert Numbered(1, CameraState(0, 0, 1)) in records
+    assert Numbered(1, CameraState(0, 0, 1, 0)) in records
     assert len(records) == 11
 
 

@@ -30,7 +30,7 @@ class Switched:
     def report(self, count: int = 1) -> None:
         for _ in range(count):
             self.told += 1
-            self.reporter.report(CameraState(0, 0, self.told))
+            self.reporter.report(CameraState(0, 0, self.told, 0))
 
     def greeted(self) -> Peer:
         self.reporter.start(lambda: None)
@@ -52,7 +52,7 @@ def switched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switch
 
 
 def numbered(first: int, last: int) -> list[FromVision]:
-    return [Numbered(number, CameraState(0, 0, number)) for number in range(first, last + 1)]
+    return [Numbered(number, CameraState(0, 0, number, 0)) for number in range(first, last + 1)]
 
 
 def test_with_nothing_pending_the_next_hello_comes_at_once_on_the_same_wall(
@@ -212,7 +212,7 @@ def test_where_the_wall_has_no_room_the_hello_comes_before_anything_of_the_new_t
         peer.greet()
         assert peer.receive_all(0.4) == []
         reporter.switch(NEW)
-        reporter.report(CameraState(0, 0, 1))
+        reporter.report(CameraState(0, 0, 1, 0))
         assert peer.greet().tables == NEW
         assert peer.receive_all() == numbered(1, 1)
         assert wall.full == 0

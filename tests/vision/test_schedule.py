@@ -37,8 +37,9 @@ class Clock:
 
     def __init__(self, *active_hours: str, place: PlaceOptions | None = None) -> None:
         self.now_s = 0.0
+        self.was_set = True
         options = ScheduleOptions(list(active_hours), place)
-        self.schedule = Schedule(options, lambda: self.now_s)
+        self.schedule = Schedule(options, lambda: self.now_s, lambda: self.was_set)
 
     def at(self, text: str) -> Stretch:
         """What the schedule says at a local time like `2026-11-21 07:00`."""
@@ -123,11 +124,28 @@ def test_a_clock_that_jumps_is_believed_at_once() -> None:
     assert not clock.active("2027-06-01 06:59")
 
 
-def test_a_clock_that_was_never_set_puts_nobody_to_sleep() -> None:
+def test_a_clock_that_was_never_set_puts_nobody_to_sleep_and_that_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     clock = Clock("07:00-08:00")
+    clock.was_set = False
     assert clock.active("1970-01-02 03:00")
-    assert clock.active("2020-01-02 03:00")
+    assert clock.active("2026-01-02 03:00")  # from before a long time without power
+    assert caplog.messages == [
+        "the clock was not set since the start: awake until NTP sets it (active_hours)"
+    ]
+    clock.was_set = True
     assert not clock.active("2026-01-02 03:00")
+    assert len(caplog.messages) == 1
+
+
+def test_without_hours_nobody_asks_whether_the_clock_was_set(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    clock = Clock()
+    clock.was_set = False
+    assert clock.active("2026-01-02 03:00")
+    assert caplog.messages == []
 
 
 def test_the_sun_of_two_places_on_one_day(zone: SetZone) -> None:
@@ -223,7 +241,7 @@ def test_who_does_not_speak_of_the_sun_does_not_load_its_library() -> None:
         "from edgecam.vision.schedule import Schedule\n"
         "place = PlaceOptions(59.0, 18.0)\n"
         "for hours in ('07:00-22:30', 'sunrise-sunset'):\n"
-        "    Schedule(ScheduleOptions([hours], place)).now()\n"
+        "    Schedule(ScheduleOptions([hours], place), clock_was_set=lambda: True).now()\n"
         "    print('astral' in sys.modules)\n"
     )
     done = subprocess.run(

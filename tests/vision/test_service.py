@@ -264,7 +264,7 @@ def test_time_does_not_run_backwards_with_two_regions_and_a_camera_in_trouble(
     half = start(FastCamera(), boxes=[(0, 0, 0.5, 1), (0.5, 0, 1, 1)])
     wait_until(lambda: half.service.ready)
     for _ in range(20):
-        half.service._reporter.report(CameraState(1, 0, time.monotonic_ns()))
+        half.service._reporter.report(CameraState(1, 0, time.monotonic_ns(), 0))
         time.sleep(0.01)
     wait_until(lambda: half.camera_troubles.count(1) == 20)
     times_ns = [numbered.event.at_ns for numbered in half.publisher.events]

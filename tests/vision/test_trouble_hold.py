@@ -64,3 +64,45 @@ def test_between_bad_and_good_nothing_changes() -> None:
     assert (high(0.4, 0.3, 0.2).bad, high(0.4, 0.3, 0.2).good) == (True, False)
     assert (high(0.25, 0.3, 0.2).bad, high(0.25, 0.3, 0.2).good) == (False, False)
     assert (high(0.1, 0.3, 0.2).bad, high(0.1, 0.3, 0.2).good) == (False, True)
+
+
+def test_what_is_told_is_so_since_the_first_look_that_said_it() -> None:
+    hold, since_s = Hold(5.0), []
+    for number, letter in enumerate("gbbbbbbbb--gggbb"):
+        hold.look(READINGS[letter], number * SECOND_NS)
+        since_s.append(hold.since_ns // SECOND_NS)
+    assert since_s == [0] * 6 + [1] * 7 + [9] * 3  # told at 6, over at 13
+
+
+def test_what_is_seen_late_has_lasted_longer() -> None:
+    hold = Hold(5.0)
+    for number in range(200, 206):
+        late = Reading(0.0, bad=True, good=False, lasted_ns=120 * SECOND_NS)
+        hold.look(late, number * SECOND_NS)
+    assert (hold.told, hold.since_ns) == (True, 80 * SECOND_NS)
+
+
+@pytest.mark.parametrize(("rests", "answers"), [(False, "....T"), (True, ".....")])
+def test_no_suspicion_lasts_over_a_rest(
+    rests: bool,  # noqa: FBT001  a parameter
+    answers: str,
+) -> None:
+    hold, told_s = Hold(5.0), ""
+    for at_s in (0, 1, 2, 3, 1000):
+        if rests and at_s == 1000:
+            hold.rest()
+        hold.look(BAD, at_s * SECOND_NS)
+        told_s += "T" if hold.told else "."
+    assert told_s == answers
+
+
+def test_what_is_told_stays_told_over_a_rest() -> None:
+    hold = Hold(5.0)
+    for at_s in range(7):
+        hold.look(BAD, at_s * SECOND_NS)
+    hold.rest()
+    answers = []
+    for at_s in range(1000, 1004):
+        hold.look(GOOD, at_s * SECOND_NS)
+        answers.append((hold.told, hold.since_ns // SECOND_NS))
+    assert answers == [(True, 0)] * 2 + [(False, 1000)] * 2

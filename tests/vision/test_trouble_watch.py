@@ -84,6 +84,44 @@ def test_a_view_that_moved_is_told() -> None:
     assert found == [(51.0, "moved")]
 
 
+def seen_for(watch: TroubleWatch, picture: Photograph, from_s: int, to_s: int) -> list[str]:
+    """What was told while a picture was seen once a second."""
+    found = []
+    for at_s in range(from_s, to_s):
+        pixels = picture.pixels.copy()
+        pixels[0, 0] = at_s % 256
+        change = watch.look(Frame(pixels, at_s * SECOND_NS))
+        if change is not None:
+            found.append(f"{at_s} {change.reason}")
+    return found
+
+
+def test_a_new_view_that_rests_for_ten_minutes_becomes_the_usual_one() -> None:
+    watch = watching(watch=["moved"])
+    assert seen_for(watch, CAT, 0, 40) == []
+    assert seen_for(watch, OWL, 40, 640) == ["51 moved"]  # it came at 40, and rests from 41 on
+    assert seen_for(watch, OWL, 640, 700) == ["645 "]
+    assert seen_for(watch, CAT, 700, 720) == ["711 moved"]  # what was usual before is so no more
+
+
+def test_a_view_that_does_not_rest_for_so_long_never_becomes_usual() -> None:
+    watch = watching(watch=["moved"])
+    assert seen_for(watch, CAT, 0, 40) == []
+    assert seen_for(watch, OWL, 40, 600) == ["51 moved"]
+    assert seen_for(watch, PANDA, 600, 1100) == []
+    assert seen_for(watch, CAT, 1100, 1110) == ["1104 "]  # the reference is what it was
+
+
+def test_a_sleep_is_no_rest_of_a_view() -> None:
+    """A view that nobody looked at for hours has been seen to rest for minutes only."""
+    watch = watching(watch=["moved"])
+    assert seen_for(watch, CAT, 0, 40) == []
+    assert seen_for(watch, OWL, 40, 100) == ["51 moved"]
+    watch.rest()
+    assert seen_for(watch, OWL, 9000, 9590) == []
+    assert seen_for(watch, OWL, 9590, 9620) == ["9605 "]
+
+
 def test_the_same_frame_is_frozen_and_a_new_one_is_not() -> None:
     still = scenes.still(CAT, 14)
     found = told(chain(live(scenes.still(CAT, 3)), still, live(scenes.still(CAT, 14))))
@@ -134,7 +172,7 @@ def test_nothing_is_decided_from_the_first_sign_on_until_it_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fps", "judged", "frames"), [(10, True, 1), (16, True, 1), (30, True, 2), (10, False, 10)]
+    ("fps", "judged", "frames"), [(10, True, 1), (20, True, 1), (30, True, 2), (10, False, 10)]
 )
 def test_of_what_is_judged_a_covered_lens_is_noticed_at_once(
     fps: int,
@@ -193,6 +231,44 @@ def test_a_number_comes_with_it() -> None:
     assert change.reason == "blurred"
     assert 50 < change.measure < 240
     assert f"({change.measure / 1000:.3f})" in change.sentence
+
+
+def lasted(shots: Iterable[Shot], watch: TroubleWatch | None = None) -> list[tuple[str, int]]:
+    """What was told, and for how many seconds that had been seen."""
+    watch = watch or watching()
+    changes = (
+        watch.look(Frame(shot.pixels, number * SECOND_NS)) for number, shot in enumerate(shots)
+    )
+    return [(change.reason, change.lasted_s) for change in changes if change]
+
+
+def test_it_is_told_since_when_that_is_so() -> None:
+    blurred, dark = SPOILED["blurred"](CAT, 20), SPOILED["dark"](CAT, 20)
+    found = lasted(then(scenes.still(CAT, 2), blurred, scenes.still(CAT, 20), dark))
+    assert found == [("blurred", 10), ("", 4), ("dark", 10)]
+
+
+def test_a_lesser_trouble_begins_anew_where_a_worse_one_ends() -> None:
+    blurred, dark = SPOILED["blurred"](CAT, 20), SPOILED["dark"](CAT, 20)
+    found = lasted(then(blurred, dark, SPOILED["blurred"](CAT, 20)))
+    assert found == [("blurred", 10), ("dark", 10), ("blurred", 4)]
+
+
+def test_a_rest_ends_suspicions_and_keeps_what_was_told() -> None:
+    watch = watching(watch=["covered"])
+    hand = next(effects.covered(CAT, 1, level=60, lean=40)).pixels
+    before = [watch.look(Frame(hand, at_s * SECOND_NS)) for at_s in range(6)]
+    watch.rest()
+    after = [watch.look(Frame(hand, at_s * SECOND_NS)) for at_s in range(1000, 1010)]
+    assert [*before, *after] == [None] * 16
+    told_of = watch.look(Frame(hand, 1010 * SECOND_NS))
+    assert told_of is not None
+    assert (told_of.reason, told_of.lasted_s) == ("covered", 10)
+    watch.rest()
+    assert watch.look(Frame(hand, 9000 * SECOND_NS)) is None  # nor is it told again
+    assert watch.blind
+    seen = [watch.look(Frame(CAT.pixels, at_s * SECOND_NS)) for at_s in range(9001, 9006)]
+    assert [(change.reason, change.lasted_s) for change in seen if change] == [("", 4)]
 
 
 @pytest.mark.parametrize("reason", MEASURED)

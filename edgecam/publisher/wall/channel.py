@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from edgecam.appliance.board import HOTTEST_C, MOST_MB
 from edgecam.config import Config
-from edgecam.messages import MEASURED, SLOWED, TROUBLES
+from edgecam.messages import MEASURED, MOST_LASTED_S, SLOWED, TROUBLES
 from edgecam.publisher import requests
 from edgecam.publisher.contract import Topics
 from edgecam.publisher.payloads import ROUGH_DIGITS
@@ -107,7 +107,8 @@ def _flow(topic: str, messages: float, content_bits: float, note: str) -> Flow:
 def _events(config: Config, topics: Topics, subjects: int) -> Flow:
     sightings = 2 * len(config.regions) * subjects * _CONFIDENCES
     troubles = len(TROUBLES) - len(MEASURED) + len(MEASURED) * _MEASURES
-    kinds = sightings + troubles + 1 + MAX_GAP
+    states = (troubles + 1) * rough_values(MOST_LASTED_S)
+    kinds = sightings + states + MAX_GAP
     messages = config.link.events_per_hour + limits.EVENTS_AT_ONCE
     note = f"link.events_per_hour: {config.link.events_per_hour}, {limits.EVENTS_AT_ONCE} at once"
     ticks = _TICKS_PER_HOUR * (1 + inspector.FRESH_S / limits.HOUR_S)

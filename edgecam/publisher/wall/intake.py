@@ -11,6 +11,7 @@ from edgecam.appliance.log import about
 from edgecam.link import Numbered, Tables
 from edgecam.messages import MEASURED, SEEING, TROUBLES, CameraState, Sighting
 from edgecam.publisher.outbox import Outbox
+from edgecam.publisher.payloads import rough
 from edgecam.publisher.stored_event import StoredEvent, happened
 from edgecam.publisher.wall.presence import Presence, Shown
 
@@ -84,7 +85,7 @@ class Intake:
                 news = _camera(event)
                 rows.append((stored, news if (news.reason or "") != camera else None))
                 camera = news.reason or ""
-                self._presence.hide(hidden=_is_blind(camera), at_ns=event.at_ns)
+                self._presence.hide(hidden=_is_blind(camera), at_ns=_began_ns(event))
         facts = {}
         if any(isinstance(record.event, Sighting) for record in batch):
             facts[_PRESENCE] = self._presence.text()
@@ -135,11 +136,17 @@ def _lost(count: int, at_ns: int) -> StoredEvent:
 
 def _camera(state: CameraState) -> StoredEvent:
     """The measure of what measures nothing goes nowhere."""
+    began_ns = _began_ns(state)
     if not state.trouble:
-        return happened("camera_ok", state.at_ns)
+        return happened("camera_ok", state.at_ns, start_ns=began_ns)
     reason = TROUBLES[state.trouble - 1]
     value = state.measure if reason in MEASURED else None
-    return happened("camera_trouble", state.at_ns, reason=reason, value=value)
+    return happened("camera_trouble", state.at_ns, start_ns=began_ns, reason=reason, value=value)
+
+
+def _began_ns(state: CameraState) -> int:
+    """When it was first seen; vision's word for that is told to two digits, as its figures are."""
+    return max(0, state.at_ns - rough(state.lasted_s) * 10**9)
 
 
 def _is_blind(camera: str) -> bool:

@@ -39,7 +39,7 @@ class Blur:
         if count <= COVERED * edges.size:
             return None
         self._sharpness.fill(-1)  # no edge: below all that are
-        np.divide(sight.slope(), sight.contrast, out=self._sharpness, where=edges)
+        np.divide(sight.slopes(), sight.contrast, out=self._sharpness, where=edges)
         flat = self._sharpness.reshape(-1)
         place = flat.size - 1 - int(_SHARPEST * count)
         flat.partition(place)

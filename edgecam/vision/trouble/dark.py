@@ -3,9 +3,10 @@
 Brightness is that of blocks, so sensor noise, which lifts single pixels, does not make it light.
 The value is `Sight.brightest`: a lamp or a window that fills 2 % of the frame is still seen.
 
-Dark is where the model is of no use, not where a person finds it dark: of photographs that it names
-right, darkened by half stops to every brightness, with no noise and at gains 1 to 8, it still names
-a third where the value lies between 0.028 and 0.045, and 1 % below 0.024 (docs/accuracy.md).
+Dark is where the model is of no use, not where a person finds it dark. Of photographs that it knows,
+darkened to every brightness, without noise and at gains 1 to 8, it still names a quarter where the
+value lies between 0.03 and 0.045 (an eighth of 120 others), and less than 1 % below 0.024
+(`edgecam.workshop.trouble.darkness` measures that).
 """
 
 from edgecam.vision.trouble.hold import Reading, low

@@ -83,8 +83,10 @@ class Repetition:
         if self._renewed_ns is None:
             return _reading(alike=False)
         known = self._renewed_ns - self._renewing_since_ns >= LEARN_S * 1e9
-        overdue = at_ns - self._renewed_ns > OVERDUE_S * 1e9
-        return _reading(alike=known and overdue and not _is_flat(pixels))
+        age_ns = at_ns - self._renewed_ns
+        if known and age_ns > OVERDUE_S * 1e9 and not _is_flat(pixels):
+            return Reading(0.0, bad=True, good=False, lasted_ns=age_ns)
+        return _reading(alike=False)
 
     def _is_new(self, pixels: Pixels) -> bool:
         """Whether a picture differs everywhere from the one before, and was not there lately."""

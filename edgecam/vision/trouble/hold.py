@@ -18,6 +18,8 @@ class Reading:
     value: float
     bad: bool
     good: bool
+    lasted_ns: int = 0
+    """How long it has been so, where that is seen late."""
 
 
 def low(value: float, bad: float, good: float) -> Reading:
@@ -40,38 +42,48 @@ class Hold:
         """Whether the last look was bad."""
         self.value = 0.0
         """What was measured last."""
+        self.since_ns = 0
+        """Since when what is told is so: from the first look that said it."""
         self._after_ns = round(after_s * 1e9)
-        self._against = _Run()  # looks that say the contrary of what is told
-        self._good = _Run()
+        self._begin()
 
     def look(self, reading: Reading | None, at_ns: int) -> None:
         """One more look, at a monotonic time; None: nothing can be said, and nothing changes."""
         if reading is None:
             return
         self.value, self.bad = reading.value, reading.bad
-        self._against.look(reading.bad != self.told, at_ns)
+        self._against.look(reading.bad != self.told, at_ns - reading.lasted_ns)
         self._good.look(self.told and reading.good, at_ns)
         if self._against.lasts(MIN_LOOKS, self._after_ns, at_ns) or self._good.lasts(
             MIN_GOOD_LOOKS, round(GOOD_SHARE * self._after_ns), at_ns
         ):
             self.told = not self.told
-            self._against, self._good = _Run(), _Run()
+            self.since_ns = self._against.since_ns
+            self._begin()
+
+    def rest(self) -> None:
+        """Nobody looks for a while: what is told stays so, and what was suspected begins anew."""
+        self._begin()
+
+    def _begin(self) -> None:
+        self._against = _Run()  # looks that say the contrary of what is told
+        self._good = _Run()
 
 
 class _Run:
     """Looks in a row of which something is true."""
 
     def __init__(self) -> None:
+        self.since_ns = 0
         self._looks = 0
-        self._since_ns = 0
 
     def look(self, true: bool, at_ns: int) -> None:  # noqa: FBT001  the fact itself
         if not true:
             self._looks = 0
             return
         if self._looks == 0:
-            self._since_ns = at_ns
+            self.since_ns = at_ns
         self._looks += 1
 
     def lasts(self, looks: int, duration_ns: int, at_ns: int) -> bool:
-        return self._looks >= looks and at_ns - self._since_ns >= duration_ns
+        return self._looks >= looks and at_ns - self.since_ns >= duration_ns

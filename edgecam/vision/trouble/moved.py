@@ -24,6 +24,7 @@ BAD = 0.45
 GOOD = 0.55
 LEARN_LOOKS = 30  # at a view before it is a reference
 SETTLED_S = 600.0  # a new view that has rested for so long becomes the reference
+UNSEEN_S = 300.0  # not looked at for so long, as in a sleep: nobody knows whether it rested
 _SURE = 600  # looks after which a cell is as sure as it gets: it takes as many to change it
 _RESTS = 0.6  # likeness of a view to what it was when it came to rest, as long as it rests
 _FEWEST = 12  # cells with a direction in both views; with fewer nothing can be said,
@@ -47,7 +48,7 @@ class Movement:
         self._sure = np.zeros((ROWS, COLUMNS), np.int16)
         self._looks = 0
         self._resting: Directions | None = None  # how the view was when it came to rest
-        self._rests_since_ns = 0
+        self._rests_since_ns = self._looked_ns = 0
 
     def look(self, sight: Sight, at_ns: int) -> Reading | None:
         """How much the view is like the reference, 0 to 1; None where nothing can be said."""
@@ -83,8 +84,9 @@ class Movement:
 
     def _rests(self, view: Directions, at_ns: int) -> bool:
         """Whether the view is still what it was when it came to rest."""
+        unseen_ns, self._looked_ns = at_ns - self._looked_ns, at_ns
         likeness = None if self._resting is None else _likeness(view, self._resting, _FEWEST)
-        if likeness is not None and likeness >= _RESTS:
+        if likeness is not None and likeness >= _RESTS and unseen_ns < UNSEEN_S * 1e9:
             return True
         self._resting, self._rests_since_ns = view, at_ns
         return False

@@ -40,11 +40,10 @@ class Sight:
         """The brightness, 0 to 1, that 2 % of the blocks exceed: their noise is averaged out."""
         self.contrast: Floats = np.empty((rows, columns), np.float32)
         """`(rows, columns)`: darkest to brightest around each block, beyond what noise does."""
-        self._slope: Floats = np.empty((rows, columns), np.float32)
         self._colour = np.empty((height, width, 3), np.uint8) if scale < 1 else None
         self._light: Floats = np.empty((height, width), np.float32)
         self._one, self._other, self._steps = (np.zeros((height, width), np.uint8) for _ in "123")
-        self._scratch: Floats = np.empty((rows, columns), np.float32)
+        self._scratch, self._slopes = (np.empty((rows, columns), np.float32) for _ in "12")
         self._square = np.ones((_REACH, _REACH), np.uint8)
         self._near = np.ones((BLOCK, BLOCK), np.uint8)
 
@@ -61,23 +60,22 @@ class Sight:
         cv2.resize(self._light, (columns, rows), dst=self.cells, interpolation=cv2.INTER_AREA)
         np.copyto(self._scratch, self.cells)
         self.brightest = part_of(self._scratch, 0.98) / 255
-        one, other = self._one, self._other
-        cv2.dilate(self.grey, self._square, dst=one)
-        cv2.erode(self.grey, self._square, dst=other)
-        self._take(cv2.subtract(one, other, dst=self._steps), self.contrast)
+        cv2.dilate(self.grey, self._square, dst=self._one)
+        cv2.erode(self.grey, self._square, dst=self._other)
+        self._take(cv2.subtract(self._one, self._other, dst=self._steps), self.contrast)
 
-    def slope(self) -> Floats:
-        """`(rows, columns)`: the largest step between neighbours in each block, beyond noise.
+    def slopes(self) -> Floats:
+        """`(rows, columns)`: the largest step between neighbours in each block, likewise.
 
-        Worked out only when it is asked for, which is less often than frames are seen.
+        Found only when asked for; the array is used again.
         """
         grey, one, other, steps = self.grey, self._one, self._other, self._steps
         one[:, 0], other[0] = 0, 0  # no step leads there; the buffers hold something else by now
         cv2.absdiff(grey[:, 1:], grey[:, :-1], dst=one[:, 1:])
         cv2.absdiff(grey[1:], grey[:-1], dst=other[1:])
         cv2.max(one, other, dst=steps)
-        self._take(cv2.dilate(steps, self._near, dst=one), self._slope)
-        return self._slope
+        self._take(cv2.dilate(steps, self._near, dst=one), self._slopes)
+        return self._slopes
 
     def _take(self, measured: Any, blocks: Floats) -> None:  # noqa: ANN401  what OpenCV returns
         """The middle of each block, less what noise does."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from edgecam.arrays import Pixels
 from edgecam.config.options import TroubleOptions
-from edgecam.messages import SEEING, Frame
+from edgecam.messages import MOST_LASTED_S, SEEING, Frame
 from edgecam.vision.trouble.blurred import Blur
 from edgecam.vision.trouble.covered import Cover
 from edgecam.vision.trouble.dark import Darkness
@@ -18,8 +18,9 @@ from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
-# Between two at what anything may be decided from: up to 16 frames a second it is each of them.
-JUDGED_LOOK_NS = 60_000_000
+# Between two at what anything may be decided from: up to 20 frames a second it is each of them.
+JUDGED_LOOK_NS = 49_000_000
+_SECOND_NS = 10**9
 
 # The worst first: what a frame lacks for one, no later one can judge.
 _KINDS: dict[str, type["_Kind"]] = {
@@ -52,12 +53,13 @@ class Change:
     """The camera's trouble is another from now on.
 
     `reason` is one of `edgecam.messages.TROUBLES`, or empty where all is well; `measure` what was
-    measured, in thousandths; `sentence` for the log.
+    measured, in thousandths; `sentence` for the log. `lasted_s`: for how long that had been seen.
     """
 
     reason: str
     measure: int
     sentence: str
+    lasted_s: int
 
 
 class TroubleWatch:
@@ -90,6 +92,11 @@ class TroubleWatch:
         self._looked_ns: int | None = None
         self._told = ""
 
+    def rest(self) -> None:
+        """No frame comes for a while, of which nobody can say anything: no suspicion lasts over it."""
+        for hold in self._holds.values():
+            hold.rest()
+
     @property
     def blind(self) -> bool:
         """Whether nothing may be decided from the frame that was looked at last.
@@ -119,11 +126,14 @@ class TroubleWatch:
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:
             return None
+        # Since this trouble was first seen, or since the end of a worse one.
+        since_ns = max(self._holds[one].since_ns for one in (told, self._told) if one)
+        lasted_s = min((frame.taken_ns - since_ns) // _SECOND_NS, MOST_LASTED_S)
         self._told = told
         if not told:
-            return Change("", 0, "the camera sees well again")
+            return Change("", 0, "the camera sees well again", lasted_s)
         value = self._holds[told].value
-        return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})")
+        return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})", lasted_s)
 
     def _is_doubtful(self, frame: Frame) -> bool:
         """Whether a frame that is to be judged must be measured before."""

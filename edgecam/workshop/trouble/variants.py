@@ -15,6 +15,8 @@ FRAMES = 32
 LONG = 72  # where a view must be learned first
 START = 8  # frames before the trouble; in long ones, half of them
 
+_UNSEEING = ("dark", "covered")
+
 Make = Callable[[Photograph, Photograph], Iterator[Shot]]
 
 
@@ -35,6 +37,16 @@ class Variant:
     def kind(self) -> str:
         """What it is a variant of."""
         return self.right[0] if self.right else "none"
+
+    @property
+    def blind(self) -> bool:
+        """Whether its frames show nothing; one that froze shows what was there."""
+        return self.clear and self.kind in _UNSEEING
+
+    @property
+    def seeing(self) -> bool:
+        """Whether labels should go on all the time."""
+        return not self.clear or not {*_UNSEEING, "frozen"}.intersection(self.right)
 
 
 def _still(picture: Photograph, _: Photograph) -> Iterator[Shot]:
@@ -77,8 +89,8 @@ def _dusk(stops: float) -> Make:
 
 
 def _dark() -> Iterator[Variant]:
-    for stops, gain in ((-4, 1), (-5, 1), (-5, 8), (-6, 1), (-7, 8)):
-        clear = stops < -4  # noqa: PLR2004  there the model still knows half of them
+    for stops, gain in ((-4, 1), (-4, 8), (-5, 1), (-5, 8), (-6, 1), (-6, 8), (-7, 8)):
+        clear = stops < -5  # noqa: PLR2004  there the model still knows one or the other
         yield Variant(
             f"{-stops} stops, gain {gain}", ("dark",), START, _darkened(stops), gain, clear
         )

@@ -56,7 +56,8 @@ def test_an_event_is_counted_by_all_that_can_be_chosen_in_it() -> None:
 def test_the_number_of_a_camera_trouble_is_counted() -> None:
     """Where no label may be reported, it is most of what an event can say beside a loss."""
     (events,) = [flow for flow in of(0).flows if flow.topic.endswith("/event")]
-    kinds = 6 * 1001 + 4 + 1 + MAX_GAP
+    lasted = 100 + 90 + 27  # seconds: 0 to 99, then by tens, from 1000 to 3600 by hundreds
+    kinds = (6 * 1001 + 4 + 1) * lasted + MAX_GAP
     hour, whole = 3_600_000, 3_600_000 * 2 + 366 * 24 * 60
     times = channel.placements_bits(1400, hour) + channel.placements_bits(1400, whole)
     assert events.bits_per_hour == pytest.approx(1400 * math.log2(kinds) + times)

@@ -171,7 +171,9 @@ def test_time_may_not_run_backwards_not_even_after_a_restart_of_vision(
     wall.close()
     other = VisionEnd(publisher)
     other.hello(RUN + 1)
-    other.send(Numbered(1, CameraState(1, 0, late_ns - 1)), Numbered(2, CameraState(1, 0, late_ns)))
+    other.send(
+        Numbered(1, CameraState(1, 0, late_ns - 1, 0)), Numbered(2, CameraState(1, 0, late_ns, 0))
+    )
     assert other.answer() == Committed(2)
     assert publisher.refused == 2
     kinds = [(event.event_type, event.count) for event in publisher.events]

@@ -48,8 +48,8 @@ def went(counter: int, label: int = CAT, region: int = 0) -> Numbered:
     return Numbered(counter, Sighting(False, region, label, 20, at_ns))  # noqa: FBT003  it went
 
 
-def camera(counter: int, trouble: int = 0, measure: int = 0) -> Numbered:
-    return Numbered(counter, CameraState(trouble, measure, START_NS + counter))
+def camera(counter: int, trouble: int = 0, measure: int = 0, lasted_s: int = 0) -> Numbered:
+    return Numbered(counter, CameraState(trouble, measure, START_NS + counter, lasted_s))
 
 
 def number_of(reason: str) -> int:
@@ -242,3 +242,20 @@ def test_nothing_new_is_nothing_stored(begin: Begin, outbox: Outbox) -> None:
     intake.commit([came(1)])
     intake.commit([came(1), came(1)])
     assert outbox.count == 1
+
+
+@pytest.mark.parametrize(("lasted_s", "told_s"), [(0, 0), (11, 11), (123, 120), (3599, 3500)])
+def test_a_camera_is_in_trouble_since_that_was_first_seen(
+    begin: Begin, outbox: Outbox, lasted_s: int, told_s: int
+) -> None:
+    """To two digits, as all that vision says of itself; and its regions show nothing since then."""
+    intake = begin()
+    intake.commit([came(1), camera(2, number_of("dark"), 10, lasted_s)])
+    began_ns = max(0, START_NS + 2 - told_s * 10**9)
+    event = outbox.after(0, 10)[-1].event
+    assert (event.event_type, event.at_ns) == ("camera_trouble", START_NS + 2)
+    assert event.start_ns == intake.shown()[0].since_ns == began_ns
+    intake.commit([camera(3, 0, 0, lasted_s)])
+    event = outbox.after(0, 10)[-1].event
+    began_ns = max(0, START_NS + 3 - told_s * 10**9)
+    assert (event.event_type, event.start_ns) == ("camera_ok", began_ns)

@@ -139,7 +139,7 @@ def test_the_camera_is_an_event_only_when_it_changes(publisher: Receiving) -> No
     for run, trouble in runs:
         end = VisionEnd(publisher)
         end.hello(run)
-        end.send(Numbered(1, CameraState(trouble, 0, time.monotonic_ns())))
+        end.send(Numbered(1, CameraState(trouble, 0, time.monotonic_ns(), 0)))
         assert end.answer() == Committed(1)
         end.close()
     assert [(event.event_type, event.reason) for event in publisher.events] == [
