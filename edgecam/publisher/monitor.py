@@ -115,3 +115,12 @@ class VisionMonitor:
         """The last health that the running vision half reported."""
         with self._lock:
             return self._health
+
+    @property
+    def frame_age_ms(self) -> int:
+        """How old the newest frame is by now: it ages while nothing is heard; 0 without one."""
+        with self._lock:
+            if self._health is None:
+                return 0
+            since_s = time.monotonic() - self._health_s
+            return self._health.last_frame_age_ms + round(1000 * since_s)
