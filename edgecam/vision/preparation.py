@@ -141,5 +141,5 @@ def _described(pixels: Pixels) -> str:
 
 
 def _size(pixels: Pixels) -> str:
-    height, width = pixels.shape[:2]
-    return f"{width}x{height}"
+    """Width x height; `shape` has them the other way round."""
+    return "x".join(map(str, pixels.shape[1::-1]))

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 
+from edgecam.arrays import Pixels
+
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
 
 
@@ -23,9 +25,8 @@ class NetworkCamera:
         """Whether it hangs up."""
         self.silent = False
         """Whether it sends nothing, and does not hang up."""
-        self.shape: tuple[int, ...] = (48, 64, 3)
-        """Of its pictures; without a third number they are grey."""
-        self.brightness = 90
+        self.shown: Pixels = np.full((48, 64, 3), 90, np.uint8)
+        """What is before it: RGB, or grey without a third axis."""
         self._sent = 0
 
     def show(self, handler: BaseHTTPRequestHandler) -> None:
@@ -49,9 +50,9 @@ class NetworkCamera:
     def _picture(self) -> bytes:
         """A JPEG file; as of a sensor, no two are alike."""
         self._sent += 1
-        pixels = np.full(self.shape, self.brightness, np.uint8)
-        pixels[::8] += np.uint8(self._sent % 8)
-        return cv2.imencode(".jpg", pixels)[1].tobytes()
+        pixels = self.shown.copy()
+        pixels[::8] ^= np.uint8(self._sent % 8)
+        return cv2.imencode(".jpg", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
 
 
 @contextmanager

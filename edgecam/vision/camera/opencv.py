@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 
 
 class OpencvCamera:
-    """Live sources keep their own time: what comes before it is due is passed over undecoded.
+    """Live sources keep their own time: what comes before it is due is passed over unconverted.
 
     A video file waits for us; it runs at `fps`, or as recorded where that is not set.
 

@@ -197,7 +197,7 @@ def opened(network: NetworkCamera) -> OpencvCamera:
     frame = source.capture(2.0)
     assert frame is not None
     assert frame.pixels.shape == (48, 64, 3)
-    assert abs(int(frame.pixels[1, 1, 0]) - network.brightness) <= NEARLY
+    assert abs(int(frame.pixels[1, 1, 0]) - 90) <= NEARLY
     return source
 
 
@@ -242,7 +242,7 @@ def test_a_stream_that_changes_its_size_or_colour_shows_what_it_sends(
     monkeypatch.setattr(stale, "PATIENCE_NS", 200_000_000)
     caplog.set_level(logging.INFO, "edgecam")
     source = opened(network)
-    network.shape, network.brightness = shape, 200
+    network.shown = np.full(shape, 200, np.uint8)
     deadline_s = time.monotonic() + 10.0
     seen: Pixels | None = None
     while seen is None or np.abs(seen.astype(int) - 200).max() > NEARLY:
