@@ -129,12 +129,12 @@ def _regions(regions: list[RegionOptions]) -> Iterator[Problem]:
                     f"got {region.box}"
                 ),
             )
-        elif min(right - left, bottom - top) < _LEAST_SIDE:
+        elif round(min(right - left, bottom - top), 6) < _LEAST_SIDE:
             yield (
                 f"regions[{index}].box",
                 (
-                    f"expected at least {_LEAST_SIDE:.4f} of the frame each way, or hardly a pixel "
-                    f"is left of it, got {region.box}"
+                    f"expected at least 1/64 of the frame each way, or hardly a pixel is left "
+                    f"of it, got {region.box}"
                 ),
             )
 

@@ -8,7 +8,7 @@ from support.configs import load_text, problems
 from edgecam.config.shown import without_password
 
 BOX = "expected [left, top, right, bottom] with left < right and top < bottom"
-SMALL = "expected at least 0.0156 of the frame each way, or hardly a pixel is left of it"
+SMALL = "expected at least 1/64 of the frame each way, or hardly a pixel is left of it"
 ENDLESS = "cannot start again: loop is for a video file"
 TLS = "mqtt: {broker: 'mqtts://h', tls: "
 
@@ -167,7 +167,7 @@ def test_a_broken_rule(tmp_path: Path, text: str, problem: str) -> None:
         "decision: {labels: {cat: {appear: 0.2, disappear: 0.2}}}",
         "decision: {only: [cat], ignore: [dog]}",
         "regions: [{name: a}, {name: b}]",
-        "regions: [{name: a, box: [0.5, 0.5, 0.515625, 0.515625]}]",
+        "regions: [{name: a, box: [0.5, 0.1, 0.515625, 0.115625]}]",
         "camera: {fps: 1000}",
         "camera: {source: opencv, opencv: {loop: true, source: video.avi}}",
         "camera: {source: opencv, opencv: {loop: true, source: /dev/shm/video.avi}}",

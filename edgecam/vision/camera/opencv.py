@@ -1,5 +1,6 @@
 """A V4L2 device, a network stream or a video file, through OpenCV."""
 
+import contextlib
 import errno
 import logging
 import os
@@ -45,9 +46,7 @@ class OpencvCamera:
         self._video: cv2.VideoCapture | None = None
         self._bgr: Any = None  # OpenCV writes into these where the size is right,
         self._rgb: Any = None  # and else makes others
-        self._orientation = Orientation(
-            options.rotation, hflip=options.hflip, vflip=options.vflip
-        )
+        self._orientation = Orientation(options.rotation, hflip=options.hflip, vflip=options.vflip)
         self._staleness = Staleness()
         self._opened_bytes = 0  # of a file, when it was opened
         self._stream = "://" in self._source
@@ -177,8 +176,10 @@ class OpencvCamera:
 
     def _retrieved(self, taken_ns: int) -> Frame:
         ok = False
-        if self._video is not None:
-            ok, self._bgr = self._video.retrieve(self._bgr)
+        # OpenCV 4.11 raises where the pictures of a stream become much narrower.
+        with contextlib.suppress(cv2.error):
+            if self._video is not None:
+                ok, self._bgr = self._video.retrieve(self._bgr)
         if not ok:
             msg = f"{without_password(self._source)} gives frames that cannot be decoded"
             raise CameraError(msg, reason="unusable")

@@ -32,9 +32,7 @@ class StillsCamera:
         self.unreadable = 0
         self._options = options
         self._folder = Path(options.stills.folder)
-        self._orientation = Orientation(
-            options.rotation, hflip=options.hflip, vflip=options.vflip
-        )
+        self._orientation = Orientation(options.rotation, hflip=options.hflip, vflip=options.vflip)
         self._pace = pace
         self._skipped: set[Path] = set()
         self._pictures: Iterator[Pixels] = iter(())
