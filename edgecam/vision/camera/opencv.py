@@ -32,8 +32,7 @@ class OpencvCamera:
 
     A video file waits for us; it runs at `fps`, or as recorded where that is not set.
 
-    What a frame shows is written over by the next one: a large buffer for each would cost more
-    than the conversion does.
+    A frame is written over by the next one, so that none takes new memory.
     """
 
     unreadable = 0
@@ -79,18 +78,19 @@ class OpencvCamera:
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame that is due."""
-        if self._video is None:
+        video = self._video
+        if video is None:
             msg = "capture before open"
             raise RuntimeError(msg)
         if not self.live:
-            return self._next_of_file() if self._pace.wait(timeout_s) else None
+            return self._next_of_file(video) if self._pace.wait(timeout_s) else None
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
-            if not self._video.grab():
+            if not video.grab():
                 msg = f"{without_password(self._source)} stopped delivering frames"
                 raise CameraError(msg, reason="stalled")
             if self._pace.due():
-                frame = self._retrieved(time.monotonic_ns())
+                frame = self._retrieved(video)
                 if self._stream and self._staleness.look(frame.pixels, frame.taken_ns):
                     self._open_anew()
                 return frame
@@ -144,15 +144,11 @@ class OpencvCamera:
         msg = f"{place} cannot be opened: wrong, not permitted, not there, or not a video"
         return CameraError(msg, reason="missing")
 
-    def _next_of_file(self) -> Frame:
-        if self._video is None:
-            raise EndOfFrames
-        if not self._video.grab():
-            self._begin_again()
-        return self._retrieved(time.monotonic_ns())
+    def _next_of_file(self, video: cv2.VideoCapture) -> Frame:
+        return self._retrieved(video if video.grab() else self._begun_again())
 
-    def _begin_again(self) -> None:
-        """Go back to a file's first frame. Raises EndOfFrames where that is not wanted.
+    def _begun_again(self) -> cv2.VideoCapture:
+        """A file at its first frame. Raises EndOfFrames where that is not wanted.
 
         It is opened anew: FFmpeg cannot seek in every format, nor see what was added to a file.
         """
@@ -169,17 +165,21 @@ class OpencvCamera:
         if not self._video.grab():
             msg = f"{self._source} cannot be shown again: no frame can be read from it any more"
             raise CameraError(msg, reason="unusable")
+        return self._video
 
     def _bytes(self) -> int:
-        file = Path(self._source)
-        return file.stat().st_size if file.is_file() else 0
+        """The size of a file; 0 where it is gone."""
+        try:
+            return Path(self._source).stat().st_size
+        except OSError:
+            return 0
 
-    def _retrieved(self, taken_ns: int) -> Frame:
-        ok = False
+    def _retrieved(self, video: cv2.VideoCapture) -> Frame:
+        """The frame that was grabbed just now."""
+        taken_ns, ok = time.monotonic_ns(), False
         # OpenCV 4.11 raises where the pictures of a stream become much narrower.
         with contextlib.suppress(cv2.error):
-            if self._video is not None:
-                ok, self._bgr = self._video.retrieve(self._bgr)
+            ok, self._bgr = video.retrieve(self._bgr)
         if not ok:
             msg = f"{without_password(self._source)} gives frames that cannot be decoded"
             raise CameraError(msg, reason="unusable")
