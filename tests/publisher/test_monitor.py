@@ -38,24 +38,35 @@ def told_age_s(monitor: VisionMonitor) -> float:
     return health.vision.last_frame_age_s
 
 
-def test_a_frame_ages_until_health_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_while_vision_is_heard_its_newest_frame_is_as_old_as_it_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Newer ones have come since, of which nobody has told yet."""
     clock, monitor = Clock(monkeypatch), VisionMonitor(1, 30.0)
     assert told_age_s(monitor) == 0.0
     monitor.connected(1)
     report(monitor, age_ms=90)
+    clock.now_s += 89.9
+    assert monitor.up
     assert told_age_s(monitor) == 0.09
-    clock.now_s += 2.5
-    assert told_age_s(monitor) == 2.5  # two digits of 2.59: no more pass the wall
     report(monitor, age_ms=40)
     assert told_age_s(monitor) == 0.04
 
 
-def test_a_frame_ages_while_vision_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("away", [True, False])
+def test_a_frame_ages_while_vision_is_away_or_silent(
+    monkeypatch: pytest.MonkeyPatch, *, away: bool
+) -> None:
     clock, monitor = Clock(monkeypatch), VisionMonitor(1, 30.0)
     monitor.connected(1)
-    report(monitor, age_ms=100)
-    monitor.disconnected()
+    report(monitor, age_ms=90)
+    if away:
+        monitor.disconnected()
+        clock.now_s += 2.5
+        assert not monitor.up
+        assert told_age_s(monitor) == 2.5  # two digits of 2.59: no more pass the wall
     clock.now_s += 3600
+    assert not monitor.up
     assert told_age_s(monitor) == 3600.0
 
 

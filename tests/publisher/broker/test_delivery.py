@@ -123,10 +123,10 @@ def test_health_follows_the_vision_half_at_once(
     publisher.delivery.nudge()
     recorder.wait_for(lambda seen: seen.on("/health")[-1].json["vision"]["up"])
     health = recorder.on("/health")[-1].json
-    assert 0.09 <= health["vision"].pop("last_frame_age_s") < 30.0
     assert health["vision"] == {
         "up": True,
         "fps": 10.0,
+        "last_frame_age_s": 0.09,
         "restarts": 0,
         "dropped": 4,
         "unreadable": 2,
