@@ -7,8 +7,7 @@ appeared. It disappears when it scored less than `disappear` in `votes` of them.
 A scene that is none of the labels spreads its score over many of them, often with one ahead; a
 photograph of one of them divides it among a few that look alike. So a look is clear where the labels
 that are worth naming add up to `clear`, and in one that is not a subject must reach `clear` by
-itself. Of six measures tried (the best score, the margin, entropy, the sum of squares, the sum of the
-best three, this) this and the sum of three told the two apart best; `docs/accuracy.md` has figures.
+itself. Of six measures tried none told the two apart better; `docs/accuracy.md` has figures.
 
 Pure: no clock, no I/O; the same looks give the same facts. Facts are computed for all subjects at
 once, a few array operations a look.
@@ -24,14 +23,11 @@ from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
 from edgecam.messages import Scored, Sighting, Tally
 from edgecam.subjects import Subject
+from edgecam.vision.nearness import NEAR, Nearness
 from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
 WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
-# By how much a score may change from look to look though the scene stays as it is. The standard
-# deviation of scores of 0.2 to 0.6 before the bundled photographs, with noise as of a gain of 4: 0.027
-# in the median, at most 0.051 (docs/accuracy.md). Twice as much found no more of what appears.
-NEAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -83,9 +79,7 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
-        self._shifted = np.zeros(count, np.float32)
-        self._nearly = np.zeros(count, bool)
-        self._near = [False] * rules.window
+        self._nearness = Nearness(rules.appear, rules.appear_unclear, rules.disappear, rules.window)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
@@ -116,8 +110,8 @@ class Decision:
             self._rising.close(slot, self._absent)
         facts = self._turn(at_ns)
         if facts:
-            self._near = [False] * rules.window
-        self._near[slot] = self._is_near(slot, scores)
+            self._nearness.forget()
+        self._nearness.close(slot, values, self._present, lambda: self._is_clear(scores, NEAR))
         return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
@@ -130,10 +124,9 @@ class Decision:
 
     @property
     def settled(self) -> bool:
-        """Whether the window is full, and no subject has some votes, but too few.
+        """Whether the same scores again would bring nothing but the end of a cooldown.
 
-        While it is not, a scene should be looked at again even where nothing moves in it. Once it
-        is, the same scores again would bring nothing but the end of a cooldown.
+        So it is where the window is full, and no subject has some votes, but too few.
         """
         votes = self._rules.votes
         full = self._looks >= self._rules.window or not self._rules.subjects
@@ -141,11 +134,8 @@ class Decision:
 
     @property
     def near(self) -> bool:
-        """Whether, since something last changed, a look came within `NEAR` of a vote.
-
-        Noise alone may bring it the next time; if it does, more looks at the same scene do too.
-        """
-        return any(self._near)
+        """Whether one of the last looks, since something last changed, came close to a vote."""
+        return bool(self._nearness)
 
     @property
     def waiting(self) -> bool:
@@ -215,30 +205,9 @@ class Decision:
         )
 
     def _is_clear(self, scores: Scores, allowance: float = 0.0) -> bool:
-        """Whether the labels worth naming add up; in 64 bits, so that their order is no matter."""
+        # In 64 bits, so that the order of the labels is no matter.
         named = scores[scores >= WORTH_NAMING]
         return float(named.sum(dtype=np.float64)) + allowance >= self._rules.clear
-
-    def _is_near(self, slot: int, scores: Scores) -> bool:
-        """Whether a subject that did not vote in a look would have, had it scored otherwise by `NEAR`."""
-        rules, values, shifted, nearly = (
-            self._rules,
-            self._values[slot],
-            self._shifted,
-            self._nearly,
-        )
-        np.subtract(values, NEAR, out=shifted)
-        np.less(shifted, rules.disappear, out=nearly)
-        np.logical_and(nearly, self._present, out=nearly)
-        if np.greater(nearly, self._falling.cast[slot], out=nearly).any():
-            return True
-        np.add(values, NEAR, out=shifted)
-        np.greater_equal(shifted, rules.appear, out=nearly)
-        np.logical_and(nearly, self._absent, out=nearly)
-        np.greater(nearly, self._rising.cast[slot], out=nearly)
-        if nearly.any() and not self._is_clear(scores, NEAR):
-            np.logical_and(nearly, shifted >= rules.appear_unclear, out=nearly)
-        return bool(nearly.any())
 
     def _turn(self, at_ns: int) -> list[Sighting]:
         """Tell of the subjects that have votes enough; disappearances first."""
