@@ -122,23 +122,24 @@ def judge(
         for each in watched:
             each.see(shot, number)
     seeds = range(1, OTHERS + 1) if any(each.is_late for each in watched) else ()
-    others = [_ungated(clip, clip.shots(pictures, frames, seed), seeing) for seed in seeds]
+    others = [ungated(clip, clip.shots(pictures, frames, seed), seeing) for seed in seeds]
     return [
         each.outcome(name, [other[place] for other in others]) for place, each in enumerate(watched)
     ]
 
 
-def _ungated(clip: Clip, shots: Iterable[Shot], seeing: Model) -> list[list[Appearance]]:
+def ungated(clip: Clip, shots: Iterable[Shot], seeing: Model) -> list[list[Appearance]]:
     """What a camera without a gate tells of each region."""
     ways = [seeing.preprocessor(box) for box in clip.regions.values()]
     cameras = [(way, Decision(seeing.rules, 0), Told()) for way in ways]
     for number, shot in enumerate(shots):
         for way, decision, told in cameras:
-            told.add(number, decision.look(seeing.look(shot.pixels, way), _at_ns(number)))
+            told.add(number, decision.look(seeing.look(shot.pixels, way), at_ns(number)))
     return [told.appeared for _, _, told in cameras]
 
 
-def _at_ns(number: int) -> int:
+def at_ns(number: int) -> int:
+    """When a frame of a clip is taken."""
     return (number + 1) * _FRAME_NS
 
 
@@ -161,11 +162,13 @@ class _Watched:
 
     def see(self, shot: Shot, number: int) -> None:
         """Show a frame to both."""
-        region, at_ns = self._region, _at_ns(number)
+        region, now_ns = self._region, at_ns(number)
         scores = self._seeing.look(shot.pixels, region.preprocessor)
-        wanted = region.is_worth_a_look(Frame(shot.pixels, at_ns))
-        self._told.add(number, self._ungated.look(scores, at_ns))
-        self._told_gated.add(number, region.look(scores, at_ns) if wanted else region.repeat(at_ns))
+        wanted = region.is_worth_a_look(Frame(shot.pixels, now_ns))
+        self._told.add(number, self._ungated.look(scores, now_ns))
+        self._told_gated.add(
+            number, region.look(scores, now_ns) if wanted else region.repeat(now_ns)
+        )
         self._looked.append(wanted)
         self._shown.append(shot.shown)
 
