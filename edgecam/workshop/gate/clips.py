@@ -80,7 +80,7 @@ def _fades(pictures: Photographs, frames: int) -> Iterator[Shot]:
 
 
 def _slow_fades(pictures: Photographs, frames: int) -> Iterator[Shot]:
-    return scenes.fades(pictures[::6], frames, 10 * frames)
+    return scenes.fades(pictures[::5], frames, 10 * frames)
 
 
 def _pans(pictures: Photographs, frames: int) -> Iterator[Shot]:
