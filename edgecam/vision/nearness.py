@@ -9,8 +9,8 @@ NEAR = 0.05
 """By how much a score changes from look to look though the scene stays as it is.
 
 The standard deviation of scores of 0.2 to 0.6 before the 30 bundled photographs, with noise as of a
-gain of 4 (`edgecam.workshop.scenes`), is 0.027 in the median and 0.051 at most. With twice as much no
-more appearances are found (docs/accuracy.md, "Motion gate").
+gain of 4 (`edgecam.workshop.scenes`), is 0.027 in the median and 0.051 at most. With twice as much a
+still scene takes a fifth more looks, for one more in a hundred appearances (docs/accuracy.md).
 """
 
 

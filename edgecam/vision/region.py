@@ -19,9 +19,7 @@ class Region:
     (`Decision.settled`, `Decision.near`), because another look could bring it: each has noise of
     its own. A label may hover for ever, so these looks become rarer: `_PATIENCE` windows of them at
     once, then one window after pauses of 1, 2, 4, 8 … frames, and at last one at each look for
-    `motion.max_idle_s`. Over 120 still scenes with noise, of 24 s each, that brings 97 of the 103
-    appearances of a camera without a gate, where stopping after two windows brought 93; it costs
-    6 % of the looks, the worst scene 21 %, and after two minutes 8 %.
+    `motion.max_idle_s`. What that finds and costs stands in docs/accuracy.md, "Motion gate".
 
     The capture thread asks `is_worth_a_look`, the inference thread calls the rest. Each writes
     what the other only reads.
