@@ -42,7 +42,7 @@ def test_nothing_is_missed_and_nothing_late(name: str, seeing: Model) -> None:
     """In every clip, none left out; only still ones may leave to chance what hovers."""
     still = name.startswith("still")
     # Some show each picture twenty times as long, or five times.
-    frames = {"still": 2, "stills": 3}.get(name.split(",")[0], FRAMES)
+    frames = {"still": 2, "stills": 3}.get(name.split(",", maxsplit=1)[0], FRAMES)
     for found in judge(name, CLIPS[name], PICTURES, frames, seeing):
         assert (found.missed, found.cuts_unseen, found.extra) == (0, 0, 0)
         assert found.late_frames <= 1

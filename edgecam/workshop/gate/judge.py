@@ -181,19 +181,15 @@ class _Watched:
         """What came of it, where `others` are the appearances of cameras without a gate."""
         gated, again = self._gated(), [match(self._told.appeared, other) for other in others]
         told_by = [sum(column) for column in zip(*(one.punctual for one in again), strict=True)]
-        chances, counted = [], []
-        for place, late in enumerate(gated.late):
-            if _in_time(late) or 2 * told_by[place] >= OTHERS:
-                counted.append(late)
-            else:
-                number, label = self._told.appeared[place]
-                name = self._seeing.found.labels[label]
-                chances.append(Chance(name, number, late, told_by[place]))
-        cuts = [
-            number
-            for number, (before, now) in enumerate(itertools.pairwise(self._shown), 1)
-            if before is not None and now is not None and before != now
-        ]
+        chances = {
+            place: Chance(self._seeing.found.labels[label], number, late, told_by[place])
+            for place, ((number, label), late) in enumerate(
+                zip(self._told.appeared, gated.late, strict=True)
+            )
+            if not _in_time(late) and 2 * told_by[place] < OTHERS
+        }
+        counted = [late for place, late in enumerate(gated.late) if place not in chances]
+        cuts = self._cuts()
         return Outcome(
             clip=clip,
             region=self._region.name,
@@ -204,12 +200,20 @@ class _Watched:
             appearances=len(gated.late),
             missed=counted.count(None),
             late_frames=max([0, *(late for late in counted if late is not None)]),
-            chances=chances,
+            chances=list(chances.values()),
             told_again=sum(told_by) / (OTHERS * len(told_by)) if told_by else None,
             extra=gated.extra,
             flaps=self._told.flaps,
             flaps_gated=self._told_gated.flaps,
         )
+
+    def _cuts(self) -> list[int]:
+        """The frames in which another thing is shown than in the one before."""
+        return [
+            number
+            for number, (before, now) in enumerate(itertools.pairwise(self._shown), 1)
+            if before is not None and now is not None and before != now
+        ]
 
     def _gated(self) -> Match:
         return match(self._told.appeared, self._told_gated.appeared)
