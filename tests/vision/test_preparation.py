@@ -161,16 +161,16 @@ def test_news_give_an_open_question_its_looks_again(found: Model) -> None:
 @pytest.mark.parametrize(
     ("wrong", "described"),
     [
-        (np.zeros((48, 64), np.uint8), "48x64 uint8"),
-        (np.zeros((48, 64, 4), np.uint8), "48x64x4 uint8"),
-        (np.zeros((48, 64, 3), np.float32), "48x64x3 float32"),
+        (np.zeros((48, 64), np.uint8), "64x48 (1 uint8 a pixel)"),
+        (np.zeros((48, 64, 4), np.uint8), "64x48 (4 uint8 a pixel)"),
+        (np.zeros((48, 64, 3), np.float32), "64x48 (3 float32 a pixel)"),
     ],
 )
 def test_what_is_no_frame_is_counted_and_described(
     found: Model, wrong: Any, described: str
 ) -> None:
     prepare = Prepare(found, WHOLE)
-    assert prepare(wrong) == f"frames of {described}, which is not RGB of 8 bits"
+    assert prepare(wrong) == f"frames of {described}, which are not RGB of 8 bits"
     assert prepare.preparation.skipped == 1
     assert prepare.mailbox.empty
     assert prepare(frame()) == ""
@@ -184,7 +184,7 @@ def test_another_size_is_said_once_and_adapted_to(
     prepare = Prepare(found, WHOLE)
     for pixels in (frame(), frame(), frame(height=24, width=32), frame(height=24, width=32)):
         assert prepare(pixels) == ""
-    assert [record.message for record in caplog.records] == ["the camera gives 24x32x3 uint8 now"]
+    assert [record.message for record in caplog.records] == ["the camera gives frames of 32x24 now"]
     last = prepare.mailbox.take(0)
     assert last is not None
     expected = np.zeros((224, 224, 3), np.uint8)
