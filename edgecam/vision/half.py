@@ -46,7 +46,9 @@ def build(
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
-                MotionGate(config.motion.max_idle_s) if config.motion.enabled else None,
+                MotionGate(config.motion.max_idle_s, rules.window)
+                if config.motion.enabled
+                else None,
                 Decision(rules, index),
             )
             for index, region in enumerate(config.regions)
