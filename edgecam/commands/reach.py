@@ -1,4 +1,4 @@
-"""Whether the brokers of a configuration let us in, for `edgecam check`."""
+"""Whether the brokers of a configuration let us in, and what to do where one does not."""
 
 import errno
 import os
@@ -35,7 +35,7 @@ def problems(loaded: Loaded) -> Iterator[str]:
         try:
             _enter(msgspec.structs.replace(mqtt, broker=address), secret)
         except BrokerError as error:
-            yield f"{loaded.locate(option)}: {error}{_advice(error)}"
+            yield f"{loaded.locate(option)}: {error}{advice(error)}"
 
 
 def _login(loaded: Loaded, mqtt: MqttOptions, secret: str | None) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _enter_with(mqtt: MqttOptions, secret: str | None, protocol: Protocol) -> No
         connection.drop()
 
 
-def _advice(error: BrokerError) -> str:
+def advice(error: BrokerError) -> str:
     """What to do, where the error does not say it; it names the options for TLS by itself."""
     if isinstance(error, NoEntryError):
         return "; it must know this user name with this password"
