@@ -3,13 +3,17 @@
 import ctypes
 import datetime as dt
 import functools
+import threading
 import time
 from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _TIMESYNCD = Path("/run/systemd/timesync/synchronized")
+_BATTERY_CLOCK = Path("/sys/class/rtc/rtc0/since_epoch")  # rtc(4)
+_AGREES_S = 300.0  # months of such a clock's drift
 _TIME_ERROR = 5  # adjtimex(2): the clock is not synchronised
 _TIMEX_BYTES = 512  # struct timex takes 208 on 64-bit Linux, less on 32-bit
+_was_set = threading.Event()  # in this boot, as far as this process has seen
 EARLIEST_NS = 1_700_000_000 * 10**9  # this code is younger: a clock before that was never set
 
 
@@ -34,6 +38,18 @@ def synchronized() -> bool:
     return 0 <= state < _TIME_ERROR
 
 
+def was_set() -> bool:
+    """Whether the wall clock has told the right time at any moment since boot: then it goes on.
+
+    By NTP, or because a clock with a battery says the same; one that lost its power begins far in
+    the past. A Pi with neither starts with about the time at which it was switched off, which
+    systemd-timesyncd(8) keeps in a file, however long ago that was.
+    """
+    if not _was_set.is_set() and (synchronized() or _agrees_with_battery()):
+        _was_set.set()
+    return _was_set.is_set()
+
+
 def wall_ns(monotonic_ns: int) -> int:
     """The wall-clock time (ns since 1970) of a monotonic time of this boot, as known now."""
     return time.time_ns() - (time.monotonic_ns() - monotonic_ns)
@@ -43,6 +59,14 @@ def iso(at_ns: int) -> str:
     """A wall-clock time as `2026-11-21T05:36:01.123Z`."""
     moment = dt.datetime.fromtimestamp(at_ns // 10**6 / 1000, tz=dt.UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
+def _agrees_with_battery() -> bool:
+    try:
+        told_s = int(_BATTERY_CLOCK.read_text(encoding="ascii"))
+    except (OSError, ValueError):  # there is none
+        return False
+    return time.time_ns() >= EARLIEST_NS and abs(told_s - time.time()) <= _AGREES_S
 
 
 @functools.cache

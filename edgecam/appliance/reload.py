@@ -1,5 +1,6 @@
 """What changes when the configuration is read again while the appliance runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import msgspec
@@ -27,3 +28,13 @@ class InForce:
             if getattr(changed, section) != getattr(file, section)
         )
         return InForce(changed, waiting)
+
+
+def changed(before: msgspec.Struct, after: msgspec.Struct, section: str = "") -> Iterator[str]:
+    """The names of the options that are not as before, like `decision.votes`; no values."""
+    for name in before.__struct_fields__:
+        was, is_ = getattr(before, name), getattr(after, name)
+        if isinstance(was, msgspec.Struct) and isinstance(is_, msgspec.Struct):
+            yield from changed(was, is_, f"{section}{name}.")
+        elif was != is_:
+            yield f"{section}{name}"

@@ -2,20 +2,22 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from edgecam import runtimes
+from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing, reach
-from edgecam.config import Config
+from edgecam.config import Config, Loaded
+from edgecam.config.options import ScheduleOptions
 from edgecam.config.shown import printable, without_password
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
 from edgecam.vision import trial
-from edgecam.vision.schedule import Schedule
+from edgecam.vision.schedule import Schedule, Stretch
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml
@@ -37,6 +39,7 @@ def main(argv: Sequence[str]) -> int:
     if not options.quiet:
         print(_effective(config, found, runtime), flush=True)
     warnings = list(missing.here(loaded, Board()))
+    warnings += _schedule_warnings(loaded)
     if not options.offline:
         warnings += reach.problems(loaded)
     for warning in warnings:  # last, where they are seen
@@ -61,16 +64,32 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _schedule_warnings(loaded: Loaded) -> Iterator[str]:
+    options = loaded.config.schedule
+    if options.active_hours:
+        now = _scheduled(options)
+        if not (now.active or now.changes):
+            place = loaded.locate("schedule.active_hours")
+            yield f"{place}: these hours do not come for a year: it would never look"
+
+
 def _effective(config: Config, found: Model, runtime: str) -> str:
     """The configuration as YAML that could be used again, and what it comes to as comments."""
     _, height, width, _ = found.input.shape
     text = without_password(msgspec.yaml.encode(config).decode())
     comments = []
     if config.schedule.active_hours:
-        now = Schedule(config.schedule).now()
+        now = _scheduled(config.schedule)
         comments.append(f"# schedule: {'active' if now.active else 'asleep'} {now.end}")
+        if not clock.was_set():
+            comments.append("# schedule: awake until NTP has set this machine's clock")
     comments.append(
         f"# model: {found.name}, {len(found.labels)} labels, "
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"
     )
     return text + "\n".join(comments)
+
+
+def _scheduled(options: ScheduleOptions) -> Stretch:
+    """What a schedule comes to by the clock of now, whoever has set that."""
+    return Schedule(options, clock_was_set=lambda: True).now()

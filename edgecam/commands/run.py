@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from edgecam import model
 from edgecam.appliance import confinement, log
 from edgecam.appliance.daemon import Daemon
-from edgecam.appliance.reload import InForce
+from edgecam.appliance.reload import InForce, changed
 from edgecam.commands import arguments
 from edgecam.commands.assembly import Half, assemble
 from edgecam.config import Config, Loaded, load
@@ -89,8 +89,9 @@ class _Reading:
             return
         for change in changes:
             change()
+        options = ", ".join(changed(self._in_force.config, in_force.config)) or "nothing"
         self._in_force = in_force
-        _log.info("the configuration was read again")
+        _log.info("the configuration was read again: %s changed", options)
         if in_force.restart_required:
             waiting = ", ".join(in_force.restart_required)
             _log.warning("restart edgecam for what has changed in: %s", waiting)

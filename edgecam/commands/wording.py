@@ -73,11 +73,14 @@ def _text(kind: str, rest: str, payload: bytes) -> str:
 
 
 def _info_line(info: InfoPayload) -> str:
+    hours = info.options.active_hours
     fps = "any number of" if info.options.fps is None else f"{info.options.fps:g}"
     parts = [
         f"edgecam {info.version}",
         f"{info.model.name} ({info.model.input}, {info.model.labels} labels)",
         f"{fps} fps at most",
+        f"power {info.options.power}",
+        f"looks {' '.join(hours)}" if isinstance(hours, list) and hours else "",
         f"regions: {' '.join(info.regions)}",
         f"runs on {info.runtime}, Python {info.python}, {info.os}" if info.runtime else "",
         info.board if isinstance(info.board, str) else "",
@@ -96,8 +99,8 @@ def _answered(answer: ResponsePayload[Any]) -> str:
     if isinstance(data, PausedPart):
         return "it rests" if data.paused else "it looks"
     if isinstance(data, ReportPart):
-        rests = ", paused" if data.paused else ""
-        return f"{'up' if data.up else 'not up'}{rests}, queue {data.queued}, lost {data.lost}"
+        how = resting(data) or ("up" if data.up else "not up")
+        return f"{how}, queue {data.queued}, lost {data.lost}"
     if isinstance(data, WhyPart):
         tallies = [
             f"{tally.label} {tally.score:.2f} ({'present' if tally.present else 'absent'}, "
@@ -105,7 +108,7 @@ def _answered(answer: ResponsePayload[Any]) -> str:
             for tally in data.top
         ]
         return f"{data.region}, {data.looks} looks, {data.votes} of {data.window} decide: " + (
-            ", ".join(tallies) or "nothing scored"
+            ", ".join(tallies) or resting(data) or "nothing scored"
         )
     return f"no: {answer.error}"
 
@@ -137,11 +140,11 @@ def health_line(health: HealthPayload) -> str:
     return ", ".join([*parts, *_board_words(health.board), *health.alarms])
 
 
-def resting(vision: VisionPart) -> str:
+def resting(said: VisionPart | ReportPart | WhyPart) -> str:
     """Why nothing is looked at, where that is meant so; empty where it is not."""
-    if vision.paused:
+    if said.paused:
         return "paused"
-    return "asleep" if vision.asleep else ""
+    return "asleep" if said.asleep else ""
 
 
 def _looking(vision: VisionPart) -> str:

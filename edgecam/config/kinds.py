@@ -60,10 +60,11 @@ def of(annotation: Any) -> Kind:  # noqa: ANN401  any type
             max_length=meta.max_length,
         )
     if origin is dict:
-        names, entries = get_args(base)
-        return Kind(bare, optional, described, names=of(names), entries=of(entries))
+        name, entry = get_args(base)
+        return Kind(bare, optional, described, names=of(name), entries=of(entry))
     if isinstance(base, type) and issubclass(base, msgspec.Struct):
-        return Kind(bare, optional, described, section=base)
+        names = ", ".join(base.__struct_fields__)
+        return Kind(bare, optional, f"a section with {names}", section=base)
     is_path = bool((meta.extra or {}).get("path"))
     return Kind(bare, optional, described, is_path=is_path)
 
@@ -92,7 +93,7 @@ def _described(base: Any, meta: Meta) -> str:  # noqa: ANN401
     if get_origin(base) is Literal:
         return "one of " + ", ".join(str(choice) for choice in get_args(base))
     if get_origin(base) is list:
-        return "a list" + _count(meta)
+        return f"a list{_count(meta)}, each {of(get_args(base)[0]).described}"
     return "a section with options in it"
 
 

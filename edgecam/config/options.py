@@ -167,7 +167,14 @@ class DecisionOptions(_Options, frozen=True):
 class PlaceOptions(_Options, frozen=True):
     """`schedule.place`: where the sun rises and sets, in degrees; north and east are positive."""
 
-    latitude: Annotated[float, Meta(ge=-90, le=90)]
+    latitude: Annotated[
+        float,
+        Meta(
+            ge=-90,
+            le=90,
+            description="a number from -90 to 90 (only a longitude goes further: are they swapped?)",
+        ),
+    ]
     longitude: Annotated[float, Meta(ge=-180, le=180)]
 
 

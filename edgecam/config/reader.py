@@ -18,6 +18,7 @@ import msgspec
 import yaml
 
 from edgecam.config import kinds
+from edgecam.config.advice import advice, as_read
 from edgecam.config.options import Config
 from edgecam.config.rules import broken
 from edgecam.config.shown import printable, shown
@@ -226,9 +227,9 @@ class _Reader:
                 entries[name] = self._value(item, kind.entries, f"{path}.{name}")
             return entries
         value = self._construct(node)
-        if isinstance(node, yaml.ScalarNode) and not kind.fits(value) and kind.fits(node.value):
-            got = shown(value)
-            self._report(path, f"expected {kind.described}, got {got}; put it in quotes")
+        if isinstance(node, yaml.ScalarNode) and not kind.fits(value):
+            got = as_read(node.value, value) + advice(node.value, value, kind)
+            self._report(path, f"expected {kind.described}, got {got}")
             return value
         return self._checked(value, kind, path)
 
@@ -259,7 +260,7 @@ class _Reader:
         values: dict[str, Any] = {}
         if node is not None and (not isinstance(node, yaml.MappingNode) or node.tag != _MAP):
             got = shown(self._construct(node))
-            self._report(path, f"expected a section with options in it, got {got}")
+            self._report(path, f"expected {kinds.of(section).described}, got {got}")
             return values
         for name, item in self._entries(node, path):
             option = f"{path}.{name}".lstrip(".")

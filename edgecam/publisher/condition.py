@@ -89,6 +89,7 @@ class Condition:
             version=__version__,
             up=self._monitor.up,
             paused=self._control.paused,
+            asleep=self._monitor.asleep,
             queued=self._outbox.count,
             lost=self._outbox.lost,
         )

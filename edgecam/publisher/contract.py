@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar, get_args
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
+from edgecam.config.options import Power
 from edgecam.publisher.stored_event import EventType
 
 MAX_PAYLOAD_BYTES = 512
@@ -141,6 +142,7 @@ class ReportPart(_Payload, frozen=True, kw_only=True):
     version: str
     up: bool
     paused: bool
+    asleep: bool
     queued: int
     lost: int
 
@@ -166,6 +168,7 @@ class WhyPart(_Payload, frozen=True, kw_only=True):
     window: int
     cooldown_s: float
     paused: bool
+    asleep: bool
     model_sha256: str
     top: list[TallyPart]
 
@@ -194,6 +197,8 @@ class ModelPart(_Payload, frozen=True, kw_only=True):
 class OptionsPart(_Payload, frozen=True, kw_only=True):
     """The options that explain what is published, in info; no address, name or password."""
 
+    power: Power
+    active_hours: list[str] | UnsetType = UNSET
     fps: float | None
     appear: float
     disappear: float

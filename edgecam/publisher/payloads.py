@@ -6,7 +6,7 @@ labels see to that (tested).
 
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar, get_args
 
 import msgspec
@@ -16,6 +16,7 @@ from edgecam import __version__
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.config import DecisionOptions
+from edgecam.config.options import Power
 from edgecam.link import Tables
 from edgecam.messages import Explanation, Look, Tally
 from edgecam.model import Model
@@ -59,6 +60,8 @@ def info(
     board_model: str | None,
     regions: tuple[str, ...],
     fps: float | None,
+    power: Power,
+    active_hours: Sequence[str],
     decision: DecisionOptions,
     restart_required: tuple[str, ...],
 ) -> InfoPayload:
@@ -78,6 +81,8 @@ def info(
         board=_set(None if board_model is None else board_model[:40]),
         regions=list(regions),
         options=OptionsPart(
+            power=power,
+            active_hours=list(active_hours),
             fps=None if fps is None else round(fps, 2),
             appear=round(decision.appear, 3),
             disappear=round(decision.disappear, 3),
@@ -89,6 +94,10 @@ def info(
     # Many regions of long names, and much to restart for: what it runs on matters less.
     if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
         payload = msgspec.structs.replace(payload, runtime="", python="", os="", board=UNSET)
+    # Some of the hours would be other hours.
+    if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
+        without_hours = msgspec.structs.replace(payload.options, active_hours=UNSET)
+        payload = msgspec.structs.replace(payload, options=without_hours)
     while len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
         payload.restart_required.pop()
     return payload
@@ -223,6 +232,7 @@ def why(
     *,
     sha256: str,
     paused: bool,
+    asleep: bool,
 ) -> WhyPart:
     """What the state of a region stands on: the votes are vision's, all else is ours."""
     tallies = [tally for tally in explanation.tallies if tally.label in subjects]
@@ -233,6 +243,7 @@ def why(
         window=decision.window,
         cooldown_s=decision.cooldown_s,
         paused=paused,
+        asleep=asleep,
         model_sha256=sha256[:12],
         top=[_tally(tally, subjects[tally.label]) for tally in tallies],
     )

@@ -1,9 +1,10 @@
 """Everything that the publisher's words are taken from; none of it comes over the wall."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from edgecam.config import DecisionOptions
+from edgecam.config.options import Power
 from edgecam.link import Tables
 from edgecam.messages import Explanation
 from edgecam.model import Model
@@ -30,6 +31,8 @@ class Vocabulary:
         *,
         regions: tuple[str, ...],
         fps: float | None,
+        power: Power,
+        active_hours: Sequence[str],
         runtime: str,
         os_name: str,
         board_model: str | None = None,
@@ -49,12 +52,14 @@ class Vocabulary:
                 board_model=board_model,
                 regions=regions,
                 fps=fps,
+                power=power,
+                active_hours=active_hours,
                 decision=decision,
                 restart_required=restart_required,
             ),
         )
 
-    def why(self, explanation: Explanation, *, paused: bool) -> WhyPart:
+    def why(self, explanation: Explanation, *, paused: bool, asleep: bool) -> WhyPart:
         """What the vision half explains, in our words."""
         return payloads.why(
             explanation,
@@ -63,4 +68,5 @@ class Vocabulary:
             self.subjects,
             sha256=self.model.sha256,
             paused=paused,
+            asleep=asleep,
         )

@@ -42,6 +42,7 @@ class CaptureWorker(Worker):
         mailbox: Mailbox[Prepared],
         prepare: Callable[[Frame], str],
         begin: Callable[[], None],
+        rest: Callable[[int], None],
         governor: Governor,
         schedule: Schedule,
         report: Callable[[CameraState], None],
@@ -50,8 +51,8 @@ class CaptureWorker(Worker):
     ) -> None:
         """`prepare` leaves a frame in the mailbox, or says what is wrong with it.
 
-        `begin` is called before the first frame of a camera that was away, `announce` when
-        `asleep` has changed.
+        `begin` is called before the first frame of a camera that was away, `rest` with the time at
+        which nothing is looked at any more, and `announce` when `asleep` has changed.
         """
         super().__init__("capture")
         self.paused = False
@@ -65,12 +66,14 @@ class CaptureWorker(Worker):
         self._mailbox = mailbox
         self._prepare = prepare
         self._begin = begin
+        self._begin_rest = rest
         self._governor = governor
         self._report = report
         self._announce = announce
         self._stall_s = stall_s
         self._camera_is: Literal["closed", "open", "resting"] = "closed"
         self._delivered = False  # whether it ever did
+        self._rests = False  # whether that was said
         self._trouble = ""  # why it is not open, as last reported
         self._wait_s = FIRST_RETRY_S
         self._retry_s = 0.0
@@ -109,7 +112,9 @@ class CaptureWorker(Worker):
         self._follow_schedule()
         if self.resting:
             self._rest()
-        elif self._camera_is != "open":
+            return
+        self._rests = False
+        if self._camera_is != "open":
             self._open()
         elif self._camera.live or self._mailbox.wait_until_empty(_SLICE_S):
             self._take()
@@ -133,6 +138,9 @@ class CaptureWorker(Worker):
         if self._camera_is == "open":
             self._camera.rest()
             self._camera_is = "resting"
+        if not self._rests:  # after the last frame was taken
+            self._rests = True
+            self._begin_rest(time.monotonic_ns())
         self._stopped.wait(_REST_S)
 
     def _open(self) -> None:

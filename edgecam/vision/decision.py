@@ -150,6 +150,19 @@ class Decision:
                 ended.append(self._fact(place, at_ns, appeared=False, confidence=0))
         return heir, ended
 
+    def rest(self, at_ns: int) -> list[Sighting]:
+        """The end of what is present, since nobody looks from now on; cooldowns go on.
+
+        Whoever looks again begins with an empty window: looks from before a rest say nothing of now.
+        """
+        present: list[int] = np.flatnonzero(self._present).tolist()
+        for place in present:
+            self._place(place, present=False)
+        self._looks = 0
+        self._rising.clear()
+        self._falling.clear()
+        return [self._fact(place, at_ns, appeared=False, confidence=0) for place in present]
+
     def tally(self) -> tuple[Tally, ...]:
         """The subjects that scored best over the last looks, and how their votes stand."""
         looks = self.looks

@@ -112,6 +112,29 @@ class InferenceWorker(Worker):
 
         self._changes.append(change)
 
+    def rest(self, at_ns: int) -> None:
+        """Nothing is looked at from this time on; callable from the thread that takes the frames.
+
+        What is present ends: nobody will see it go, and it must not be there still at the next look.
+        """
+
+        def end() -> None:
+            self._drop_waiting()
+            for region in self._regions:
+                ended = region.decision.rest(at_ns)
+                region.settled = region.waiting = False
+                region.open_looks = 0
+                self._tell(region, ended)
+
+        self._changes.append(end)
+
+    def _drop_waiting(self) -> None:
+        """A frame that was taken before the rest would bring back what has ended with it."""
+        prepared = self._mailbox.take(0)
+        if prepared is not None:
+            self._mailbox.give_back(prepared)
+            self.done += 1
+
     def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
         """What follows from a frame for a region. Raises UnusableScores."""
         if not prepared.wanted[index]:

@@ -5,6 +5,7 @@ jump, need no care of their own: nothing is counted, the clock is only compared.
 """
 
 import datetime as dt
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,13 @@ from edgecam.config import hours
 from edgecam.config.hours import Hours, Moment
 from edgecam.config.options import PlaceOptions, ScheduleOptions
 
-_DAYS = range(-2, 4)  # around today: hours over midnight, offsets of hours, places at the date line
+_log = logging.getLogger(__name__)
+
+# Around today: hours over midnight, offsets of hours, places at the date line. And where nothing
+# changes so soon, as in a polar night, a year.
+_NEAR, _YEAR = range(-2, 4), range(-2, 370)
+_MARGIN_DAYS = 2  # hours of a day that was not looked at begin no sooner before it
+_WEEK_S = 6 * 86_400  # in which no day of the week comes twice
 
 
 @dataclass(frozen=True)
@@ -30,10 +37,12 @@ class Stretch:
 
     @property
     def end(self) -> str:
-        """For people, by the clock on their wall: `until Sun 07:00`."""
+        """For people, by the clock on their wall: `until Sun 07:00`, or with the date."""
         if not self.changes:
-            return "all day"
-        return time.strftime("until %a %H:%M", time.localtime(self.until_s))
+            return "for a year or more"
+        soon = self.until_s - self.since_s < _WEEK_S
+        form = "until %a %H:%M" if soon else "until %Y-%m-%d %H:%M"
+        return time.strftime(form, time.localtime(self.until_s))
 
 
 _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
@@ -42,37 +51,61 @@ _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=Fals
 class Schedule:
     """Says whether it is time to look; for one thread."""
 
-    def __init__(self, options: ScheduleOptions, now_s: Callable[[], float] = time.time) -> None:
-        """`now_s` gives the wall clock, in seconds since 1970."""
+    def __init__(
+        self,
+        options: ScheduleOptions,
+        now_s: Callable[[], float] = time.time,
+        clock_was_set: Callable[[], bool] = clock.was_set,
+    ) -> None:
+        """`now_s` gives the wall clock, in seconds since 1970, which counts once it was set."""
         self._hours = [hours.parse(text) for text in options.active_hours]
         self._place = options.place
         self._now_s = now_s
+        self._clock_was_set = clock_was_set
+        self._said_unset = False
         self._known = Stretch(active=True, since_s=0, until_s=0)
 
     def now(self) -> Stretch:
-        """The stretch of now. While the clock was never set, nobody knows the hour: active."""
-        now_s = self._now_s()
-        if not self._hours or now_s * 1e9 < clock.EARLIEST_NS:
+        """The stretch of now. While the clock was not set, nobody knows the hour: active."""
+        if not self._hours:
             return _ALWAYS
+        if not self._clock_was_set():
+            self._say_unset()
+            return _ALWAYS
+        now_s = self._now_s()
         if not self._known.since_s <= now_s < self._known.until_s:
             self._known = self._stretch(now_s)
         return self._known
 
-    def _stretch(self, now_s: float) -> Stretch:
-        today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time
-        asleep_since_s = _local_s(today, 0)
-        for start_s, end_s in _merged(sorted(self._spans(today))):
-            if now_s < start_s:
-                return Stretch(active=False, since_s=asleep_since_s, until_s=start_s)
-            if now_s < end_s:
-                return Stretch(active=True, since_s=start_s, until_s=end_s)
-            asleep_since_s = end_s
-        tomorrow_s = _local_s(today + dt.timedelta(1), 0)
-        return Stretch(active=False, since_s=asleep_since_s, until_s=tomorrow_s, changes=False)
+    def _say_unset(self) -> None:
+        if not self._said_unset:
+            self._said_unset = True
+            _log.warning(
+                "the clock was not set since the start: awake until NTP sets it (active_hours)"
+            )
 
-    def _spans(self, today: dt.date) -> Iterator[tuple[float, float]]:
+    def _stretch(self, now_s: float) -> Stretch:
+        near = self._stretch_within(_NEAR, now_s)
+        return near if near.changes else self._stretch_within(_YEAR, now_s)
+
+    def _stretch_within(self, days: range, now_s: float) -> Stretch:
+        today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time
+        known_until_s = _local_s(today + dt.timedelta(days.stop - _MARGIN_DAYS), 0)
+        active, since_s, until_s = False, _local_s(today, 0), math.inf
+        for start_s, end_s in _merged(sorted(self._spans(today, days))):
+            if now_s < start_s:
+                until_s = start_s
+                break
+            if now_s < end_s:
+                active, since_s, until_s = True, start_s, end_s
+                break
+            since_s = end_s
+        changes = until_s < known_until_s
+        return Stretch(active, since_s, min(until_s, known_until_s), changes)
+
+    def _spans(self, today: dt.date, around: range) -> Iterator[tuple[float, float]]:
         """Start and end of all hours of the days around today; hours that end first are none."""
-        for days in _DAYS:
+        for days in around:
             day = today + dt.timedelta(days)
             for active in self._hours:
                 start_s, end_s = self._moment_s(active.start, day), self._end_s(active, day)

@@ -80,6 +80,7 @@ class VisionService:
             mailbox=self._mailbox,
             prepare=self._preparation.prepare,
             begin=self._preparation.begin,
+            rest=self._begin_rest,
             governor=governor,
             schedule=schedule,
             report=self._reporter.report,
@@ -176,6 +177,9 @@ class VisionService:
     def _run(self, power: Power) -> None:
         # What waits for us shows later what it would show now: nothing is saved by letting it wait.
         self._governor.run(power if self._camera.live else "performance")
+
+    def _begin_rest(self, at_ns: int) -> None:
+        self._inference.rest(at_ns)
 
     def pause(self, *, paused: bool) -> None:
         """Take no more frames, or take them again."""

@@ -30,6 +30,11 @@ class Votes:
             self._in_look[look] -= 1
         return looks
 
+    def clear(self) -> None:
+        """Nobody has voted."""
+        self.cast[:] = False
+        self._in_look = [0] * len(self._in_look)
+
     def with_at_least(self, votes: int) -> list[int]:
         """The subjects that have so many votes."""
         if sum(self._in_look) < votes:

@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+import threading
 import time
 from pathlib import Path
 
@@ -55,6 +56,52 @@ def test_a_clock_of_1970_is_never_believed(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(clock, "_TIMESYNCD", flag)
     monkeypatch.setattr(time, "time_ns", lambda: 10**9)
     assert clock.synchronized() is False
+
+
+@pytest.fixture
+def unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A machine that has just started, without NTP; where a clock with a battery would tell its time."""
+    monkeypatch.setattr(clock, "_TIMESYNCD", tmp_path / "synchronized")
+    monkeypatch.setattr(clock, "_BATTERY_CLOCK", tmp_path / "since_epoch")
+    monkeypatch.setattr(clock, "_libc", lambda: _Kernel(5))
+    monkeypatch.setattr(clock, "_was_set", threading.Event())
+    return tmp_path / "since_epoch"
+
+
+def test_a_clock_that_ntp_set_once_goes_on_telling_the_time(unset: Path) -> None:
+    assert clock.was_set() is False
+    flag = unset.with_name("synchronized")
+    flag.touch()
+    assert clock.was_set() is True
+    flag.unlink()
+    assert (clock.synchronized(), clock.was_set()) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"),
+    [
+        (f"{time.time() + 60:.0f}\n", True),
+        (f"{time.time() - 86_400:.0f}\n", False),  # it lost its power, or we did
+        ("60\n", False),
+        ("\n", False),
+    ],
+)
+def test_a_clock_with_a_battery_that_says_the_same_is_believed(
+    unset: Path,
+    told: str,
+    believed: bool,  # noqa: FBT001
+) -> None:
+    unset.write_text(told, encoding="ascii")
+    assert clock.was_set() is believed
+
+
+def test_a_battery_clock_of_1970_does_not_make_1970_true(
+    unset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(time, "time_ns", lambda: 60 * 10**9)
+    monkeypatch.setattr(time, "time", lambda: 60.0)
+    unset.write_text("60\n", encoding="ascii")
+    assert clock.was_set() is False
 
 
 def test_the_real_call_answers() -> None:

@@ -102,16 +102,25 @@ def test_info_is_put_into_words() -> None:
     assert said.startswith(
         "door         info     edgecam 0.2.0, efficientnet_lite0_int8 (224x224 uint8, "
     )
-    assert "1000 labels), 10 fps at most, regions: scene, runs on ai-edge-litert 2.3.0" in said
+    assert "1000 labels), 10 fps at most, power balanced, looks 07:00-22:30, " in said
+    assert "regions: scene, runs on ai-edge-litert 2.3.0" in said
     assert "restart" not in said
     assert line("info", info | {"restart_required": ["mqtt"]}).endswith("restart it for: mqtt")
 
 
 DONE = {"status": "ok", "error": None, "transaction": None}
 TALLY = {"label": "cat", "score": 0.66, "high_votes": 3, "low_votes": 0, "present": True}
-WHY = {"region": "step", "looks": 4, "votes": 3, "window": 4, "cooldown_s": 10.0, "paused": False}
+WHY = {
+    "region": "step",
+    "looks": 4,
+    "votes": 3,
+    "window": 4,
+    "cooldown_s": 10.0,
+    "paused": False,
+    "asleep": False,
+}
 WHY |= {"model_sha256": "f", "top": [TALLY | {"appear": 0.4, "disappear": 0.1}]}
-REPORT = {"version": "1", "up": True, "paused": False, "queued": 3, "lost": 1}
+REPORT = {"version": "1", "up": True, "paused": False, "asleep": False, "queued": 3, "lost": 1}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +129,9 @@ REPORT = {"version": "1", "up": True, "paused": False, "queued": 3, "lost": 1}
         ("pause", {"data": {"paused": True}}, "pause: it rests"),
         ("resume", {"data": {"paused": False}, "transaction": "t1"}, "resume: it looks [t1]"),
         ("report", {"data": REPORT}, "report: up, queue 3, lost 1"),
-        ("report", {"data": REPORT | {"paused": True}}, "report: up, paused, queue 3, lost 1"),
+        ("report", {"data": REPORT | {"paused": True}}, "report: paused, queue 3, lost 1"),
+        ("report", {"data": REPORT | {"asleep": True}}, "report: asleep, queue 3, lost 1"),
+        ("why", {"data": WHY | {"asleep": True, "top": []}}, "3 of 4 decide: asleep"),
         (
             "why",
             {"data": WHY},

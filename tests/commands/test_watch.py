@@ -14,6 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from support.appliance import Appliance, stop
 from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_until
+from support.wall_clock import WallClock
 
 
 class Watch:
@@ -85,7 +86,10 @@ def test_a_camera_that_sleeps_and_one_that_is_paused_are_said_to(
     )
     watches.append(watch := Watch(tmp_path, "--broker", broker.url))
     watch.wait_for("connected to")
-    process = asleep.start()
+    (tmp_path / "clock").mkdir()
+    clock = WallClock(tmp_path / "clock")
+    clock.synchronize()  # nobody sleeps by a clock that was never set
+    process = asleep.start(env=clock.env, under=clock.through)
     try:
         for wanted in ("health   asleep, model", "scene shows unknown", "info     edgecam "):
             watch.wait_for(wanted)

@@ -11,6 +11,13 @@ HINT = (
     "that in mqtt.password_file"
 )
 SECTION = "a section with options in it"
+PLACE = "a section with latitude, longitude"
+LATITUDE = "a number from -90 to 90 (only a longitude goes further: are they swapped?)"
+MODEL = "a section with file, sha256, labels, runtime, threads, fit, crop, mean, std"
+REGION = "a section with name, box"
+REGIONS = f"a list of 1 to 8, each {REGION}"
+PART = "a number from 0 to 1"
+NO = "no, which YAML reads as false"
 HOURS = "schedule.active_hours"
 HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
 
@@ -30,10 +37,10 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
         ("model: {mean: [.nan], std: [1]}", "model.mean[0]", "a number", "NaN"),
         ("model: {mean: [1], std: [.inf]}", "model.std[0]", "a number > 0", "Infinity"),
         ("model: {mean: [1], std: [0]}", "model.std[0]", "a number > 0", "0"),
-        ("model: {mean: [], std: [1]}", "model.mean", "a list of 1 to 3", "[]"),
+        ("model: {mean: [], std: [1]}", "model.mean", "a list of 1 to 3, each a number", "[]"),
         ("model: {threads: 1.5}", "model.threads", "a whole number from 1 to 16", "1.5"),
         ("model: {threads: 17}", "model.threads", "a whole number from 1 to 16", "17"),
-        ("model: {threads: no}", "model.threads", "a whole number from 1 to 16", "false"),
+        ("model: {threads: no}", "model.threads", "a whole number from 1 to 16", NO),
         ("camera: {hflip: 1}", "camera.hflip", "true or false", "1"),
         ("camera: {hflip: 'yes'}", "camera.hflip", "true or false", '"yes"'),
         ("camera: {rotation: 45}", "camera.rotation", "one of 0, 90, 180, 270", "45"),
@@ -44,7 +51,12 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
         ("mqtt: {username: ''}", "mqtt.username", "text", '""'),
         ("mqtt: {client_id: [a]}", "mqtt.client_id", "text", '["a"]'),
         ("power: fast", "power", "one of performance, balanced, eco", '"fast"'),
-        ("schedule: {active_hours: '07:00-08:00'}", HOURS, "a list of 0 to 16", '"07:00-08:00"'),
+        (
+            "schedule: {active_hours: '07:00-08:00'}",
+            HOURS,
+            f"a list of 0 to 16, each {HOUR}",
+            '"07:00-08:00"; write it as a list: ["07:00-08:00"]',
+        ),
         *[
             (f"schedule: {{active_hours: ['{text}']}}", f"{HOURS}[0]", HOUR, f'"{text}"')
             for text in ("7:00-8:00", "07:00", "07:00-24:00", "07:60-08:00", "sunrise+1h-sunset")
@@ -56,7 +68,7 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
         (
             "schedule: {place: {latitude: 91, longitude: 0}}",
             "schedule.place.latitude",
-            "a number from -90 to 90",
+            LATITUDE,
             "91",
         ),
         (
@@ -65,7 +77,7 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
             "a number from -180 to 180",
             "-180.5",
         ),
-        ("schedule: {place: Paris}", "schedule.place", SECTION, '"Paris"'),
+        ("schedule: {place: Paris}", "schedule.place", PLACE, '"Paris"'),
         ("model: {file: ''}", "model.file", "a path", '""'),
         ("model: {sha256: abc}", "model.sha256", "a SHA-256: 64 of 0-9 and a-f", '"abc"'),
         ("mqtt: {broker: localhost}", "mqtt.broker", BROKER, '"localhost"'),
@@ -76,24 +88,39 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
             '"localhost"',
         ),
         ("mqtt: {broker: mqtt://a/b}", "mqtt.broker", BROKER, '"mqtt://a/b"'),
-        ("model: 5", "model", SECTION, "5"),
-        ("model:", "model", SECTION, "null"),
-        ("mqtt: {tls: [a]}", "mqtt.tls", SECTION, '["a"]'),
-        ("regions: door", "regions", "a list of 1 to 8", '"door"'),
-        ("regions: []", "regions", "a list of 1 to 8", "[]"),
-        ("regions: {name: a}", "regions", "a list of 1 to 8", "a section"),
-        ("regions: [door]", "regions[0]", SECTION, '"door"'),
-        ("regions: [{name: a, box: [0, 0, 1]}]", "regions[0].box", "a list of 4", "[0, 0, 1]"),
+        ("model: 5", "model", MODEL, "5"),
+        ("model:", "model", MODEL, "null"),
+        ("mqtt: {tls: [a]}", "mqtt.tls", "a section with ca_file, cert_file, key_file", '["a"]'),
+        ("regions: door", "regions", REGIONS, '"door"'),
+        ("regions: []", "regions", REGIONS, "[]"),
+        ("regions: {name: a}", "regions", REGIONS, "a section"),
+        ("regions: [door]", "regions[0]", REGION, '"door"'),
+        (
+            "regions: [{name: a, box: [0, 0, 1]}]",
+            "regions[0].box",
+            f"a list of 4, each {PART}",
+            "[0, 0, 1]",
+        ),
         (
             "regions: [{name: a, box: [0, 0, 1, 1.5]}]",
             "regions[0].box[3]",
-            "a number from 0 to 1",
+            PART,
             "1.5",
         ),
-        ("decision: {only: cat}", "decision.only", "a list", '"cat"'),
+        (
+            "decision: {only: cat}",
+            "decision.only",
+            "a list, each a label",
+            '"cat"; write it as a list: ["cat"]',
+        ),
         ("decision: {ignore: [1]}", "decision.ignore[0]", "a label", "1"),
         ("decision: {groups: [a]}", "decision.groups", SECTION, '["a"]'),
-        ("decision: {groups: {a: []}}", "decision.groups.a", "a list of at least 1", "[]"),
+        (
+            "decision: {groups: {a: []}}",
+            "decision.groups.a",
+            "a list of at least 1, each a label",
+            "[]",
+        ),
         ("decision: {groups: {a: [2]}}", "decision.groups.a[0]", "a label", "2"),
         ("decision: {appear: 0}", "decision.appear", "a number > 0 and ≤ 1", "0"),
         (

@@ -113,15 +113,37 @@ def test_what_cannot_change_says_so_until_it_is_taken_back(
         lambda seen: seen.on("/info")[-1].json["restart_required"] == ["camera", "health"]
     )
     assert recorder.on("/info")[-1].json["options"] == {
+        "power": "balanced",
+        "active_hours": [],
         "fps": 20.0,
         "appear": 0.4,
         "disappear": 0.1,
         "votes": 2,
         "window": 4,
     }
-    assert "restart edgecam for what has changed in: camera, health" in reloading.appliance.said
+    said = reloading.appliance.said
+    assert "restart edgecam for what has changed in: camera, health" in said
+    assert said.count("the configuration was read again: decision.votes changed") == 2
     reloading.change(camera={"fps": 20}, health={"interval_s": 1})
     recorder.wait_for(lambda seen: seen.on("/info")[-1].json["restart_required"] == [])
+    reloading.end()
+
+
+def test_how_much_and_when_it_looks_changes_and_everybody_is_told(
+    start: Callable[[tuple[str, ...]], Reloading], recorder: Recorder
+) -> None:
+    reloading = start(("",))
+    hours = ["00:00-12:00", "12:00-00:00"]
+    reloading.options["power"] = "eco"
+    reloading.change(schedule={"active_hours": hours, "place": {"latitude": 59, "longitude": 18}})
+    recorder.wait_for(lambda seen: seen.on("/info")[-1].json["options"]["power"] == "eco")
+    info = recorder.on("/info")[-1]
+    assert info.json["options"]["active_hours"] == hours
+    assert b"latitude" not in info.payload
+    names = "power, schedule.active_hours, schedule.place changed"
+    assert f"the configuration was read again: {names}" in reloading.appliance.said
+    reloading.change()
+    assert "the configuration was read again: nothing changed" in reloading.appliance.said
     reloading.end()
 
 

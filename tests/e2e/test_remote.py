@@ -117,6 +117,7 @@ def test_a_pause_stops_the_looking_says_so_and_outlives_a_restart(
     }
     recorder.wait_for(lambda seen: last_health(seen)["vision"]["paused"])
     recorder.wait_for(lambda seen: seen.on("/state/scene")[-1].json["label"] == "unknown")
+    recorder.wait_for(lambda seen: seen.open == set())  # nobody sees it go, so it ends now
     count = len(recorder.events)
     assert stop(process(appliance)) == 0
     reports = len(recorder.on("/health"))

@@ -15,7 +15,8 @@ from support.publisher import MODEL
 
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
-from edgecam.config import DecisionOptions
+from edgecam.appliance.reload import LIVE_SECTIONS
+from edgecam.config import Config, DecisionOptions
 from edgecam.config.options import Command
 from edgecam.labels import MAX_LABEL_BYTES, label_problem
 from edgecam.link import Tables
@@ -43,6 +44,7 @@ NODE = "n" * 24
 REGIONS = tuple(f"region-name-{n:04}" for n in range(8))
 ALL_SLOWED = 2 ** len(SLOWED) - 1
 EVERY_ALARM: tuple[contract.Alarm, ...] = get_args(contract.Alarm)
+WAIT_FOR_A_RESTART = tuple(s for s in Config.__struct_fields__ if s not in LIVE_SECTIONS)
 LABELS = ("tabby cat", "x" * MAX_LABEL_BYTES)
 WORST_LABELS = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"])).filter(
     lambda text: not label_problem(text)
@@ -183,6 +185,7 @@ def explained(labels: tuple[str, ...]) -> contract.WhyPart:
         {one.index: one for one in choose(decision, labels)},
         sha256="f" * 64,
         paused=False,
+        asleep=False,
     )
 
 
@@ -201,10 +204,16 @@ def test_an_answer_to_why_leaves_out_what_is_not_decided_on() -> None:
     decision = DecisionOptions(ignore=["tabby cat"])
     subjects = {one.index: one for one in choose(decision, LABELS)}
     part = payloads.why(
-        Explanation(1, 2, 5, tallies), tables, decision, subjects, sha256="f" * 64, paused=True
+        Explanation(1, 2, 5, tallies),
+        tables,
+        decision,
+        subjects,
+        sha256="f" * 64,
+        paused=True,
+        asleep=False,
     )
     assert [(tally.label, tally.score) for tally in part.top] == [(LABELS[1], 0.3)]
-    assert (part.region, part.looks, part.paused) == (REGIONS[2], 5, True)
+    assert (part.region, part.looks, part.paused, part.asleep) == (REGIONS[2], 5, True, False)
 
 
 @pytest.mark.parametrize(
@@ -214,8 +223,10 @@ def test_figures_of_the_vision_half_are_told_to_two_digits(amount: int, told: in
     assert payloads.rough(amount) == told
 
 
-@pytest.mark.parametrize("restart_required", [(), tuple(f"section.option_{n}" for n in range(50))])
-def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("hours", [0, 1, 16])
+@pytest.mark.parametrize("restart_required", [(), WAIT_FOR_A_RESTART])
+def test_the_largest_info_fits(restart_required: tuple[str, ...], hours: int) -> None:
+    active_hours = ["sunrise-120min-sunset+120min"] * hours
     tensor = Tensor((1, 2048, 2048, 3), "float32", 0.0, 0)
     model = Model(
         file=Path("model.tflite"),
@@ -235,6 +246,8 @@ def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
         board_model="Raspberry Pi Compute Module 4 Rev 1.1 with a long name",
         regions=REGIONS,
         fps=29.970029970029970,
+        power="performance",
+        active_hours=active_hours,
         decision=DecisionOptions(appear=0.123456, disappear=0.0123, cooldown_s=86399.875),
         restart_required=restart_required,
     )
@@ -242,6 +255,25 @@ def test_the_largest_info_fits(restart_required: tuple[str, ...]) -> None:
     assert info.regions == list(REGIONS)
     assert set(info.restart_required) <= set(restart_required)
     assert bool(info.restart_required) is bool(restart_required)
+    assert info.options.active_hours in (active_hours, UNSET)  # none of them, or all
+
+
+def test_info_says_how_much_and_when_it_looks() -> None:
+    info = payloads.info(
+        MODEL,
+        runtime="ai-edge-litert 2.3.0",
+        os_name="debian 12",
+        board_model="Raspberry Pi 4 Model B Rev 1.4",
+        regions=("door", "yard"),
+        fps=10.0,
+        power="eco",
+        active_hours=["07:00-12:30", "sunset-30min-23:00"],
+        decision=DecisionOptions(),
+        restart_required=(),
+    )
+    assert info.runtime
+    assert info.options.power == "eco"
+    assert info.options.active_hours == ["07:00-12:30", "sunset-30min-23:00"]
 
 
 @pytest.mark.parametrize("board_model", ["Raspberry Pi Zero 2 W Rev 1.0", None])
@@ -251,6 +283,8 @@ def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> No
         MODEL,
         regions=("door",),
         fps=None,
+        power="balanced",
+        active_hours=(),
         runtime="r",
         os_name="o",
         board_model=board_model,

@@ -17,7 +17,7 @@ from edgecam.publisher.control import Control
 from edgecam.publisher.requests import MAX_REQUEST_BYTES, REQUESTS_AT_ONCE, Requests
 
 COMMANDS: tuple[Command, ...] = ("pause", "resume", "report", "why")
-REPORT = ReportPart(version="1", up=True, paused=False, queued=3, lost=0)
+REPORT = ReportPart(version="1", up=True, paused=False, asleep=False, queued=3, lost=0)
 
 
 def why(explanation: Explanation) -> WhyPart:
@@ -28,6 +28,7 @@ def why(explanation: Explanation) -> WhyPart:
         window=5,
         cooldown_s=0.0,
         paused=False,
+        asleep=False,
         model_sha256="f" * 12,
         top=[],
     )

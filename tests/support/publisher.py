@@ -20,7 +20,14 @@ LABELS = ("cat", "dog")
 TENSOR = Tensor((1, 32, 32, 3), "uint8", 0.0, 0)
 MODEL = Model(Path("m"), "m", "f" * 64, LABELS, TENSOR, TENSOR, True, None, None)  # noqa: FBT003
 VOCABULARY = Vocabulary.build(
-    DecisionOptions(), MODEL, regions=("door",), fps=None, runtime="r", os_name="o"
+    DecisionOptions(),
+    MODEL,
+    regions=("door",),
+    fps=None,
+    power="eco",
+    active_hours=(),
+    runtime="r",
+    os_name="o",
 )
 
 

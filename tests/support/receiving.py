@@ -29,7 +29,14 @@ def vocabulary(**options: Any) -> Vocabulary:
     """Two regions, four labels of which one may not be reported, and a group."""
     decision = DecisionOptions(**{"ignore": ["secret"], "groups": {"animals": ["elk"]}, **options})
     return Vocabulary.build(
-        decision, MODEL, regions=("door", "yard"), fps=None, runtime="r", os_name="o"
+        decision,
+        MODEL,
+        regions=("door", "yard"),
+        fps=None,
+        power="eco",
+        active_hours=(),
+        runtime="r",
+        os_name="o",
     )
 
 

@@ -91,6 +91,15 @@ class Recorder:
         ]
 
     @property
+    def open(self) -> set[str]:
+        """The ids of what has appeared and has not disappeared."""
+        kinds = ("appeared", "disappeared")
+        appeared, ended = (
+            {event["id"] for event in self.events if event["event_type"] == kind} for kind in kinds
+        )
+        return appeared - ended
+
+    @property
     def gapless(self) -> bool:
         """Whether every sequence number up to the highest has arrived."""
         seqs = {event["seq"] for event in self.events}

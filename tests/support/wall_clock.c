@@ -1,5 +1,6 @@
 /* Preloaded into a process: moves its wall clock by the seconds (int64) in the file that
-   WALL_CLOCK_OFFSET names, while it runs. Monotonic clocks stay as they are. */
+   WALL_CLOCK_OFFSET names, while it runs. Monotonic clocks stay as they are. The kernel says that
+   NTP never set it, whatever is true of this machine. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static int64_t offset_s(void) {
@@ -35,6 +37,11 @@ int gettimeofday(struct timeval *restrict at, void *restrict zone) {
     int result = clock_gettime(CLOCK_REALTIME, &now);
     *at = (struct timeval){.tv_sec = now.tv_sec, .tv_usec = now.tv_nsec / 1000};
     return result;
+}
+
+int adjtimex(struct timex *state) {
+    (void)state;
+    return TIME_ERROR;
 }
 
 time_t time(time_t *at) {

@@ -48,6 +48,10 @@ class Region:
         self.table = [*self.known, *sorted(self.options.groups)]
         return told
 
+    def rest(self) -> list[str]:
+        """Nobody looks from half a second after the last look on; what went."""
+        return self._told(self.decision.rest(self.looks * SECOND + SECOND // 2))
+
     def _told(self, facts: list[Sighting]) -> list[str]:
         self.facts += facts
         return [f"{'+' if fact.appeared else '-'}{self.table[fact.label]}" for fact in facts]

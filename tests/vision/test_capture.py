@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+import re
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -36,11 +37,13 @@ class Capture:
         self.reported: list[CameraState] = []
         self.slept: list[bool] = []
         self.begun: list[float] = []
+        self.rested_ns: list[int] = []
         self.worker = CaptureWorker(
             camera=camera,
             mailbox=self.mailbox,
             prepare=self._prepare,
             begin=lambda: self.begun.append(time.monotonic()),
+            rest=self.rested_ns.append,
             governor=Governor(COOL, None, 10.0),
             schedule=schedule,
             report=self.reported.append,
@@ -168,7 +171,7 @@ class Alarm:
     def __init__(self, time_of_day: str) -> None:
         self.at(time_of_day)
         options = ScheduleOptions(["07:00-08:00"])
-        self.schedule = Schedule(options, lambda: self._now_s)
+        self.schedule = Schedule(options, lambda: self._now_s, lambda: True)
 
     def at(self, time_of_day: str) -> None:
         self._now_s = dt.datetime.fromisoformat(f"2026-11-21 {time_of_day}").timestamp()
@@ -182,8 +185,10 @@ def test_a_camera_rests_while_it_is_not_the_time_and_the_same_one_wakes(
         running = start(camera, alarm.schedule)
         wait_until(lambda: not running.mailbox.empty)
         alarm.at("08:00")
-        wait_until(lambda: camera.rests == 1)
-        running.take(0)
+        wait_until(lambda: running.rested_ns)
+        assert camera.rests == 1
+        last = running.take(0)
+        assert last is None or last.taken_ns <= running.rested_ns[0]
         wait_until(lambda: running.slept.count(True) == 1)
         assert running.worker.resting
         assert running.take(0.3) is None
@@ -191,6 +196,7 @@ def test_a_camera_rests_while_it_is_not_the_time_and_the_same_one_wakes(
         assert running.take(10) is not None
     assert (len(camera.opened_s), camera.rests, camera.wakes, camera.closed) == (1, 1, 1, 0)
     assert running.slept == [True, False]
+    assert len(running.rested_ns) == 1
     assert [record.getMessage() for record in caplog.records] == [
         "asleep until Sun 07:00 by schedule.active_hours",
         "awake: looking again",
@@ -227,6 +233,7 @@ def test_a_pause_lets_the_camera_rest_too_also_while_it_is_asleep(start: Start) 
     running.worker.paused = False
     assert running.take(10) is not None
     assert (camera.rests, camera.wakes) == (1, 1)
+    assert len(running.rested_ns) == 1  # one rest, for two reasons
 
 
 class Unplugged(LateCamera):
@@ -263,13 +270,14 @@ def test_another_schedule_counts_at_once(start: Start) -> None:
     assert not running.worker.asleep
 
 
-def test_a_sleep_whose_end_nobody_knows_is_said_to_last(
+def test_the_end_of_a_polar_night_is_said_with_its_date(
     start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     pole = ScheduleOptions(["sunrise-sunset"], PlaceOptions(89.0, 0.0))
     midwinter_s = dt.datetime(2026, 12, 21, 12, tzinfo=dt.UTC).timestamp()
     with caplog.at_level(logging.INFO):
-        running = start(LateCamera([]), Schedule(pole, lambda: midwinter_s))
+        running = start(LateCamera([]), Schedule(pole, lambda: midwinter_s, lambda: True))
         wait_until(lambda: running.worker.asleep)
         wait_until(lambda: caplog.records)
-    assert caplog.messages == ["asleep all day by schedule.active_hours"]
+    (message,) = caplog.messages
+    assert re.fullmatch(r"asleep until 2027-03-\d\d \d\d:\d\d by schedule\.active_hours", message)

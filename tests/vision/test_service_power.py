@@ -12,7 +12,8 @@ from support.waiting import wait_until
 
 from edgecam.arrays import Pixels
 from edgecam.config.options import ScheduleOptions, TroubleOptions
-from edgecam.messages import SLOWED, Frame, VisionHealth
+from edgecam.link import Ask
+from edgecam.messages import SLOWED, Frame, Sighting, VisionHealth
 from edgecam.vision import governor as module
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.governor import Governor, Idling
@@ -117,7 +118,7 @@ def test_a_source_that_waits_for_its_reader_is_never_idle(start: Start) -> None:
 def test_it_sleeps_without_being_taken_for_stalled_and_wakes(start: Start) -> None:
     now_s = [float(MIDNIGHT_S)]
     hour = time.strftime("%H", time.localtime(MIDNIGHT_S))
-    schedule = Schedule(ScheduleOptions([f"{hour}:00-{hour}:59"]), lambda: now_s[0])
+    schedule = Schedule(ScheduleOptions([f"{hour}:00-{hour}:59"]), lambda: now_s[0], lambda: True)
     camera = Sensor(photograph("panda.jpg"), Pace(None))
     half = start(camera, schedule=schedule, stall_s=0.5, health_interval_s=30.0)
     wait_until(lambda: half.sightings, 20)
@@ -139,9 +140,32 @@ def test_it_sleeps_without_being_taken_for_stalled_and_wakes(start: Start) -> No
     assert half.camera_troubles == [0]
 
 
+def test_what_is_present_ends_with_the_look_and_appears_again_after_the_rest(start: Start) -> None:
+    camera = Sensor(photograph("panda.jpg"), Pace(None))
+    half = start(camera, gated=True)
+    panda = (0, "giant panda")
+    wait_until(lambda: half.sightings == [(*panda, True)], 20)
+    for rests in (1, 2):
+        before_ns = time.monotonic_ns()
+        half.service.pause(paused=True)
+        wait_until(lambda: half.sightings[-1] == (*panda, False))
+        assert camera.rests == rests
+        ended = half.publisher.events[-1].event
+        assert before_ns <= ended.at_ns <= time.monotonic_ns()
+        assert (ended.region, ended.confidence) == (0, 0) if isinstance(ended, Sighting) else False
+        asked = half.service.explain(Ask(1, 0))
+        assert asked is not None
+        assert (asked.looks, asked.tallies) == (0, ())
+        half.service.pause(paused=False)
+        # The scene is as it was, so the gate alone would see no reason to look at it again.
+        wait_until(lambda: half.sightings[-1] == (*panda, True), 20)
+    assert half.sightings == [(*panda, True), (*panda, False)] * 2 + [(*panda, True)]
+    assert half.failed() is None
+
+
 def test_one_that_starts_asleep_is_ready_alive_and_says_so(start: Start) -> None:
     hours = time.strftime("%H:00-%H:01", time.localtime(MIDNIGHT_S + 7200))
-    schedule = Schedule(ScheduleOptions([hours]), lambda: float(MIDNIGHT_S))
+    schedule = Schedule(ScheduleOptions([hours]), lambda: float(MIDNIGHT_S), lambda: True)
     camera = Sensor(photograph("panda.jpg"), Pace(None))
     half = start(camera, schedule=schedule)
     healthy(half, lambda one: one.asleep)

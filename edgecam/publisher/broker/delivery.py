@@ -286,7 +286,9 @@ class Delivery(Worker):
         return self._condition.report()
 
     def _why(self, explanation: Explanation) -> WhyPart:
-        return self._vocabulary.why(explanation, paused=self._control.paused)
+        return self._vocabulary.why(
+            explanation, paused=self._control.paused, asleep=self._monitor.asleep
+        )
 
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
         return self._condition.health(alarms, self._requests.ignored)
