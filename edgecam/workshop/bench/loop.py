@@ -24,7 +24,7 @@ from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.service import VisionService
 from edgecam.vision.statistics import STAGES, Stage
-from edgecam.workshop.bench.frames import FramesInMemory
+from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Stage as StageFigures
 
@@ -121,7 +121,7 @@ class Loop:
 
     def _vision(self, classifier: Classifier, pictures: list[Pixels]) -> VisionService:
         path = self._config.link.socket
-        camera = FramesInMemory(pictures, _FRAMES_EACH)
+        camera = FramesInMemory(pictures, hold=_FRAMES_EACH)
         return half.build(
             self._config,
             self._found,
