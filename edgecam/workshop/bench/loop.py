@@ -24,9 +24,9 @@ from edgecam.vision import half
 from edgecam.vision.classifier import Classifier
 from edgecam.vision.service import VisionService
 from edgecam.vision.statistics import STAGES, Stage
-from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Stage as StageFigures
+from edgecam.workshop.frames import FramesInMemory
 
 _WARM_FRAMES = 20
 _FEWEST_FRAMES = 10  # that make a rate, however long they take
