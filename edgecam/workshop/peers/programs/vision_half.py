@@ -30,7 +30,7 @@ class VisionHalf(Peer):
             "numpy",
         )
         # No frame follows itself: the motion gate would pass it over.
-        self._camera = FramesInMemory(frames)
+        self._camera = FramesInMemory(list(frames))
         self._camera.on.clear()  # between turns
         self._witness = Witness(found, runtime, options.model.threads)
         self._service = half.build(
