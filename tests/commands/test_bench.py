@@ -34,7 +34,9 @@ KEYS = {
     "fps",
     "cpu_ms_per_frame",
     "energy",
-    "battery_h",
+    "battery",
+    "company",
+    "bare_ms",
     "machine",
     "model",
     "runtime",
@@ -117,6 +119,9 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     assert result["alloc_bytes_per_frame"] > 0
     assert 0 < result["vision_rss_mb"] <= result["vision_peak_mb"]
     assert 0 < result["publisher_rss_mb"] <= result["publisher_peak_mb"]
+    assert set(result["region_extra_ms"]) == {"1", "2", "4"}
+    assert result["camera_cpu_ms_per_frame"] > 0
+    assert 0 < result["gate_cpu_ratio"] < 1
 
 
 def test_events_were_provoked_and_timed(measured: tuple[dict[str, Any], Path]) -> None:
@@ -132,8 +137,12 @@ def test_energy_and_battery_follow_from_each_other(measured: tuple[dict[str, Any
     result, _ = measured
     energy = result["energy"]
     assert energy["source"]
+    battery = result["battery"]
+    # A camera's own work makes it shorter.
     watts = energy["idle_w"] + energy["joules_per_look"] * result["fps"] * result["regions"]
-    assert result["battery_h"] == pytest.approx(50 / watts, rel=0.01)
+    assert 0 < battery["every_frame_h"] <= 50 / watts + 0.1
+    hours = [battery["hours"][mode] for mode in ("performance", "balanced", "eco")]
+    assert battery["every_frame_h"] <= hours[0] <= hours[1] <= hours[2]
 
 
 def test_the_page_is_of_the_same_run(measured: tuple[dict[str, Any], Path]) -> None:
@@ -208,6 +217,8 @@ def test_a_model_or_a_configuration_of_no_use_is_said_with_its_line(
         ("--seconds", "-1"),
         ("--soak", "nan"),
         ("--battery-wh", "x"),
+        ("--moving", "101"),
+        ("--moving", "nan"),
         ("--html", "/nowhere/bench.html"),
     ],
 )

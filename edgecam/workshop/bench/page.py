@@ -4,12 +4,13 @@ import itertools
 from collections.abc import Sequence
 from html import escape
 
-from edgecam.workshop.bench import budgets, plots, table
+from edgecam.workshop.bench import budgets, company, plots, table
 from edgecam.workshop.bench.plots import Bar, Line
-from edgecam.workshop.bench.result import Measured, Sample
+from edgecam.workshop.bench.result import Measured, Result, Sample
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _CLASSES = {True: "good", False: "bad", None: ""}
+_DOUBTFUL = "doubtful"  # on a busy machine nothing is green
 _FEWEST = 2  # samples that make a curve
 _STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1c2128; --faint: #d8dde3;
@@ -25,6 +26,7 @@ td, th { padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--faint); te
   vertical-align: top; }
 td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
+.doubtful { color: var(--c2); } p.doubtful { border-left: 4px solid; padding-left: .6rem; }
 svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .shaded { fill: var(--shade); }
@@ -51,10 +53,16 @@ def page(measured: Measured) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>"
         f"<h1>{escape(title)}</h1><p>{escape(result.machine)}<br/>{escape(result.runtime)}, "
-        f"commit {escape(result.commit)}, {escape(result.date)}</p>\n"
+        f"commit or version {escape(result.commit)}, {escape(result.date)}</p>\n"
+        f"<p>{escape(table.speed(result))}.</p>{_warning(result)}\n"
         + "\n".join(sections)
         + "\n</body></html>\n"
     )
+
+
+def _warning(result: Result) -> str:
+    said = company.in_words(result.company)
+    return f'<p class="{_DOUBTFUL}">{escape(said)}.</p>' if said else ""
 
 
 def _section(name: str, content: str) -> str:
@@ -63,9 +71,10 @@ def _section(name: str, content: str) -> str:
 
 def _budgets(measured: Measured) -> str:
     rows = "".join(
-        f'<tr><td>{escape(one.name)}</td><td class="n">{escape(one.figure)}</td>'
-        f'<td class="n">{escape(one.budget)}</td>'
-        f'<td class="{_CLASSES[one.holds]}">{_MARKS[one.holds]}</td></tr>'
+        f'<tr><td>{escape(one.budget.name)}</td><td class="n">{escape(one.figure)}</td>'
+        f'<td class="n">{escape(one.promised)}</td>'
+        f'<td class="{_DOUBTFUL if one.busy else _CLASSES[one.holds]}">'
+        f"{_MARKS[one.holds]}{'?' if one.busy else ''}</td></tr>"
         for one in budgets.judged(measured.result)
     )
     head = "<tr><th></th><th>here</th><th>budget</th><th></th></tr>"

@@ -16,6 +16,7 @@ from edgecam.model import Model
 from edgecam.workshop import broker, scenes
 from edgecam.workshop.bench import (
     appliance,
+    company,
     gate,
     latency,
     loop,
@@ -51,6 +52,8 @@ class Plan:
     """Of each half of a round."""
     soak_s: float
     battery_wh: float | None
+    moving_share: float
+    """In which part of the time something moves, for the battery."""
 
     @property
     def appliance_s(self) -> float:
@@ -102,6 +105,7 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
+        watch = company.Watch()
         with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet():
             folder = Path(name)
             # The camera comes first: where it is missing, nobody waits for that to be said.
@@ -121,6 +125,8 @@ class _Run:
             idle_w=idle_w,
             meter=self._meter,
             battery_wh=self._plan.battery_wh,
+            moving_share=self._plan.moving_share,
+            company=watch.seen([one.bare_fps for one in looped.rounds]),
             notes=self._notes,
         )
         result = summary.result(parts, self._config, self._found)
