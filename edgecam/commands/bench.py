@@ -3,11 +3,9 @@
 import argparse
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Self, TextIO
 
 import msgspec
@@ -19,7 +17,8 @@ from edgecam.commands import arguments
 from edgecam.config import INSTALLATION, SEARCHED, CameraOptions, Loaded
 from edgecam.config.options import StillsOptions
 from edgecam.errors import EXIT_FAILURE, EdgecamError
-from edgecam.workshop.bench import budgets, company, page, run, table
+from edgecam.workshop import company, ending
+from edgecam.workshop.bench import budgets, page, run, table
 from edgecam.workshop.bench.latency import SAMPLES
 from edgecam.workshop.bench.result import Result
 from edgecam.workshop.bench.run import Plan
@@ -40,8 +39,7 @@ def main(argv: Sequence[str]) -> int:
     loaded = _loaded(options.config, samples=options.samples)
     with loaded.blamed():
         found = model.load(loaded.config.model)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # whatever ends us must end what we started
-        signal.signal(number, _interrupt)
+    ending.on_any_signal()
     plan = Plan(
         options.rounds,
         options.seconds,
@@ -203,10 +201,6 @@ def _write(file: Path, text: str) -> None:
     except OSError as error:
         msg = f"--html {file}: {error.strerror}"
         raise EdgecamError(msg) from error
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _percent(text: str) -> float:

@@ -1,7 +1,7 @@
 """A made run of the bench, with every part of it."""
 
-from edgecam.workshop.bench.company import Company
 from edgecam.workshop.bench.result import Battery, Energy, Measured, Result, Sample, Stage
+from edgecam.workshop.company import Company
 
 RESULT = Result(
     ratio_to_bare=0.96,

@@ -90,8 +90,9 @@ def test_the_command_prints_every_peer(
 ) -> None:
     """In the environment of the tests, where some libraries are not installed."""
     monkeypatch.setattr(command, "_python", lambda _: PYTHON)
-    assert command.main(["--rounds", "1", "--seconds", "1", "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    assert command.main(["--rounds", "1", "--seconds", "1", "--json"]) == 1
+    out, said = capsys.readouterr()
+    result = json.loads(out)
     peers = {peer["name"]: peer for peer in result["peers"]}
     assert list(peers) == [entrant.name for entrant in ENTRANTS]
     assert peers["edgecam"]["ratio_to_bare"] > 0
@@ -99,6 +100,10 @@ def test_the_command_prints_every_peer(
     assert peers["usual"]["same_label"] > 0.8
     assert "mediapipe" in peers["mediapipe"]["failure"]
     assert len(result["verdict"]) == 3
+    assert set(result["company"]) >= {"busy", "others_share"}
+    absent = [peer["name"] for peer in result["peers"] if peer["failure"]]
+    told = [line for line in said.splitlines() if line.startswith("scripts/bench --peers: without")]
+    assert [line.split()[3].rstrip(":") for line in told] == absent
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "61", "many"])
@@ -116,7 +121,7 @@ def test_an_interrupt_is_no_fault(
 
     monkeypatch.setattr(command, "play", interrupted)
     assert command.main([]) == 130
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "\n"
 
 
 def test_a_failure_is_told_in_one_line(

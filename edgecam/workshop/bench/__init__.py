@@ -7,6 +7,5 @@ latency     from a frame to a subscriber's message, with a broker and the queue 
 gate        what the motion gate saves before a still scene, as `still_half` shows it
 meters      energy that can be measured here; `boards` estimates it where none can
 battery     how long one lasts in each mode of power
-company     what else the machine did meanwhile: whether its figures count
 result      all of it; `budgets` says what is good enough; `table` and `page` show it
 """

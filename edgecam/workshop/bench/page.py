@@ -4,7 +4,8 @@ import itertools
 from collections.abc import Sequence
 from html import escape
 
-from edgecam.workshop.bench import budgets, company, plots, table
+from edgecam.workshop import company
+from edgecam.workshop.bench import budgets, plots, table
 from edgecam.workshop.bench.plots import Bar, Line
 from edgecam.workshop.bench.result import Measured, Result, Sample
 

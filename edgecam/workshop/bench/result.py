@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from edgecam.workshop.bench.company import Company
+from edgecam.workshop.company import Company
 
 
 class Stage(msgspec.Struct, frozen=True):

@@ -13,10 +13,9 @@ from edgecam import runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config, load
 from edgecam.model import Model
-from edgecam.workshop import broker, scenes
+from edgecam.workshop import broker, company, scenes
 from edgecam.workshop.bench import (
     appliance,
-    company,
     gate,
     latency,
     loop,

@@ -13,10 +13,10 @@ from edgecam.model import Model
 from edgecam.workshop import origin
 from edgecam.workshop.bench import battery, boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
-from edgecam.workshop.bench.company import Company
 from edgecam.workshop.bench.loop import LoopFigures
 from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Battery, Energy, Result
+from edgecam.workshop.company import Company
 
 _NO_BATTERY = "battery: without energy and frame rate nothing can be said of it"
 _NO_FIGURES = "energy: nothing here measures it, and of this board no figures are known"

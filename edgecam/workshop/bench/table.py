@@ -3,7 +3,8 @@
 from rich.console import Console
 from rich.table import Table
 
-from edgecam.workshop.bench import budgets, company
+from edgecam.workshop import company
+from edgecam.workshop.bench import budgets
 from edgecam.workshop.bench.result import Battery, Energy, Result
 
 _MARKS = {True: "[green]✓[/]", False: "[red]✗[/]", None: "?"}

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from edgecam.workshop.bench import company
-from edgecam.workshop.bench.company import Watch
+from edgecam.workshop import company
+from edgecam.workshop.company import Watch
 
 TICKS = os.sysconf("SC_CLK_TCK")
 STEADY = [100.0, 101.0, 102.0]
