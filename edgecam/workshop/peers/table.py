@@ -73,11 +73,15 @@ def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | 
     return sum(a == b for a, b in zip(labels, ours, strict=True)) / len(ours)
 
 
-def verdict(table: Sequence[Row]) -> list[str]:
+def verdict(everybody: Sequence[Played]) -> list[str]:
     """A sentence for each figure: ahead of every peer, or behind whom. Bare is no peer.
 
     By ratios, which the drift of a machine's speed does not touch.
     """
+    table = rows(everybody)
+    whom = "every peer"
+    if len(table) < len(everybody):
+        whom += " that took part"
     ours = next(row for row in table if row.name == OURS.name)
     peers = [row for row in table if row.name not in (OURS.name, BARE.name)]
     ahead_in = {
@@ -86,7 +90,7 @@ def verdict(table: Sequence[Row]) -> list[str]:
         "memory": [row.title for row in peers if row.peak_mb <= ours.peak_mb],
     }
     return [
-        f"{figure}: behind {', '.join(better)}." if better else f"{figure}: ahead of every peer."
+        f"{figure}: behind {', '.join(better)}." if better else f"{figure}: ahead of {whom}."
         for figure, better in ahead_in.items()
     ]
 
@@ -112,7 +116,7 @@ def markdown(everybody: Sequence[Played]) -> str:
     lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *map(cells, table)]
     told = [f"- {_told(played)}" for played in everybody]
     return "\n".join(
-        [*(f"| {' | '.join(line)} |" for line in lines), "", *verdict(table), "", *told, ""]
+        [*(f"| {' | '.join(line)} |" for line in lines), "", *verdict(everybody), "", *told, ""]
     )
 
 
@@ -133,7 +137,7 @@ def as_json(everybody: Sequence[Played]) -> dict[str, Any]:
     """The rows, the verdict, and every turn."""
     figures = {row.name: asdict(row) for row in rows(everybody)}
     return {
-        "verdict": verdict(rows(everybody)),
+        "verdict": verdict(everybody),
         "peers": [
             {
                 **figures.get(played.entrant.name, {"name": played.entrant.name}),
