@@ -17,6 +17,7 @@ COLUMNS = (
     "CPU ms a frame",
     "of edgecam's",
     "peak memory, MB",
+    "Pss, MB",
     "same label as edgecam",
 )
 
@@ -36,6 +37,8 @@ class Row:
     cpu_ms_per_frame: float
     cpu_ratio_to_edgecam: float
     peak_mb: float
+    pss_mb: float | None
+    """None where the kernel does not tell."""
     same_label: float | None
     """The share of frames for which it names the same label first; None where it names none."""
 
@@ -57,6 +60,7 @@ def _row(played: Played, bare: Played, ours: Played) -> Row:
         cpu_ms_per_frame=median(map(_cpu_ms, played.turns)),
         cpu_ratio_to_edgecam=_ratio(played, ours, _cpu_ms),
         peak_mb=played.peak_mb,
+        pss_mb=played.pss_mb,
         same_label=_share(played.labels, ours.labels),
     )
 
@@ -106,6 +110,7 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{row.cpu_ms_per_frame:.2f}",
         f"{row.cpu_ratio_to_edgecam:.2f}",
         f"{row.peak_mb:.0f}",
+        "" if row.pss_mb is None else f"{row.pss_mb:.0f}",
         same,
     )
 
