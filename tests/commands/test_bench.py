@@ -1,5 +1,6 @@
 """`edgecam bench` as a person runs it, on what is here; how good the figures are is not asked."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from support.made_bench import MEASURED, RESULT
 from support.waiting import wait_until
 
 from edgecam import cli
 from edgecam.vision.statistics import STAGES
+from edgecam.workshop import ending
+from edgecam.workshop.bench import run
 
 pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
 
@@ -208,6 +213,36 @@ def test_a_model_or_a_configuration_of_no_use_is_said_with_its_line(
     assert said.count("\n") == 1
     assert f"{config}:1" in said
     assert wanted in said
+
+
+@pytest.mark.parametrize(
+    ("rss_mb", "code", "sentence"),
+    [
+        (44.0, 0, "met          publisher_rss_mb: 44 MB, budget ≤ 45 MB"),
+        (45.3, 1, "missed       publisher_rss_mb: 45 MB, budget ≤ 45 MB, by 0.3 MB"),
+    ],
+)
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_a_check_fails_where_a_budget_is_not_met(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rss_mb: float,
+    code: int,
+    sentence: str,
+    *,
+    json_wanted: bool,
+) -> None:
+    found = msgspec.structs.replace(RESULT, publisher_rss_mb=rss_mb, event_latency_ms_p99=20.0)
+    made = dataclasses.replace(MEASURED, result=found)
+    monkeypatch.setattr(run, "measure", lambda *_: made)
+    monkeypatch.setattr(ending, "on_any_signal", lambda: None)  # pytest has its own
+    more = ["--json"] if json_wanted else []
+    assert cli.main(["bench", "--samples", "--check", *more]) == code
+    out, err = capsys.readouterr()
+    assert sentence in (err if json_wanted else out).splitlines()
+    if json_wanted:
+        assert json.loads(out)["publisher_rss_mb"] == rss_mb
+    assert cli.main(["bench", "--samples", *more]) == 0
 
 
 @pytest.mark.parametrize(

@@ -123,6 +123,7 @@ def test_a_check_says_of_each_budget_whether_it_is_met_and_by_how_much_not() -> 
     assert sentences["ratio_to_bare"] == "met          ratio_to_bare: 0.960, budget ≥ 0.950"
     missed = "missed       publisher_rss_mb: 46 MB, budget ≤ 45 MB, by 1 MB"
     assert sentences["publisher_rss_mb"] == missed
+    assert sentences["gate_cpu_ratio"] == "met          gate_cpu_ratio: 0.090, budget ≤ 0.100"
     assert sentences["event_latency_ms_p99"].startswith("not measured event_latency_ms_p99")
     assert not budgets.all_met(lines)
 

@@ -12,6 +12,7 @@ import pytest
 from support.places import ROOT, SAMPLES
 
 from edgecam.config import load
+from edgecam.workshop import ending
 from edgecam.workshop.peers import __main__ as command
 from edgecam.workshop.peers.contender import Contender, PeerFailedError
 from edgecam.workshop.peers.lineup import BARE, ENTRANTS, OURS, Entrant
@@ -21,6 +22,11 @@ PEERS = ROOT / "edgecam" / "workshop" / "peers"
 PYTHON = Path(sys.executable)
 USUAL = ENTRANTS[-1]
 FRAMES = ("cat.jpg", "castle.jpg", "bison.jpg")
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_pytests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "on_any_signal", lambda: None)
 
 
 @pytest.fixture

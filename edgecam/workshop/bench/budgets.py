@@ -87,5 +87,6 @@ def _judged(budget: Budget, result: Result) -> Judged:
     if value is None:
         return Judged(budget, "not measured", promised, "", None, busy)
     holds = value <= limit if budget.sign == "≤" else value >= limit
-    missed_by = "" if holds else form.format(abs(value - limit))
+    # In full: a figure that is rounded may look like its limit.
+    missed_by = "" if holds else f"{round(abs(value - limit), 4):,g}{form.partition('}')[2]}"
     return Judged(budget, form.format(value), promised, missed_by, holds, busy)
