@@ -6,6 +6,7 @@ them. The publisher is a process of its own with a real queue.
 """
 
 import statistics
+import time
 import tracemalloc
 from dataclasses import dataclass, field
 from typing import Self
@@ -28,7 +29,10 @@ _LOOKS_A_WINDOW = 2  # one of them is traced from its beginning to its end
 
 @dataclass(frozen=True)
 class Round:
-    """Both once, one after the other: frames a second, and processor time of a frame."""
+    """Both once, one after the other: frames a second, and processor time of a frame.
+
+    `looks` and `seconds` are those over which `joules` were counted, with all that leads to a turn.
+    """
 
     bare_fps: float
     whole_fps: float
@@ -85,10 +89,12 @@ class Loop:
     def round(self, seconds: float) -> None:
         """Both once, each for so long."""
         before_ms = bare_ms(self._witness.interpreter, seconds / 2)
+        looks, started_s = self._witness.last[0], time.perf_counter()
         if self._meter is not None:
             self._meter.start()
         turn = self._half.turn(seconds)
         joules = None if self._meter is None else self._meter.stop()
+        took_s = time.perf_counter() - started_s
         after_ms = bare_ms(self._witness.interpreter, seconds / 2)
         frames = turn.looks / len(self._config.regions)
         self.figures.rounds.append(
@@ -96,13 +102,16 @@ class Loop:
                 bare_fps=2000 / (before_ms + after_ms),
                 whole_fps=frames / turn.seconds,
                 cpu_ms=turn.cpu_s * 1000 / frames,
-                looks=turn.looks,
-                seconds=turn.seconds,
+                looks=self._witness.last[0] - looks,
+                seconds=took_s,
                 joules=joules,
             )
         )
         for name, kept in self.figures.stages_ns.items():
-            kept.append(self._half.vision.stage_ns(name))
+            values = self._half.vision.stage_ns(name)
+            if kept and len(kept[-1]) < len(values):  # there was room yet: they hold those before
+                kept.clear()
+            kept.append(values)
 
     def trace(self) -> None:
         """How much memory a frame takes beyond what is there before: tracemalloc's peak.
