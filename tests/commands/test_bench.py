@@ -118,6 +118,9 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     assert set(result["stages"]) == set(STAGES)
     for stage in result["stages"].values():
         assert 0 < stage["p50_ms"] <= stage["p95_ms"] <= stage["p99_ms"]
+    # Of looks: each region of a frame is one.
+    looks = result["vision_fps"] * result["regions"] / result["bare_fps"]
+    assert result["ratio_min"] - 0.1 <= looks <= result["ratio_max"] + 0.1
     for name in ("bare_fps", "vision_fps", "cpu_ms_per_frame", "fps", "ready_s"):
         assert result[name] > 0
     # Numbers alone take some bytes: a trace that saw nothing would be broken.

@@ -36,6 +36,8 @@ class Round:
 
     bare_fps: float
     whole_fps: float
+    ratio: float
+    """Looks to calls: a frame of two regions is two looks."""
     cpu_ms: float
     looks: int
     seconds: float
@@ -55,16 +57,19 @@ class LoopFigures:
     @property
     def ratios(self) -> list[float]:
         """Whole to bare, round by round."""
-        return [one.whole_fps / one.bare_fps for one in self.rounds]
+        return [one.ratio for one in self.rounds]
 
     def median(self, name: str) -> float:
         """Of a field of the rounds."""
         return float(statistics.median(getattr(one, name) for one in self.rounds))
 
     def overhead_ms(self, regions: int) -> float:
-        """What a frame costs outside of `invoke()`: the median of each part, added up."""
+        """What a look costs outside of `invoke()`: the median of each part, added up.
+
+        A frame is prepared for all its `regions` at once.
+        """
         of_region = self.stage("transfer").p50_ms + self.stage("decide").p50_ms
-        return self.stage("prepare").p50_ms + regions * of_region
+        return self.stage("prepare").p50_ms / regions + of_region
 
     def stage(self, name: Stage) -> StageFigures:
         """How long a stage took, over all rounds."""
@@ -96,11 +101,12 @@ class Loop:
         joules = None if self._meter is None else self._meter.stop()
         took_s = time.perf_counter() - started_s
         after_ms = bare_ms(self._witness.interpreter, seconds / 2)
-        frames = turn.looks / len(self._config.regions)
+        frames, bare_call_ms = turn.looks / len(self._config.regions), (before_ms + after_ms) / 2
         self.figures.rounds.append(
             Round(
-                bare_fps=2000 / (before_ms + after_ms),
+                bare_fps=1000 / bare_call_ms,
                 whole_fps=frames / turn.seconds,
+                ratio=bare_call_ms / turn.look_ms,
                 cpu_ms=turn.cpu_s * 1000 / frames,
                 looks=self._witness.last[0] - looks,
                 seconds=took_s,
