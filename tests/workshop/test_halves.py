@@ -42,8 +42,10 @@ def test_a_vision_half_in_this_process_and_a_publisher_in_its_own_meet(
         used_s = publisher.cpu_s()
         wait_until(lambda: "vision" in publisher.said, 20.0)
         assert vision.stop()
-        memory = publisher.memory()
+        memory, pss_mb = publisher.memory(), publisher.pss_mb()
     assert used_s > 0
+    assert pss_mb is None or 0 < pss_mb <= memory.peak_mb  # root alone may see it
+    assert publisher.pss_mb() is None
     assert 0 < memory.rss_mb <= memory.peak_mb
     with pytest.raises(HalfEndedError):
         publisher.check()
