@@ -12,7 +12,7 @@ from edgecam.config import Config, load
 from edgecam.workshop import scenes
 from edgecam.workshop.bench import regions, settings
 from edgecam.workshop.bench.loop import Loop
-from edgecam.workshop.bench.turns import HalfInTurns, bare_ms, witness
+from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
 from edgecam.workshop.halves import write_configuration
 from edgecam.workshop.quiet import quiet
 
@@ -51,7 +51,7 @@ def test_a_frame_of_two_regions_is_two_looks(config: Config, pictures: list[Pixe
 def test_a_half_stands_still_between_its_turns(config: Config, pictures: list[Pixels]) -> None:
     found = model.load(config.model)
     sees = witness(config, found)
-    with HalfInTurns(config, found, pictures, sees) as half:
+    with HalfInTurns(config, found, always_ready(pictures), sees) as half:
         turn = half.turn(0.1)
         done = sees.last
         assert bare_ms(sees.interpreter, 0.3) > 0

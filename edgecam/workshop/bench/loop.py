@@ -18,12 +18,15 @@ from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.model import Model
 from edgecam.vision.statistics import STAGES, Stage
+from edgecam.workshop.bench import still_half
 from edgecam.workshop.bench.meters import Meter
 from edgecam.workshop.bench.result import Stage as StageFigures
-from edgecam.workshop.bench.turns import HalfInTurns, bare_ms, witness
+from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
+from edgecam.workshop.frames import FramesInMemory
 
 _UNTRACED_LOOKS = 20  # in which what is made once is made
 _TRACED_WINDOWS = 40
+_TRACED_FPS = 30.0  # more are not needed; a slower machine drops some
 _LOOKS_A_WINDOW = 2  # one of them is traced from its beginning to its end
 
 
@@ -89,7 +92,7 @@ class Loop:
         self._pictures = pictures
         self._meter = meter
         self._witness = witness(config, found)
-        self._half = HalfInTurns(config, found, pictures, self._witness)
+        self._half = HalfInTurns(config, found, always_ready(pictures), self._witness)
 
     def round(self, seconds: float) -> None:
         """Both once, each for so long."""
@@ -123,10 +126,11 @@ class Loop:
         """How much memory a frame takes beyond what is there before: tracemalloc's peak.
 
         NumPy's arrays and Python's objects are seen, what OpenCV and the interpreter take by
-        themselves is not. One picture, so that nothing happens: an event may allocate.
+        themselves is not. One picture, so that nothing happens, since an event may allocate; live
+        and with noise, so that every kind of camera trouble is looked for.
         """
-        one = self._pictures[:1]
-        with HalfInTurns(self._config, self._found, one, self._witness) as running:
+        camera = FramesInMemory(still_half.noisy(self._pictures[0]), live=True, fps=_TRACED_FPS)
+        with HalfInTurns(self._config, self._found, camera, self._witness) as running:
             tracemalloc.start()
             try:
                 running.begin()

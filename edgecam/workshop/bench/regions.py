@@ -11,7 +11,7 @@ from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.config.options import RegionOptions
 from edgecam.model import Model
-from edgecam.workshop.bench.turns import HalfInTurns, bare_ms, witness
+from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
 
 COUNTS = (1, 2, 4)
 
@@ -37,7 +37,7 @@ def costs_ms(
     with ExitStack() as ends:
         halves = {
             count: ends.enter_context(
-                HalfInTurns(_cut_into(config, count, folder), found, pictures, sees)
+                HalfInTurns(_cut_into(config, count, folder), found, always_ready(pictures), sees)
             )
             for count in COUNTS
         }

@@ -42,9 +42,13 @@ class HalfInTurns:
     """Looks while it is its turn, and stands still otherwise; a context manager that ends it."""
 
     def __init__(
-        self, config: Config, found: Model, pictures: list[Pixels], witness: Witness
+        self,
+        config: Config,
+        found: Model,
+        camera: FramesInMemory,
+        witness: Witness,
     ) -> None:
-        self._camera = FramesInMemory(pictures, hold=_FRAMES_EACH)
+        self._camera = camera
         self._camera.on.clear()
         self._witness = witness
         path = config.link.socket
@@ -93,6 +97,11 @@ class HalfInTurns:
 
     def __exit__(self, *_: object) -> None:
         self.vision.stop()
+
+
+def always_ready(pictures: list[Pixels]) -> FramesInMemory:
+    """A camera that has the next frame whenever it is asked."""
+    return FramesInMemory(pictures, hold=_FRAMES_EACH)
 
 
 def witness(config: Config, found: Model) -> Witness:
