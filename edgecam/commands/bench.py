@@ -3,11 +3,9 @@
 import argparse
 import contextlib
 import os
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Self, TextIO
 
 import msgspec
@@ -18,17 +16,21 @@ from edgecam import model
 from edgecam.commands import arguments
 from edgecam.config import INSTALLATION, SEARCHED, CameraOptions, Loaded
 from edgecam.config.options import StillsOptions
-from edgecam.errors import EdgecamError
-from edgecam.workshop.bench import page, run, table
+from edgecam.errors import EXIT_FAILURE, EdgecamError
+from edgecam.workshop import company, ending
+from edgecam.workshop.bench import budgets, page, run, table
 from edgecam.workshop.bench.latency import SAMPLES
+from edgecam.workshop.bench.result import Result
 from edgecam.workshop.bench.run import Plan
 from edgecam.workshop.halves import HalfEndedError
 
+_MOVING_PERCENT = 10.0  # nobody has measured what cameras see: for another scene, --moving
 _WIDE = 100  # columns, where no terminal says how many
 _EXAMPLE = """\
   edgecam bench -c config.yaml                     stop edgecam first: it holds the camera
   edgecam bench --samples --html bench.html        without a camera, with plots
-  edgecam bench --soak 60 --battery-wh 50          an hour, for memory and heat; and a battery"""
+  edgecam bench --soak 60 --battery-wh 50          an hour, for memory and heat; and a battery
+  edgecam bench --check                            exit code 1 where a budget is not met"""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,9 +39,14 @@ def main(argv: Sequence[str]) -> int:
     loaded = _loaded(options.config, samples=options.samples)
     with loaded.blamed():
         found = model.load(loaded.config.model)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # whatever ends us must end what we started
-        signal.signal(number, _interrupt)
-    plan = Plan(options.rounds, options.seconds, options.soak * 60, options.battery_wh)
+    ending.on_any_signal()
+    plan = Plan(
+        options.rounds,
+        options.seconds,
+        options.soak * 60,
+        options.battery_wh,
+        options.moving / 100,
+    )
     try:
         with _quiet_stderr() as terminal, _Bar(terminal, plan) as bar:
             measured = run.measure(loaded.config, found, plan, bar)
@@ -55,7 +62,18 @@ def main(argv: Sequence[str]) -> int:
     else:
         width = None if sys.stdout.isatty() else _WIDE
         table.show(measured.result, Console(width=width, highlight=False))
-    return 0
+    return _check(measured.result, options) if options.check else 0
+
+
+def _check(result: Result, options: argparse.Namespace) -> int:
+    """Say of each budget whether it is met; fail where one is not."""
+    judged = budgets.judged(result)
+    # Standard output is for the table, or for one JSON object and nothing else.
+    out = sys.stderr if options.json else sys.stdout
+    warning = company.in_words(result.company)
+    for line in [*(one.sentence for one in judged), *filter(None, [warning])]:
+        print(line, file=out)
+    return 0 if budgets.all_met(judged) else EXIT_FAILURE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -96,6 +114,16 @@ def _parser() -> argparse.ArgumentParser:
         type=arguments.above_0,
         metavar="N",
         help="say how long such a battery lasts",
+    )
+    parser.add_argument(
+        "--moving",
+        type=_percent,
+        default=_MOVING_PERCENT,
+        metavar="PERCENT",
+        help=f"of the time something moves, for the battery ({_MOVING_PERCENT:g}, a guess)",
+    )
+    parser.add_argument(
+        "--check", action="store_true", help="fail (exit 1) where a budget is not met"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object, for programs")
     parser.add_argument(
@@ -175,8 +203,15 @@ def _write(file: Path, text: str) -> None:
         raise EdgecamError(msg) from error
 
 
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _percent(text: str) -> float:
+    try:
+        percent = float(text)
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:  # noqa: PLR2004  percent
+        msg = f"expected a number from 0 to 100, got {text!r}"
+        raise argparse.ArgumentTypeError(msg)
+    return percent
 
 
 def _writable(text: str) -> Path:

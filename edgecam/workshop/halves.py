@@ -76,8 +76,13 @@ def _merged(options: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
 class HalfProcess:
     """One half, from its start to its end; a context manager that ends it whatever happens."""
 
-    def __init__(self, half: Literal["vision", "publisher"], config: Path) -> None:
-        """Start it; its log is kept in the configuration's folder."""
+    def __init__(
+        self, half: Literal["vision", "publisher"], config: Path, module: str = ""
+    ) -> None:
+        """Start it; its log is kept in the configuration's folder.
+
+        `module` is run in place of `edgecam run`, on the configuration.
+        """
         self._half = half
         self._config = config
         self._log = config.with_name(f"{half}.log")
@@ -85,7 +90,8 @@ class HalfProcess:
         environment = {k: v for k, v in os.environ.items() if k not in _OF_SYSTEMD}
         # The modules of this process and no others, whatever lies in the current folder (-P).
         environment["PYTHONPATH"] = os.pathsep.join(sys.path)
-        command = [sys.executable, "-P", "-m", "edgecam", "run", half, "-c", str(config)]
+        program = [module] if module else ["edgecam", "run", half, "-c"]
+        command = [sys.executable, "-P", "-m", *program, str(config)]
         with self._log.open("wb") as log:
             self.started_s = time.monotonic()
             # A session of its own: Ctrl-C at the terminal is for us, who then stop it.
@@ -135,6 +141,17 @@ class HalfProcess:
         self.check()
         status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
         return Memory(_megabytes(status, "VmRSS"), _megabytes(status, "VmHWM"))
+
+    def pss_mb(self) -> float | None:
+        """Its proportional set size, in MB of 2**20 bytes: Pss of proc(5).
+
+        None where that is kept from us: a half that is confined only lets root look.
+        """
+        try:
+            text = Path(f"/proc/{self._process.pid}/smaps_rollup").read_text(encoding="ascii")
+        except OSError:
+            return None
+        return _megabytes(text, "Pss")
 
     def end(self) -> None:
         """Ask it to stop as systemd does, and kill it where it does not."""

@@ -16,14 +16,23 @@ _CPUINFO = Path("/proc/cpuinfo")
 def origin() -> str:
     """One sentence: date, commit, machine."""
     today = dt.datetime.now(dt.UTC).date().isoformat()
-    return f"Measured on {today}, commit {commit()}: {machine()}."
+    return f"Measured on {today}, {made_of()}: {machine()}."
+
+
+def made_of() -> str:
+    """What was measured: `commit 0123abc` of a checkout, `edgecam 0.2.0` of a package."""
+    found = commit()
+    return f"edgecam {found}" if found == __version__ else f"commit {found}"
 
 
 def commit() -> str:
     """The commit of the checkout that this runs from, `-dirty` where files differ from it.
 
-    The version where it is no checkout.
+    The version where it is none: git would go up from there, and tell of whatever checkout the
+    package, or its virtual environment, happens to lie in.
     """
+    if not (INSTALLATION / ".git").exists():  # a folder, or a file in a worktree
+        return __version__
     command = ["git", "-C", str(INSTALLATION), "describe", "--always", "--dirty"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,5 +1,6 @@
 """`edgecam bench` as a person runs it, on what is here; how good the figures are is not asked."""
 
+import dataclasses
 import json
 import os
 import pty
@@ -11,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from support.made_bench import MEASURED, RESULT
 from support.waiting import wait_until
 
 from edgecam import cli
 from edgecam.vision.statistics import STAGES
+from edgecam.workshop import ending
+from edgecam.workshop.bench import run
 
 pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
 
@@ -34,7 +39,9 @@ KEYS = {
     "fps",
     "cpu_ms_per_frame",
     "energy",
-    "battery_h",
+    "battery",
+    "company",
+    "bare_ms",
     "machine",
     "model",
     "runtime",
@@ -111,12 +118,18 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     assert set(result["stages"]) == set(STAGES)
     for stage in result["stages"].values():
         assert 0 < stage["p50_ms"] <= stage["p95_ms"] <= stage["p99_ms"]
+    # Of looks: each region of a frame is one.
+    looks = result["vision_fps"] * result["regions"] / result["bare_fps"]
+    assert result["ratio_min"] - 0.1 <= looks <= result["ratio_max"] + 0.1
     for name in ("bare_fps", "vision_fps", "cpu_ms_per_frame", "fps", "ready_s"):
         assert result[name] > 0
     # Numbers alone take some bytes: a trace that saw nothing would be broken.
     assert result["alloc_bytes_per_frame"] > 0
     assert 0 < result["vision_rss_mb"] <= result["vision_peak_mb"]
     assert 0 < result["publisher_rss_mb"] <= result["publisher_peak_mb"]
+    assert set(result["region_extra_ms"]) == {"1", "2", "4"}
+    assert result["camera_cpu_ms_per_frame"] > 0
+    assert 0 < result["gate_cpu_ratio"] < 1
 
 
 def test_events_were_provoked_and_timed(measured: tuple[dict[str, Any], Path]) -> None:
@@ -132,8 +145,12 @@ def test_energy_and_battery_follow_from_each_other(measured: tuple[dict[str, Any
     result, _ = measured
     energy = result["energy"]
     assert energy["source"]
+    battery = result["battery"]
+    # A camera's own work makes it shorter.
     watts = energy["idle_w"] + energy["joules_per_look"] * result["fps"] * result["regions"]
-    assert result["battery_h"] == pytest.approx(50 / watts, rel=0.01)
+    assert 0 < battery["every_frame_h"] <= 50 / watts + 0.1
+    hours = [battery["hours"][mode] for mode in ("performance", "balanced", "eco")]
+    assert battery["every_frame_h"] <= hours[0] <= hours[1] <= hours[2]
 
 
 def test_the_page_is_of_the_same_run(measured: tuple[dict[str, Any], Path]) -> None:
@@ -202,12 +219,44 @@ def test_a_model_or_a_configuration_of_no_use_is_said_with_its_line(
 
 
 @pytest.mark.parametrize(
+    ("rss_mb", "code", "sentence"),
+    [
+        (44.0, 0, "met          publisher_rss_mb: 44 MB, budget ≤ 45 MB"),
+        (45.3, 1, "missed       publisher_rss_mb: 45 MB, budget ≤ 45 MB, by 0.3 MB"),
+    ],
+)
+@pytest.mark.parametrize("json_wanted", [False, True])
+def test_a_check_fails_where_a_budget_is_not_met(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    rss_mb: float,
+    code: int,
+    sentence: str,
+    *,
+    json_wanted: bool,
+) -> None:
+    found = msgspec.structs.replace(RESULT, publisher_rss_mb=rss_mb, event_latency_ms_p99=20.0)
+    made = dataclasses.replace(MEASURED, result=found)
+    monkeypatch.setattr(run, "measure", lambda *_: made)
+    monkeypatch.setattr(ending, "on_any_signal", lambda: None)  # pytest has its own
+    more = ["--json"] if json_wanted else []
+    assert cli.main(["bench", "--samples", "--check", *more]) == code
+    out, err = capsys.readouterr()
+    assert sentence in (err if json_wanted else out).splitlines()
+    if json_wanted:
+        assert json.loads(out)["publisher_rss_mb"] == rss_mb
+    assert cli.main(["bench", "--samples", *more]) == 0
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         ("--rounds", "0"),
         ("--seconds", "-1"),
         ("--soak", "nan"),
         ("--battery-wh", "x"),
+        ("--moving", "101"),
+        ("--moving", "nan"),
         ("--html", "/nowhere/bench.html"),
     ],
 )

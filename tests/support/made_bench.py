@@ -1,11 +1,13 @@
 """A made run of the bench, with every part of it."""
 
-from edgecam.workshop.bench.result import Energy, Measured, Result, Sample, Stage
+from edgecam.workshop.bench.result import Battery, Energy, Measured, Result, Sample, Stage
+from edgecam.workshop.company import Company
 
 RESULT = Result(
     ratio_to_bare=0.96,
     ratio_min=0.94,
     ratio_max=0.97,
+    bare_ms=4.17,
     bare_fps=240.0,
     vision_fps=230.0,
     overhead_ms_p50=0.2,
@@ -19,10 +21,13 @@ RESULT = Result(
         "decide": Stage(0.1, 0.2, 0.3),
     },
     fps=10.0,
+    camera_cpu_ms_per_frame=5.5,
     vision_rss_mb=90.0,
     vision_peak_mb=92.0,
+    vision_pss_mb=70.0,
     publisher_rss_mb=46.0,
     publisher_peak_mb=46.0,
+    publisher_pss_mb=None,
     ready_s=1.2,
     event_latency_ms_p50=8.0,
     event_latency_ms_p99=30.0,
@@ -30,8 +35,7 @@ RESULT = Result(
     broker="Mosquitto",
     gate_cpu_ratio=0.09,
     energy=Energy(0.02, 2.7, "PiDramble", estimated=True),
-    battery_wh=50.0,
-    battery_h=17.2,
+    battery=Battery(50.0, 0.1, {"performance": 17.2, "balanced": 17.4, "eco": 18.1}, 17.0),
     machine="a <made> machine",
     camera="stills",
     model="model & <co>",
@@ -41,6 +45,7 @@ RESULT = Result(
     rounds=7,
     commit="0123abc",
     date="2026-11-21T16:00:00+00:00",
+    company=Company(0.2, 0.01, 0.0, 0.03, []),
     notes=["no <broker>"],
 )
 

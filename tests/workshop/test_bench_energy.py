@@ -1,12 +1,14 @@
 """Energy: what a machine measures by itself, and what is estimated where none can."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from support.waiting import wait_until
 
-from edgecam.workshop.bench import boards, meters
+from edgecam.workshop.bench import battery, boards, meters
+from edgecam.workshop.bench.battery import Costs
 from edgecam.workshop.bench.meters import Pmic, Rapl
 
 PMIC = """\
@@ -100,6 +102,37 @@ def test_every_figure_of_a_board_has_a_source() -> None:
         assert power is not None
         assert power.source.split()[0].removesuffix("'s") in documented
         assert power.core_w > 0
+
+
+# 2 W at rest; a frame takes 40 mJ where it is looked at and 4 mJ where it is not.
+COSTS = Costs(
+    idle_w=2.0,
+    joules_per_cpu_s=4.0,
+    moving_cpu_s=0.010,
+    still_cpu_s=0.001,
+    fps=10.0,
+    gated=True,
+)
+
+
+def test_a_battery_lasts_longer_the_fewer_frames_a_mode_asks_for() -> None:
+    found = battery.lasts(50.0, 0.25, COSTS)
+    moving_w = 2.0 + 0.04 * 10
+    assert found.every_frame_h == pytest.approx(50 / moving_w, abs=0.1)
+    for mode, fps in (("performance", 10), ("balanced", 5), ("eco", 2)):
+        watts = 0.25 * moving_w + 0.75 * (2.0 + 0.004 * fps)
+        assert found.hours[mode] == pytest.approx(50 / watts, abs=0.1)
+    assert found.moving_share == 0.25
+
+
+def test_no_mode_raises_the_rate_of_a_slow_camera() -> None:
+    slow = battery.lasts(50.0, 0.0, replace(COSTS, fps=1.0))
+    assert len(set(slow.hours.values())) == 1
+
+
+def test_without_a_gate_everything_counts_as_moving() -> None:
+    found = battery.lasts(50.0, 0.1, replace(COSTS, gated=False))
+    assert set(found.hours.values()) == {found.every_frame_h}
 
 
 def test_a_server_is_idle_with_all_its_cores() -> None:

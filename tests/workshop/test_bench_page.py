@@ -4,11 +4,13 @@ import dataclasses
 import io
 import re
 import xml.etree.ElementTree as ET
+from typing import Any
 
 import msgspec
 import pytest
 from rich.console import Console
 from support.made_bench import MEASURED, RESULT, SAMPLES
+from support.places import ROOT
 
 from edgecam.workshop.bench import budgets, page, plots, table
 from edgecam.workshop.bench.result import Energy
@@ -40,9 +42,15 @@ def test_the_page_has_every_plot_and_says_what_was_measured() -> None:
     heat = found["Temperature and throttling over time"]
     assert sum(rect.attrib["class"] == "shaded" for rect in heat.iter("rect")) == 1
     text = " ".join(root.itertext())
-    for wanted in ("0.960", "model & <co>", "a <made> machine", "no <broker>", "17.2 h"):
+    for wanted in (
+        "0.960",
+        "model & <co>",
+        "a <made> machine",
+        "no <broker>",
+        "17.2 h in performance",
+    ):
         assert wanted in text
-    assert "slowed down (throttled)" in text
+    assert "slowed down (throttled) from 10 to 30 s." in text
 
 
 def test_the_page_asks_for_nothing_from_anywhere() -> None:
@@ -60,6 +68,16 @@ def test_what_was_not_measured_is_said_and_not_drawn() -> None:
     text = " ".join(root.itertext())
     assert "Not measured." in text
     assert "does not tell its temperature" in text
+    assert "does not tell whether it slows down" in text
+
+
+def test_a_board_without_a_thermometer_still_tells_that_it_was_slowed_down() -> None:
+    unknown = [dataclasses.replace(one, temp_c=None) for one in SAMPLES]
+    text = page.page(dataclasses.replace(MEASURED, samples=unknown))
+    assert "does not tell its temperature" in text
+    assert "slowed down (throttled) from 10 to 30 s." in text
+    calm = page.page(dataclasses.replace(MEASURED, samples=SAMPLES[:2]))
+    assert "never slowed down" in calm
 
 
 def test_a_span_of_throttling_is_one_however_many_samples_it_has() -> None:
@@ -77,7 +95,7 @@ def test_a_plot_of_odd_values_stays_inside_its_picture(values: list[float]) -> N
 
 
 def test_a_budget_holds_or_not_and_one_that_was_not_measured_does_neither() -> None:
-    holds = {one.name: one.holds for one in budgets.judged(RESULT)}
+    holds = {one.budget.name: one.holds for one in budgets.judged(RESULT)}
     assert holds == {
         "frames a second, of bare invoke()": True,
         "work outside invoke(), p50": True,
@@ -92,12 +110,78 @@ def test_a_budget_holds_or_not_and_one_that_was_not_measured_does_neither() -> N
     }
 
 
+BUSY = msgspec.structs.replace(
+    RESULT.company, others_share=0.61, busy=["other programs took 61% of the processors"]
+)
+
+
+def test_a_check_says_of_each_budget_whether_it_is_met_and_by_how_much_not() -> None:
+    unknown = msgspec.structs.replace(RESULT, event_latency_ms_p99=None)
+    lines = budgets.judged(unknown)
+    sentences = {line.budget.key: line.sentence for line in lines}
+    assert len(sentences) == len(budgets.BUDGETS) == 10
+    assert sentences["ratio_to_bare"] == "met          ratio_to_bare: 0.960, budget ≥ 0.950"
+    missed = "missed       publisher_rss_mb: 46 MB, budget ≤ 45 MB, by 1 MB"
+    assert sentences["publisher_rss_mb"] == missed
+    assert sentences["gate_cpu_ratio"] == "met          gate_cpu_ratio: 0.090, budget ≤ 0.100"
+    assert sentences["event_latency_ms_p99"].startswith("not measured event_latency_ms_p99")
+    assert not budgets.all_met(lines)
+
+
+@pytest.mark.parametrize(
+    ("changed", "met"),
+    [
+        ({}, True),
+        ({"ratio_to_bare": 0.949}, False),
+        ({"region_extra_ms": {1: 0.1, 2: 0.31, 4: 0.2}}, False),
+        ({"event_latency_ms_p50": None}, False),
+    ],
+)
+def test_all_budgets_are_met_or_one_is_not_known_to_be(changed: dict[str, Any], met: bool) -> None:  # noqa: FBT001  a row
+    good = msgspec.structs.replace(RESULT, publisher_rss_mb=44.0, event_latency_ms_p99=20.0)
+    assert budgets.all_met(budgets.judged(msgspec.structs.replace(good, **changed))) is met
+
+
+def test_each_budget_is_promised_in_the_page_with_its_number() -> None:
+    page_text = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    promises = " ".join(page_text.split())
+    for budget in budgets.BUDGETS:
+        beyond = "one invoke + " if budget.beyond_invoke else ""
+        assert f"`{budget.key}` {budget.sign} {beyond}{budget.limit:,g}" in promises
+
+
+def test_figures_of_a_busy_machine_do_not_look_like_good_ones() -> None:
+    busy = msgspec.structs.replace(RESULT, company=BUSY)
+    written = io.StringIO()
+    table.show(busy, Console(file=written, width=160))
+    shown = written.getvalue()
+    assert (shown.count("✓?"), shown.count("✓")) == (8, 8)
+    assert "measured on a busy machine (other programs took 61% of the processors)" in shown
+    assert all("?" in line.sentence[:13] for line in budgets.judged(busy))
+    html = page.page(dataclasses.replace(MEASURED, result=busy))
+    assert 'class="good"' not in html
+    assert "measured on a busy machine" in html
+    quiet = page.page(MEASURED)
+    assert 'class="good"' in quiet
+    assert "busy" not in quiet
+
+
+def test_a_soak_is_told_in_minutes() -> None:
+    long = plots.lines("long", [plots.Line("m", [(0, 1.0), (3600, 2.0)], 1)], "MB", [(600, 1200)])
+    assert ">minutes<" in long
+    assert ">60<" in long
+    assert ">seconds<" in plots.lines("short", [plots.Line("m", [(0, 1.0), (60, 2.0)], 1)], "MB")
+
+
 def test_the_table_shows_every_figure_with_its_mark() -> None:
     written = io.StringIO()
-    table.show(RESULT, Console(file=written, width=120))
+    table.show(RESULT, Console(file=written, width=200))
     text = written.getvalue()
     assert text.count("✓") == 8
     assert text.count("✗") == 2
+    assert "bare invoke() takes 4.17 ms" in text
+    assert "70 MB and not readable" in text
+    assert "18.1 h in eco: an estimate, supposing that something moves 10%" in text
     assert "20.0 mJ above 2.70 W idle, estimated from processor time" in text
     assert "note: no <broker>" in text
 

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from edgecam import model, runtimes
@@ -10,8 +9,7 @@ from edgecam.config import Config, load
 from edgecam.config.options import MqttOptions
 from edgecam.publisher.broker.mqtt import Connection
 from edgecam.workshop import broker
-from edgecam.workshop.bench import latency, run, settings, summary
-from edgecam.workshop.bench.result import Energy
+from edgecam.workshop.bench import latency, run, settings
 from edgecam.workshop.bench.run import Plan
 from edgecam.workshop.bench.subscriber import Subscriber
 from edgecam.workshop.halves import write_configuration
@@ -97,17 +95,8 @@ def test_each_frame_of_the_latency_is_one_event(tmp_path: Path, config: Config) 
     assert len(list(Path(made.camera.stills.folder).iterdir())) == 2
 
 
-def test_a_battery_lasts_for_what_idling_and_looking_take() -> None:
-    energy = Energy(joules_per_look=0.05, idle_w=2.0, source="", estimated=True)
-    assert summary._battery_h(50.0, energy, 10.0, 2) == pytest.approx(50 / (2 + 0.05 * 20), abs=0.1)
-    assert summary._battery_h(None, energy, 10.0, 1) is None
-    assert summary._battery_h(50.0, energy, None, 1) is None
-    unknown = msgspec.structs.replace(energy, joules_per_look=None)
-    assert summary._battery_h(50.0, unknown, 10.0, 1) is None
-
-
 def test_a_soak_takes_at_least_as_long_as_it_is_told() -> None:
-    assert Plan(7, 2.0, 0.0, None).appliance_s == 6.0
-    soak = Plan(7, 2.0, 600.0, None)
+    assert Plan(7, 2.0, 0.0, None, 0.1).appliance_s == 6.0
+    soak = Plan(7, 2.0, 600.0, None, 0.1)
     assert soak.appliance_s == 600.0
     assert soak.total_s > 600.0

@@ -11,7 +11,7 @@ from edgecam import link, model
 from edgecam.config import Config, load
 from edgecam.vision import half
 from edgecam.workshop import scenes
-from edgecam.workshop.bench.frames import FramesInMemory
+from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.halves import HalfEndedError, HalfProcess, write_configuration
 
 NOWHERE = {"mqtt": {"broker": "mqtt://127.0.0.1:1"}}
@@ -32,7 +32,7 @@ def test_a_vision_half_in_this_process_and_a_publisher_in_its_own_meet(
     pictures = [photograph.pixels for photograph in scenes.photographs(SAMPLES)[:6]]
     with HalfProcess("publisher", file) as publisher:
         publisher.wait_until_ready(20.0)
-        camera = FramesInMemory(pictures, 5)
+        camera = FramesInMemory(pictures, hold=5)
         wall = Path(made.link.socket)
         found = model.load(made.model)
         vision = half.build(made, found, lambda: link.connect(str(wall)), source=camera)
@@ -42,8 +42,10 @@ def test_a_vision_half_in_this_process_and_a_publisher_in_its_own_meet(
         used_s = publisher.cpu_s()
         wait_until(lambda: "vision" in publisher.said, 20.0)
         assert vision.stop()
-        memory = publisher.memory()
+        memory, pss_mb = publisher.memory(), publisher.pss_mb()
     assert used_s > 0
+    assert pss_mb is None or 0 < pss_mb <= memory.peak_mb  # root alone may see it
+    assert publisher.pss_mb() is None
     assert 0 < memory.rss_mb <= memory.peak_mb
     with pytest.raises(HalfEndedError):
         publisher.check()

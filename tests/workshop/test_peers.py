@@ -12,6 +12,7 @@ import pytest
 from support.places import ROOT, SAMPLES
 
 from edgecam.config import load
+from edgecam.workshop import ending
 from edgecam.workshop.peers import __main__ as command
 from edgecam.workshop.peers.contender import Contender, PeerFailedError
 from edgecam.workshop.peers.lineup import BARE, ENTRANTS, OURS, Entrant
@@ -21,6 +22,11 @@ PEERS = ROOT / "edgecam" / "workshop" / "peers"
 PYTHON = Path(sys.executable)
 USUAL = ENTRANTS[-1]
 FRAMES = ("cat.jpg", "castle.jpg", "bison.jpg")
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_pytests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ending, "on_any_signal", lambda: None)
 
 
 @pytest.fixture
@@ -58,7 +64,8 @@ def test_bare_edgecam_and_the_usual_loop_take_turns_on_the_same_frames(
             assert turn.frames > 0
             assert turn.wall_s >= 0.2
             assert turn.cpu_s > 0
-        assert played.peak_mb > 10
+        assert played.pss_mb is not None
+        assert 5 < played.pss_mb <= played.peak_mb
         assert all(played.versions.values())
     assert bare.labels is None
     assert ours.labels is not None
@@ -90,8 +97,9 @@ def test_the_command_prints_every_peer(
 ) -> None:
     """In the environment of the tests, where some libraries are not installed."""
     monkeypatch.setattr(command, "_python", lambda _: PYTHON)
-    assert command.main(["--rounds", "1", "--seconds", "1", "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    assert command.main(["--rounds", "1", "--seconds", "1", "--json"]) == 1
+    out, said = capsys.readouterr()
+    result = json.loads(out)
     peers = {peer["name"]: peer for peer in result["peers"]}
     assert list(peers) == [entrant.name for entrant in ENTRANTS]
     assert peers["edgecam"]["ratio_to_bare"] > 0
@@ -99,6 +107,10 @@ def test_the_command_prints_every_peer(
     assert peers["usual"]["same_label"] > 0.8
     assert "mediapipe" in peers["mediapipe"]["failure"]
     assert len(result["verdict"]) == 3
+    assert set(result["company"]) >= {"busy", "others_share"}
+    absent = [peer["name"] for peer in result["peers"] if peer["failure"]]
+    told = [line for line in said.splitlines() if line.startswith("scripts/bench --peers: without")]
+    assert [line.split()[3].rstrip(":") for line in told] == absent
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "61", "many"])
@@ -116,7 +128,7 @@ def test_an_interrupt_is_no_fault(
 
     monkeypatch.setattr(command, "play", interrupted)
     assert command.main([]) == 130
-    assert capsys.readouterr().err == ""
+    assert capsys.readouterr().err == "\n"
 
 
 def test_a_failure_is_told_in_one_line(

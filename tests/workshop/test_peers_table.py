@@ -48,7 +48,7 @@ def test_the_same_label_is_counted_frame_by_frame_and_not_for_who_names_none() -
 
 
 def test_ahead_of_every_peer_though_not_of_the_bare_model() -> None:
-    assert verdict(rows(match(SLOWER))) == [
+    assert verdict(match(SLOWER)) == [
         "frames/s: ahead of every peer.",
         "CPU a frame: ahead of every peer.",
         "memory: ahead of every peer.",
@@ -57,7 +57,7 @@ def test_ahead_of_every_peer_though_not_of_the_bare_model() -> None:
 
 def test_who_is_as_good_is_named() -> None:
     better = Played(USUAL, turns=turns(190, 190, 96), peak_mb=70.0, labels=[1, 2, 3, 4])
-    sentences = verdict(rows(match(better)))
+    sentences = verdict(match(better))
     assert sentences == [
         f"{figure}: behind {USUAL.title}." for figure in ("frames/s", "CPU a frame", "memory")
     ]
@@ -71,6 +71,7 @@ def test_who_did_not_take_part_has_no_row_and_a_reason() -> None:
     assert len({line.count("|") for line in table}) == 1
     assert f"- {MEDIAPIPE.title}: {MEDIAPIPE.does} Did not take part: no wheel." in text
     assert "Here: a note." in text
+    assert "frames/s: ahead of every peer that took part." in text
     failed = as_json(everybody)["peers"][-1]
     assert failed == {
         "name": "mediapipe",

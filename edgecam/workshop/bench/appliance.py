@@ -33,8 +33,12 @@ class ApplianceFigures:
     """From the start of the vision process until it was ready; the median of a few."""
     fps: float | None
     """As health tells it, which is rounded to two digits; None without a broker."""
+    cpu_ms_per_frame: float | None
+    """Of the vision process, its camera's work included; None where the rate is not known."""
     vision: Memory
     publisher: Memory
+    vision_pss_mb: float | None
+    publisher_pss_mb: float | None
     samples: list[Sample]
 
 
@@ -64,15 +68,19 @@ def measure(
         vision = stack.enter_context(HalfProcess("vision", file))
         starts.append(vision.wait_until_ready(READY_TIMEOUT_S))
         watch = _Watch(vision, publisher, subscriber)
-        every_s = max(_SHORTEST_S, seconds / _SAMPLES)
+        every_s, used_s = max(_SHORTEST_S, seconds / _SAMPLES), vision.cpu_s()
         while watch.elapsed_s < seconds or watch.waits_for_rate:
             watch.step(every_s)
             advance(every_s)
+        used_s = vision.cpu_s() - used_s
         return ApplianceFigures(
             ready_s=statistics.median(starts),
             fps=watch.fps,
+            cpu_ms_per_frame=used_s * 1000 / (watch.fps * watch.elapsed_s) if watch.fps else None,
             vision=vision.memory(),
             publisher=publisher.memory(),
+            vision_pss_mb=vision.pss_mb(),
+            publisher_pss_mb=publisher.pss_mb(),
             samples=watch.samples,
         )
 

@@ -1,69 +1,92 @@
-"""What is good enough, as the design promises it: one line for each figure that has a budget."""
+"""What is good enough: one line for each figure that has a budget, and nowhere else.
 
-from collections.abc import Callable
+The limits are the project's own promises, to its users in docs/performance.md, which says how each
+figure is measured; a test holds the two together. Latencies are promised beyond one `invoke()`,
+since that is the model's and the machine's.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from edgecam.workshop.bench.result import Result
 
 
 @dataclass(frozen=True)
 class Budget:
-    """A figure, in words and numbers, and whether it holds."""
+    """A figure of a `Result` by its name there, and what is promised of it."""
 
+    key: str
     name: str
-    figure: str
-    budget: str
-    holds: bool | None
-    """None: not measured here."""
+    sign: Literal["≤", "≥"]
+    limit: float
+    form: str
+    beyond_invoke: bool = False
+    """Whether the limit is that much more than the median of `invoke()`."""
 
 
-def judged(result: Result) -> list[Budget]:
-    """Every figure that has a budget."""
-    invoke_ms = result.stages["invoke"].p50_ms
-    p50_ms, p99_ms = invoke_ms + 5, invoke_ms + 20
-    return [
-        _line("frames a second, of bare invoke()", result.ratio_to_bare, _at_least(0.95), "{:.3f}"),
-        _line("work outside invoke(), p50", result.overhead_ms_p50, _at_most(0.25), "{:.3f} ms"),
-        _line(
-            "new memory a frame, at most", result.alloc_bytes_per_frame, _at_most(4096), "{:,.0f} B"
-        ),
-        _line(
-            "a region beyond its invoke(), at most",
-            max(result.region_extra_ms.values()),
-            _at_most(0.3),
-            "{:.3f} ms",
-        ),
-        _line("memory of the vision half", result.vision_rss_mb, _at_most(120), "{:.0f} MB"),
-        _line("memory of the publisher half", result.publisher_rss_mb, _at_most(45), "{:.0f} MB"),
-        _line("start to ready", result.ready_s, _at_most(1.5), "{:.2f} s"),
-        _line("frame to message, p50", result.event_latency_ms_p50, _at_most(p50_ms), "{:.1f} ms"),
-        _line("frame to message, p99", result.event_latency_ms_p99, _at_most(p99_ms), "{:.1f} ms"),
-        _line(
-            "processor time with the motion gate, still scene",
-            result.gate_cpu_ratio,
-            _at_most(0.10),
-            "{:.3f}",
-        ),
-    ]
+BUDGETS = (
+    Budget("ratio_to_bare", "frames a second, of bare invoke()", "≥", 0.95, "{:.3f}"),
+    Budget("overhead_ms_p50", "work outside invoke(), p50", "≤", 0.25, "{:.3f} ms"),
+    Budget("alloc_bytes_per_frame", "new memory a frame, at most", "≤", 4096, "{:,.0f} B"),
+    Budget("region_extra_ms", "a region beyond its invoke(), at most", "≤", 0.3, "{:.3f} ms"),
+    Budget("vision_rss_mb", "memory of the vision half", "≤", 120, "{:.0f} MB"),
+    Budget("publisher_rss_mb", "memory of the publisher half", "≤", 45, "{:.0f} MB"),
+    Budget("ready_s", "start to ready", "≤", 1.5, "{:.2f} s"),
+    Budget(
+        "event_latency_ms_p50", "frame to message, p50", "≤", 5, "{:.1f} ms", beyond_invoke=True
+    ),
+    Budget(
+        "event_latency_ms_p99", "frame to message, p99", "≤", 20, "{:.1f} ms", beyond_invoke=True
+    ),
+    Budget(
+        "gate_cpu_ratio", "processor time with the motion gate, still scene", "≤", 0.1, "{:.3f}"
+    ),
+)
 
 
 @dataclass(frozen=True)
-class _Limit:
-    sign: str
-    value: float
-    holds: Callable[[float], bool]
+class Judged:
+    """A figure beside its budget."""
+
+    budget: Budget
+    figure: str
+    promised: str
+    missed_by: str
+    """Empty where it is met, or not measured."""
+    holds: bool | None
+    """None: not measured here."""
+    busy: bool
+    """Whether the machine was busy, so that it might be otherwise."""
+
+    @property
+    def sentence(self) -> str:
+        """For `--check`: met, missed by how much, or not known."""
+        words = {True: "met", False: "missed", None: "not measured"}
+        word = words[self.holds] + ("?" if self.busy else "")
+        missed = f", by {self.missed_by}" if self.missed_by else ""
+        return f"{word:12} {self.budget.key}: {self.figure}, budget {self.promised}{missed}"
 
 
-def _at_most(limit: float) -> _Limit:
-    return _Limit("≤", limit, lambda value: value <= limit)
+def judged(result: Result) -> list[Judged]:
+    """Every figure that has a budget."""
+    return [_judged(budget, result) for budget in BUDGETS]
 
 
-def _at_least(limit: float) -> _Limit:
-    return _Limit("≥", limit, lambda value: value >= limit)
+def all_met(lines: Sequence[Judged]) -> bool:
+    """What was not measured is not met."""
+    return all(line.holds for line in lines)
 
 
-def _line(name: str, value: float | None, limit: _Limit, form: str) -> Budget:
-    budget = f"{limit.sign} {form.format(limit.value)}"
+def _judged(budget: Budget, result: Result) -> Judged:
+    found = getattr(result, budget.key)
+    value: float | None = max(found.values()) if isinstance(found, dict) else found
+    more = result.stages["invoke"].p50_ms if budget.beyond_invoke else 0.0
+    limit, form, busy = budget.limit + more, budget.form, bool(result.company.busy)
+    promised = f"{budget.sign} {form.format(limit)}"
     if value is None:
-        return Budget(name, "not measured", budget, None)
-    return Budget(name, form.format(value), budget, limit.holds(value))
+        return Judged(budget, "not measured", promised, "", None, busy)
+    holds = value <= limit if budget.sign == "≤" else value >= limit
+    # In full: a figure that is rounded may look like its limit.
+    missed_by = "" if holds else f"{round(abs(value - limit), 4):,g}{form.partition('}')[2]}"
+    return Judged(budget, form.format(value), promised, missed_by, holds, busy)

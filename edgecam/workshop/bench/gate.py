@@ -1,4 +1,8 @@
-"""What the motion gate saves: the vision half's processor time before a still scene, with and without."""
+"""What the motion gate saves: the vision half's processor time before a still scene, with and without.
+
+The scene is as a camera would give it: live, so that all kinds of trouble are watched for, and with
+a sensor's noise (`still_half`).
+"""
 
 import shutil
 import time
@@ -6,12 +10,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgecam.config import Config
-from edgecam.workshop.bench import settings
+from edgecam.workshop.bench import settings, still_half
 from edgecam.workshop.bench.appliance import READY_TIMEOUT_S
 from edgecam.workshop.halves import HalfProcess, write_configuration
 
 FPS = 10.0
-_SETTLED_S = 3.0  # until the votes are cast and the gate has closed
+_SETTLED_S = 4.0  # until the votes are cast, the noise is learned and the gate has closed
 _SLICE_S = 0.5
 
 
@@ -45,7 +49,7 @@ def _configuration(folder: Path, config: Config, *, gate: bool) -> Path:
 
 
 def _cpu_s(file: Path, seconds: float, advance: Callable[[float], None]) -> float:
-    with HalfProcess("vision", file) as vision:
+    with HalfProcess("vision", file, still_half.__name__) as vision:
         vision.wait_until_ready(READY_TIMEOUT_S)
         time.sleep(_SETTLED_S)
         used_s = vision.cpu_s()

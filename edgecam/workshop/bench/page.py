@@ -4,13 +4,16 @@ import itertools
 from collections.abc import Sequence
 from html import escape
 
+from edgecam.workshop import company
 from edgecam.workshop.bench import budgets, plots, table
 from edgecam.workshop.bench.plots import Bar, Line
-from edgecam.workshop.bench.result import Measured, Sample
+from edgecam.workshop.bench.result import Measured, Result, Sample
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
 _CLASSES = {True: "good", False: "bad", None: ""}
+_DOUBTFUL = "doubtful"  # on a busy machine nothing is green
 _FEWEST = 2  # samples that make a curve
+_MOST_SPANS = 10  # that are told in words
 _STYLE = """
 :root { color-scheme: light dark; --ground: #fff; --ink: #1c2128; --faint: #d8dde3;
   --c1: #2f6fb0; --c2: #c2571a; --good: #1a7f37; --bad: #b42318; --shade: #f6c9b0; }
@@ -23,8 +26,10 @@ h1 { font-size: 1.4rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 table { border-collapse: collapse; width: 100%; font-size: .92rem; }
 td, th { padding: .3rem .5rem .3rem 0; border-bottom: 1px solid var(--faint); text-align: left;
   vertical-align: top; }
+td:first-child { width: 45%; }
 td.n { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .good { color: var(--good); } .bad { color: var(--bad); }
+.doubtful { color: var(--c2); } p.doubtful { border-left: 4px solid; padding-left: .6rem; }
 svg { width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .shaded { fill: var(--shade); }
@@ -51,10 +56,16 @@ def page(measured: Measured) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>\n<body>"
         f"<h1>{escape(title)}</h1><p>{escape(result.machine)}<br/>{escape(result.runtime)}, "
-        f"commit {escape(result.commit)}, {escape(result.date)}</p>\n"
+        f"commit or version {escape(result.commit)}, {escape(result.date)}</p>\n"
+        f"<p>{escape(table.speed(result))}.</p>{_warning(result)}\n"
         + "\n".join(sections)
         + "\n</body></html>\n"
     )
+
+
+def _warning(result: Result) -> str:
+    said = company.in_words(result.company)
+    return f'<p class="{_DOUBTFUL}">{escape(said)}.</p>' if said else ""
 
 
 def _section(name: str, content: str) -> str:
@@ -63,9 +74,10 @@ def _section(name: str, content: str) -> str:
 
 def _budgets(measured: Measured) -> str:
     rows = "".join(
-        f'<tr><td>{escape(one.name)}</td><td class="n">{escape(one.figure)}</td>'
-        f'<td class="n">{escape(one.budget)}</td>'
-        f'<td class="{_CLASSES[one.holds]}">{_MARKS[one.holds]}</td></tr>'
+        f'<tr><td>{escape(one.budget.name)}</td><td class="n">{escape(one.figure)}</td>'
+        f'<td class="n">{escape(one.promised)}</td>'
+        f'<td class="{_DOUBTFUL if one.busy else _CLASSES[one.holds]}">'
+        f"{_MARKS[one.holds]}{'?' if one.busy else ''}</td></tr>"
         for one in budgets.judged(measured.result)
     )
     head = "<tr><th></th><th>here</th><th>budget</th><th></th></tr>"
@@ -107,14 +119,22 @@ def _heat(samples: Sequence[Sample]) -> str:
     """Temperature, with the time behind it in which the processor was slowed down."""
     name = "Temperature and throttling over time"
     points = [(one.at_s, one.temp_c) for one in samples if one.temp_c is not None]
-    if len(points) < _FEWEST:
-        return _section(name, "<p>This machine does not tell its temperature.</p>")
-    plot = plots.lines(name, [Line("processor", points, 2)], "°C", throttled_spans(samples))
+    plot = "<p>This machine does not tell its temperature.</p>"
+    if len(points) >= _FEWEST:
+        plot = plots.lines(name, [Line("processor", points, 2)], "°C", throttled_spans(samples))
+    return _section(name, f"{plot}<p>{escape(_slowed(samples))}</p>")
+
+
+def _slowed(samples: Sequence[Sample]) -> str:
     if all(one.throttled is None for one in samples):
-        return _section(name, f"{plot}<p>It does not tell whether it slows down.</p>")
-    reasons = sorted({reason for one in samples for reason in _now(one)})
-    said = f"Shaded: slowed down ({', '.join(reasons)})." if reasons else "Never slowed down."
-    return _section(name, f"{plot}<p>{escape(said)}</p>")
+        return "It does not tell whether it slows down."
+    spans = throttled_spans(samples)
+    if not spans:
+        return "It was never slowed down."
+    reasons = ", ".join(sorted({reason for one in samples for reason in _now(one)}))
+    times = ", ".join(f"{start:.0f} to {end:.0f} s" for start, end in spans[:_MOST_SPANS])
+    more = " and more" if len(spans) > _MOST_SPANS else ""
+    return f"It was slowed down ({reasons}) from {times}{more}."
 
 
 def throttled_spans(samples: Sequence[Sample]) -> list[tuple[float, float]]:

@@ -9,11 +9,12 @@ import numpy as np
 
 # Small enough for a phone to show its letters, which grow and shrink with the picture.
 _WIDTH, _HEIGHT = 480, 220
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 14, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 26, 40
 _BINS = 40
 _FIGURES_WIDTH = 120  # beside a whisker
 _HEADROOM = 1.25  # above the highest value: for names
 _TICKS = 5
+_LONG_S = 600  # from here on time is told in minutes
 
 
 @dataclass(frozen=True)
@@ -77,18 +78,20 @@ def bars(name: str, stages: Sequence[Bar], unit: str) -> str:
 def lines(
     name: str, curves: Sequence[Line], unit: str, shaded: Sequence[tuple[float, float]] = ()
 ) -> str:
-    """Curves over seconds; `shaded` spans of time lie behind them."""
-    xs = [x for curve in curves for x, _ in curve.points]
-    ys = [y for curve in curves for _, y in curve.points]
-    axes = _Axes((0, max(xs)), (0, max(ys) * _HEADROOM))
-    drawn = [axes.frame("seconds", unit)]
+    """Curves over time, given in seconds; `shaded` spans of it lie behind them."""
+    last_s = max(x for curve in curves for x, _ in curve.points)
+    most = max(y for curve in curves for _, y in curve.points)
+    name_of_time, length_s = ("minutes", 60) if last_s > _LONG_S else ("seconds", 1)
+    axes = _Axes((0, last_s / length_s), (0, most * _HEADROOM))
+    drawn = [axes.frame(name_of_time, unit)]
     for start, end in shaded:
-        x, width = axes.x(start), max(axes.x(end) - axes.x(start), 2)
+        x = axes.x(start / length_s)
+        width = max(axes.x(end / length_s) - x, 2)
         drawn.append(
             f'<rect class="shaded" {_at(x=x, y=_TOP, width=width, height=axes.y(0) - _TOP)}/>'
         )
     for place, curve in enumerate(curves):
-        path = " ".join(f"{axes.x(x):.1f},{axes.y(y):.1f}" for x, y in curve.points)
+        path = " ".join(f"{axes.x(x / length_s):.1f},{axes.y(y):.1f}" for x, y in curve.points)
         drawn.append(f'<polyline class="l{curve.colour}" points="{path}"/>')
         x = _LEFT + 10 + 150 * place
         drawn.append(f'<rect class="c{curve.colour}" {_at(x=x, y=_TOP, width=10, height=10)}/>')
@@ -124,7 +127,7 @@ class _Axes:
             for value in _ticks(*self._across)
         ]
         drawn.append(_text(_WIDTH - _RIGHT, _HEIGHT - 6, across, anchor="end"))
-        drawn.append(_text(4, _HEIGHT - 6, up))
+        drawn.append(_text(4, 12, up))
         return "".join(drawn)
 
 

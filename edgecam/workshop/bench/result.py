@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from edgecam.workshop.company import Company
+
 
 class Stage(msgspec.Struct, frozen=True):
     """How long one stage of a look took, in milliseconds of wall-clock time."""
@@ -22,16 +24,30 @@ class Energy(msgspec.Struct, frozen=True):
     estimated: bool
 
 
+class Battery(msgspec.Struct, frozen=True):
+    """How long a battery lasts, estimated for a scene in which something moves now and then."""
+
+    wh: float
+    moving_share: float
+    """In which part of the time something moves: an assumption."""
+    hours: dict[str, float]
+    """For each mode of `power`."""
+    every_frame_h: float
+    """If every frame is looked at all the time."""
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the bench. None: could not be measured here, and `notes` says why.
 
     Memory is the resident set (VmRSS of proc(5)) in MB of 2**20 bytes, `*_peak_mb` its highest
-    (VmHWM).
+    (VmHWM), `*_pss_mb` the part that is its own when what is shared is divided by those who share it.
     """
 
     ratio_to_bare: float
     ratio_min: float
     ratio_max: float
+    bare_ms: float
+    """A call of bare `invoke()`: all times here grow and shrink with it."""
     bare_fps: float
     vision_fps: float
     overhead_ms_p50: float
@@ -41,10 +57,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     region_extra_ms: dict[int, float]
     """For 1, 2 and 4 regions: what each takes beyond one bare `invoke()`."""
     fps: float | None
+    """Of the configured camera; so is the next."""
+    camera_cpu_ms_per_frame: float | None
     vision_rss_mb: float
     vision_peak_mb: float
+    vision_pss_mb: float | None
     publisher_rss_mb: float
     publisher_peak_mb: float
+    publisher_pss_mb: float | None
     ready_s: float
     event_latency_ms_p50: float | None
     event_latency_ms_p99: float | None
@@ -52,8 +72,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     broker: str
     gate_cpu_ratio: float
     energy: Energy
-    battery_wh: float | None
-    battery_h: float | None
+    battery: Battery | None
     machine: str
     camera: str
     model: str
@@ -63,6 +82,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     rounds: int
     commit: str
     date: str
+    company: Company
     notes: list[str]
 
 

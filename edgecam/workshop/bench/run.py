@@ -13,7 +13,7 @@ from edgecam import runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config, load
 from edgecam.model import Model
-from edgecam.workshop import broker, scenes
+from edgecam.workshop import broker, company, scenes
 from edgecam.workshop.bench import (
     appliance,
     gate,
@@ -34,7 +34,7 @@ from edgecam.workshop.quiet import quiet
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
-_REGION_ROUNDS = 5  # at most, and half as long: there are three numbers of regions
+_REGION_TIMES, _REGION_PARTS = 2, 5  # many short turns of several regions: see `regions.costs_ms`
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -51,6 +51,8 @@ class Plan:
     """Of each half of a round."""
     soak_s: float
     battery_wh: float | None
+    moving_share: float
+    """In which part of the time something moves, for the battery."""
 
     @property
     def appliance_s(self) -> float:
@@ -60,14 +62,19 @@ class Plan:
     @property
     def region_rounds(self) -> int:
         """How often each number of regions takes its turn."""
-        return min(self.rounds, _REGION_ROUNDS)
+        return _REGION_TIMES * self.rounds
+
+    @property
+    def region_s(self) -> float:
+        """How long such a turn takes."""
+        return self.seconds / _REGION_PARTS
 
     @property
     def total_s(self) -> float:
         """About how long it takes."""
-        rounds = 2 * self.rounds + self.region_rounds * len(regions.COUNTS)
-        parts = rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
-        return parts * self.seconds + self.appliance_s + 4 * _STARTING_S
+        turns = 2 * self.region_rounds * len(regions.COUNTS)
+        parts = 2 * self.rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
+        return parts * self.seconds + turns * self.region_s + self.appliance_s + 4 * _STARTING_S
 
 
 class Progress(Protocol):
@@ -97,6 +104,7 @@ class _Run:
         self._notes: list[str] = []
 
     def measured(self) -> Measured:
+        watch = company.Watch()
         with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet():
             folder = Path(name)
             # The camera comes first: where it is missing, nobody waits for that to be said.
@@ -116,6 +124,8 @@ class _Run:
             idle_w=idle_w,
             meter=self._meter,
             battery_wh=self._plan.battery_wh,
+            moving_share=self._plan.moving_share,
+            company=watch.seen([one.bare_fps for one in looped.rounds]),
             notes=self._notes,
         )
         result = summary.result(parts, self._config, self._found)
@@ -157,9 +167,10 @@ class _Run:
             publisher.wait_until_ready(appliance.READY_TIMEOUT_S)
             idle_w = _idle_w(self._meter, plan.seconds)
             measuring = loop.Loop(load(file).config, self._found, pictures, self._meter)
-            for _ in range(plan.rounds):
-                measuring.round(plan.seconds)
-                self._progress.advance(2 * plan.seconds)
+            with measuring:
+                for _ in range(plan.rounds):
+                    measuring.round(plan.seconds)
+                    self._progress.advance(2 * plan.seconds)
             measuring.trace()
             self._progress.advance(_STARTING_S)
         return measuring.figures, idle_w
@@ -173,7 +184,7 @@ class _Run:
             self._found,
             _pictures(),
             rounds=self._plan.region_rounds,
-            seconds=self._plan.seconds / 2,
+            seconds=self._plan.region_s,
             advance=self._progress.advance,
         )
 

@@ -11,12 +11,14 @@ from edgecam.appliance.board import Board
 from edgecam.config import Config
 from edgecam.model import Model
 from edgecam.workshop import origin
-from edgecam.workshop.bench import boards
+from edgecam.workshop.bench import battery, boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
 from edgecam.workshop.bench.loop import LoopFigures
 from edgecam.workshop.bench.meters import Meter
-from edgecam.workshop.bench.result import Energy, Result
+from edgecam.workshop.bench.result import Battery, Energy, Result
+from edgecam.workshop.company import Company
 
+_NO_BATTERY = "battery: without energy and frame rate nothing can be said of it"
 _NO_FIGURES = "energy: nothing here measures it, and of this board no figures are known"
 
 
@@ -34,6 +36,8 @@ class Parts:
     idle_w: float | None
     """What `meter` says while nothing is looked at."""
     battery_wh: float | None
+    moving_share: float
+    company: Company
     notes: list[str]
 
 
@@ -46,6 +50,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         ratio_to_bare=round(statistics.median(looped.ratios), 4),
         ratio_min=round(min(looped.ratios), 4),
         ratio_max=round(max(looped.ratios), 4),
+        bare_ms=round(1000 / looped.median("bare_fps"), 3),
         bare_fps=round(looped.median("bare_fps"), 1),
         vision_fps=round(looped.median("whole_fps"), 1),
         overhead_ms_p50=round(looped.overhead_ms(len(config.regions)), 4),
@@ -54,10 +59,13 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         stages=stages,
         region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
         fps=seen.fps,
+        camera_cpu_ms_per_frame=_rounded(seen.cpu_ms_per_frame, 3),
         vision_rss_mb=round(seen.vision.rss_mb, 1),
         vision_peak_mb=round(seen.vision.peak_mb, 1),
+        vision_pss_mb=_rounded(seen.vision_pss_mb, 1),
         publisher_rss_mb=round(seen.publisher.rss_mb, 1),
         publisher_peak_mb=round(seen.publisher.peak_mb, 1),
+        publisher_pss_mb=_rounded(seen.publisher_pss_mb, 1),
         ready_s=round(seen.ready_s, 3),
         event_latency_ms_p50=_percentile(parts.latencies_ms, 50),
         event_latency_ms_p99=_percentile(parts.latencies_ms, 99),
@@ -65,8 +73,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         broker=parts.broker,
         gate_cpu_ratio=round(parts.gate_cpu_ratio, 4),
         energy=energy,
-        battery_wh=parts.battery_wh,
-        battery_h=_battery_h(parts.battery_wh, energy, seen.fps, len(config.regions)),
+        battery=_battery(parts, energy, config),
         machine=origin.machine(),
         camera=config.camera.source,
         model=found.name,
@@ -76,6 +83,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         rounds=len(looped.rounds),
         commit=origin.commit(),
         date=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        company=parts.company,
         notes=parts.notes,
     )
 
@@ -100,13 +108,29 @@ def _energy(parts: Parts, regions: int) -> Energy:
     return Energy(round(cpu_s * power.core_w, 5), power.idle_w, power.source, estimated=True)
 
 
-def _battery_h(
-    battery_wh: float | None, energy: Energy, fps: float | None, regions: int
-) -> float | None:
-    """How long a battery lasts at the rate of the configured camera, every frame looked at."""
-    if battery_wh is None or energy.joules_per_look is None or energy.idle_w is None or not fps:
+def _battery(parts: Parts, energy: Energy, config: Config) -> Battery | None:
+    """How long a battery lasts with the configured camera at its rate; None where that is not known."""
+    seen, looked_cpu_s = parts.appliance, parts.looped.median("cpu_ms") / 1000
+    if parts.battery_wh is None:
         return None
-    return round(battery_wh / (energy.idle_w + energy.joules_per_look * fps * regions), 1)
+    if energy.joules_per_look is None or energy.idle_w is None or not seen.fps:
+        parts.notes.append(_NO_BATTERY)
+        return None
+    whole_cpu_s = max((seen.cpu_ms_per_frame or 0.0) / 1000, looked_cpu_s)
+    costs = battery.Costs(
+        idle_w=energy.idle_w,
+        joules_per_cpu_s=energy.joules_per_look * len(config.regions) / looked_cpu_s,
+        moving_cpu_s=whole_cpu_s,
+        # The gate saves nothing of what the camera takes.
+        still_cpu_s=looked_cpu_s * parts.gate_cpu_ratio + whole_cpu_s - looked_cpu_s,
+        fps=seen.fps,
+        gated=config.motion.enabled,
+    )
+    return battery.lasts(parts.battery_wh, parts.moving_share, costs)
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _percentile(values: list[float], percent: int) -> float | None:

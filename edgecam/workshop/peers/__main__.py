@@ -11,14 +11,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 from rich.markdown import Markdown
 
 from edgecam.config import INSTALLATION, load
-from edgecam.errors import EdgecamError
+from edgecam.errors import EXIT_FAILURE, EdgecamError
+from edgecam.workshop import company, ending
 from edgecam.workshop.origin import origin
 from edgecam.workshop.peers import page
-from edgecam.workshop.peers.lineup import ENTRANTS, OURS, Entrant
+from edgecam.workshop.peers.lineup import BARE, ENTRANTS, OURS, Entrant
 from edgecam.workshop.peers.match import play, surroundings
 from edgecam.workshop.peers.table import as_json, markdown
 from edgecam.workshop.quiet import quiet
@@ -30,9 +32,11 @@ _CONVERTED = INSTALLATION / ".cache" / "peers"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure and print."""
+    """Measure and print. Those who cannot take part make it fail, after the others were measured."""
     options = _parser().parse_args(argv)
+    ending.on_any_signal()
     try:
+        watch = company.Watch()
         defaults = load(INSTALLATION / "config.yaml").config
         samples = INSTALLATION / "models" / "samples"
         with quiet(), surroundings(defaults, samples, _CONVERTED) as given:
@@ -45,19 +49,31 @@ def main(argv: Sequence[str] | None = None) -> int:
                 on_round=lambda number: _say(f"\rround {number} of {options.rounds}"),
             )
         _say("\n")
-        text = f"{origin()}\n\n{markdown(everybody)}"
+        bare = next(played for played in everybody if played.entrant is BARE)
+        seen = watch.seen([turn.fps for turn in bare.turns])
+        text = "\n\n".join(filter(None, (origin(), _warned(seen), markdown(everybody))))
         if options.write:
             page.write(_PAGE, text)
     except EdgecamError as error:
         print(f"scripts/bench --peers: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
+        _say("\n")
         return _INTERRUPTED
     if options.json:
-        print(json.dumps({"origin": origin(), **as_json(everybody)}, indent=2))
+        result = {"origin": origin(), "company": msgspec.to_builtins(seen), **as_json(everybody)}
+        print(json.dumps(result, indent=2))
     else:
         Console(width=None if sys.stdout.isatty() else 120).print(Markdown(text))
-    return 0
+    failed = [played for played in everybody if played.failure]
+    for played in failed:
+        _say(f"scripts/bench --peers: without {played.entrant.name}: {played.failure}\n")
+    return EXIT_FAILURE if failed else 0
+
+
+def _warned(seen: company.Company) -> str:
+    words = company.in_words(seen)
+    return f"**{words[0].upper()}{words[1:]}.**" if words else ""
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -61,6 +61,12 @@ ENTRANTS = (
         needs_onnx=True,
     ),
     Entrant(
+        "usual_opencv",
+        "the usual loop with OpenCV",
+        "usual_opencv_loop",
+        "Crop and `cv2.resize`, then as below: the loop of examples that have a camera, too.",
+    ),
+    Entrant(
         "usual",
         "the usual example loop",
         "usual_loop",

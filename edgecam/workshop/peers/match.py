@@ -47,6 +47,8 @@ class Played:
     turns: list[Turn] = field(default_factory=list)
     peak_mb: float = 0.0
     """At most, less the frames, which every process holds."""
+    pss_mb: float | None = None
+    """In the end, less the frames, with what is shared divided among those who share it."""
     labels: list[int] | None = None
     failure: str = ""
 
@@ -82,7 +84,8 @@ class _Match:
         """Ask what everybody holds and answers."""
 
         def finish(played: Played) -> None:
-            played.peak_mb = self._ask(played, "memory")["peak_mb"]
+            memory = self._ask(played, "memory")
+            played.peak_mb, played.pss_mb = memory["peak_mb"], memory["pss_mb"]
             played.labels = self._ask(played, "answers")["labels"]
 
         self._each(finish)

@@ -17,6 +17,7 @@ COLUMNS = (
     "CPU ms a frame",
     "of edgecam's",
     "peak memory, MB",
+    "Pss, MB",
     "same label as edgecam",
 )
 
@@ -36,6 +37,8 @@ class Row:
     cpu_ms_per_frame: float
     cpu_ratio_to_edgecam: float
     peak_mb: float
+    pss_mb: float | None
+    """None where the kernel does not tell."""
     same_label: float | None
     """The share of frames for which it names the same label first; None where it names none."""
 
@@ -57,6 +60,7 @@ def _row(played: Played, bare: Played, ours: Played) -> Row:
         cpu_ms_per_frame=median(map(_cpu_ms, played.turns)),
         cpu_ratio_to_edgecam=_ratio(played, ours, _cpu_ms),
         peak_mb=played.peak_mb,
+        pss_mb=played.pss_mb,
         same_label=_share(played.labels, ours.labels),
     )
 
@@ -73,11 +77,15 @@ def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | 
     return sum(a == b for a, b in zip(labels, ours, strict=True)) / len(ours)
 
 
-def verdict(table: Sequence[Row]) -> list[str]:
+def verdict(everybody: Sequence[Played]) -> list[str]:
     """A sentence for each figure: ahead of every peer, or behind whom. Bare is no peer.
 
     By ratios, which the drift of a machine's speed does not touch.
     """
+    table = rows(everybody)
+    whom = "every peer"
+    if len(table) < len(everybody):
+        whom += " that took part"
     ours = next(row for row in table if row.name == OURS.name)
     peers = [row for row in table if row.name not in (OURS.name, BARE.name)]
     ahead_in = {
@@ -86,7 +94,7 @@ def verdict(table: Sequence[Row]) -> list[str]:
         "memory": [row.title for row in peers if row.peak_mb <= ours.peak_mb],
     }
     return [
-        f"{figure}: behind {', '.join(better)}." if better else f"{figure}: ahead of every peer."
+        f"{figure}: behind {', '.join(better)}." if better else f"{figure}: ahead of {whom}."
         for figure, better in ahead_in.items()
     ]
 
@@ -102,6 +110,7 @@ def cells(row: Row) -> tuple[str, ...]:
         f"{row.cpu_ms_per_frame:.2f}",
         f"{row.cpu_ratio_to_edgecam:.2f}",
         f"{row.peak_mb:.0f}",
+        "" if row.pss_mb is None else f"{row.pss_mb:.0f}",
         same,
     )
 
@@ -112,7 +121,7 @@ def markdown(everybody: Sequence[Played]) -> str:
     lines = [COLUMNS, ("---", *["---:"] * (len(COLUMNS) - 1)), *map(cells, table)]
     told = [f"- {_told(played)}" for played in everybody]
     return "\n".join(
-        [*(f"| {' | '.join(line)} |" for line in lines), "", *verdict(table), "", *told, ""]
+        [*(f"| {' | '.join(line)} |" for line in lines), "", *verdict(everybody), "", *told, ""]
     )
 
 
@@ -133,7 +142,7 @@ def as_json(everybody: Sequence[Played]) -> dict[str, Any]:
     """The rows, the verdict, and every turn."""
     figures = {row.name: asdict(row) for row in rows(everybody)}
     return {
-        "verdict": verdict(rows(everybody)),
+        "verdict": verdict(everybody),
         "peers": [
             {
                 **figures.get(played.entrant.name, {"name": played.entrant.name}),

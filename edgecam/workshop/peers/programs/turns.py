@@ -3,7 +3,7 @@
 One JSON object a line: questions come on standard input, answers go to standard output.
 
     {"do": "turn", "seconds": 2.0}  {"frames": 431, "wall_s": 2.0, "cpu_s": 1.9}
-    {"do": "memory"}                {"peak_mb": 61.3}
+    {"do": "memory"}                {"peak_mb": 61.3, "pss_mb": 42.0}, the latter now or null
     {"do": "answers"}               {"labels": [284, …]}, or null from one that names nothing
 
 The first answer, before any question, says what is loaded. A program ends with its input.
@@ -99,11 +99,28 @@ def _answer(peer: Peer, question: dict[str, Any]) -> dict[str, Any]:
     if question["do"] == "turn":
         return peer.turn(question["seconds"])
     if question["do"] == "memory":
-        return {"peak_mb": _peak_mb() - peer.frames.nbytes / _BYTES_PER_MB}
+        frames_mb, pss_mb = peer.frames.nbytes / _BYTES_PER_MB, _pss_mb()
+        shares = None if pss_mb is None else pss_mb - frames_mb
+        return {"peak_mb": _peak_mb() - frames_mb, "pss_mb": shares}
     return {"labels": peer.answers()}
 
 
 def _peak_mb() -> float:
     """The most memory that this process has held, in MB of 2**20 bytes: VmHWM of proc(5)."""
-    status = Path("/proc/self/status").read_text(encoding="ascii")
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / _BYTES_PER_MB
+    return _megabytes("/proc/self/status", "VmHWM:")
+
+
+def _pss_mb() -> float | None:
+    """What it holds now, where what is shared is divided among those who share it: Pss of proc(5).
+
+    None where the kernel does not tell.
+    """
+    try:
+        return _megabytes("/proc/self/smaps_rollup", "Pss:")
+    except OSError:
+        return None
+
+
+def _megabytes(file: str, name: str) -> float:
+    text = Path(file).read_text(encoding="ascii")
+    return int(text.partition(name)[2].split()[0]) * 1024 / _BYTES_PER_MB

@@ -3,72 +3,16 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
-from typing import Any
 
 # What `edgecam run vision` loads, so that the memory is the appliance's.
 import edgecam.commands.assembly
 import edgecam.commands.run  # noqa: F401  for its weight alone
 from edgecam import config, link, model, runtimes
-from edgecam.arrays import Scores
-from edgecam.messages import Frame
 from edgecam.vision import half
-from edgecam.vision.classifier import Classifier
+from edgecam.workshop.frames import FramesInMemory, Witness
 from edgecam.workshop.peers.programs.turns import Array, Peer, Settings, serve
 
 _POLL_S = 0.1
-
-
-class FramesOfATurn:
-    """A camera that always has the next frame while a turn goes on, and none between turns."""
-
-    live = False
-    coded = False
-
-    def __init__(self, frames: Array) -> None:
-        self.unreadable = 0
-        self.on = Event()
-        self.taken = 0
-        """How many frames were taken. No frame follows itself: the motion gate would pass it over."""
-        self._frames = frames
-
-    def open(self) -> None:
-        """Nothing has to be opened."""
-
-    def capture(self, timeout_s: float) -> Frame | None:
-        """The next frame, at once; None between turns."""
-        if not self.on.wait(timeout_s):
-            return None
-        pixels = self._frames[self.taken % len(self._frames)]
-        self.taken += 1
-        return Frame(pixels, time.monotonic_ns())
-
-    def rest(self) -> None:
-        """Nothing goes on by itself."""
-
-    def wake(self) -> None:
-        """Nothing has stopped."""
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
-class Witness(Classifier):
-    """A classifier that counts its looks, and, where it is asked to, notes what it saw."""
-
-    done = 0
-    last_s = 0.0
-    noted: list[int] | None = None
-    """The label that scored best at each look; None: not noted."""
-
-    def look(self, *given: Any) -> Scores:  # noqa: ANN401  whatever it takes
-        """As without a witness."""
-        result = super().look(*given)
-        if self.noted is not None:
-            self.noted.append(int(result.argmax()))
-        self.last_s = time.perf_counter()
-        self.done += 1
-        return result
 
 
 class VisionHalf(Peer):
@@ -85,7 +29,9 @@ class VisionHalf(Peer):
             "opencv-python-headless",
             "numpy",
         )
-        self._camera = FramesOfATurn(frames)
+        # No frame follows itself: the motion gate would pass it over.
+        self._camera = FramesInMemory(list(frames))
+        self._camera.on.clear()  # between turns
         self._witness = Witness(found, runtime, options.model.threads)
         self._service = half.build(
             options,
@@ -98,11 +44,12 @@ class VisionHalf(Peer):
 
     def turn(self, seconds: float) -> dict[str, float]:
         """Have frames ready for so long; the turn ends with the look at the last one."""
-        before, cpu_s, began_s = self._witness.done, time.process_time(), time.perf_counter()
+        (before, _), cpu_s, began_s = self._witness.last, time.process_time(), time.perf_counter()
         self._run(lambda: time.perf_counter() - began_s >= seconds)
+        done, last_s = self._witness.last
         return {
-            "frames": self._witness.done - before,
-            "wall_s": self._witness.last_s - began_s,
+            "frames": done - before,
+            "wall_s": last_s - began_s,
             "cpu_s": time.process_time() - cpu_s,
         }
 

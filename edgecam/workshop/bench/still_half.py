@@ -1,0 +1,53 @@
+"""`edgecam run vision` before a still scene, as a camera would see it: live, and with noise.
+
+    python -m edgecam.workshop.bench.still_half CONFIG
+
+The picture is the first of `camera.stills.folder`. Its frames lie in memory, so that no camera's own
+cost is in what is measured, and each differs from the one before as a sensor's do.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from edgecam import link, model
+from edgecam.appliance import log
+from edgecam.appliance.daemon import Daemon
+from edgecam.arrays import Pixels
+from edgecam.config import load
+from edgecam.vision import half
+from edgecam.workshop import scenes
+from edgecam.workshop.frames import FramesInMemory
+
+NOISE_SIGMA = 2.0  # grey levels of 255: a small sensor's in daylight, somewhat more than `gain` 1
+_FRAMES = 20  # two seconds of 10 a second, then again; 0.9 MB each
+
+
+def main(file: Path) -> None:
+    """Run until SIGTERM."""
+    config = load(file).config
+    log.set_up(config.log.level, "vision")
+    photograph = scenes.photographs(Path(config.camera.stills.folder))[0]
+    path = config.link.socket
+    service = half.build(
+        config,
+        model.load(config.model),
+        lambda: link.connect(path),
+        source=FramesInMemory(noisy(photograph.pixels), live=True, fps=config.camera.fps),
+    )
+    Daemon([service]).run()
+
+
+def noisy(pixels: Pixels) -> list[Pixels]:
+    """A still picture as so many frames, `(height, width, 3)` uint8, each with noise of its own."""
+    random = np.random.default_rng(0)
+    frames = []
+    for _ in range(_FRAMES):
+        noise = random.standard_normal(pixels.shape, np.float32) * NOISE_SIGMA
+        frames.append(np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8))
+    return frames
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,121 @@
+"""A vision half in this process and bare `invoke()`, by turns, because a machine's speed drifts.
+
+Both use the same interpreter. Frames lie in memory, and one is always ready.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Self
+
+from edgecam import link, runtimes
+from edgecam.arrays import Pixels
+from edgecam.config import Config
+from edgecam.errors import EdgecamError
+from edgecam.model import Model
+from edgecam.vision import half
+from edgecam.workshop.frames import FramesInMemory, Witness
+
+WARM_LOOKS = 5  # after others had the processor's caches
+_FEWEST_LOOKS = 10  # that make a rate, however long they take
+_FRAMES_EACH = 50  # of one photograph: something happens a few times a second
+_POLL_S = 0.002
+_TIMEOUT_S = 60.0  # for a few frames: the slowest board needs a second for each
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What a half did in one turn, from the end of one look to the end of another."""
+
+    looks: int
+    seconds: float
+    cpu_s: float
+    """Of all threads of this process."""
+
+    @property
+    def look_ms(self) -> float:
+        """From look to look."""
+        return self.seconds * 1000 / self.looks
+
+
+class HalfInTurns:
+    """Looks while it is its turn, and stands still otherwise; a context manager that ends it."""
+
+    def __init__(
+        self,
+        config: Config,
+        found: Model,
+        camera: FramesInMemory,
+        witness: Witness,
+    ) -> None:
+        self._camera = camera
+        self._camera.on.clear()
+        self._witness = witness
+        path = config.link.socket
+        self.vision = half.build(
+            config,
+            found,
+            lambda: link.connect(path),
+            source=self._camera,
+            classifier=witness,
+        )
+
+    def turn(self, seconds: float) -> Turn:
+        """Look at frame after frame for so long. Raises what ended the half, EdgecamError."""
+        self.begin()
+        self.wait_for(WARM_LOOKS)
+        (before, began_s), used_s = self._witness.last, time.process_time()
+        time.sleep(seconds)
+        self.wait_for(before + _FEWEST_LOOKS - self._witness.last[0])
+        (after, ended_s), used_s = self._witness.last, time.process_time() - used_s
+        self._camera.on.clear()
+        # What it has taken is its own: it must not look at that in another's turn.
+        self._wait_until(lambda: self.vision.frames >= self._camera.taken)
+        return Turn(after - before, ended_s - began_s, used_s)
+
+    def begin(self) -> None:
+        """Look until the end."""
+        self._camera.on.set()
+
+    def wait_for(self, looks: int) -> None:
+        """Until so many more are done. Raises what ended the half, EdgecamError."""
+        wanted = self._witness.last[0] + looks
+        self._wait_until(lambda: self._witness.last[0] >= wanted)
+
+    def _wait_until(self, done: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + _TIMEOUT_S
+        while not done():
+            self.vision.check()
+            if time.monotonic() > deadline_s:
+                msg = f"the vision half did not look at a few frames in {_TIMEOUT_S:g} s"
+                raise EdgecamError(msg)
+            time.sleep(_POLL_S)
+
+    def __enter__(self) -> Self:
+        self.vision.start(lambda: None)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.vision.stop()
+
+
+def always_ready(pictures: list[Pixels]) -> FramesInMemory:
+    """A camera that has the next frame whenever it is asked."""
+    return FramesInMemory(pictures, hold=_FRAMES_EACH)
+
+
+def witness(config: Config, found: Model) -> Witness:
+    """An interpreter for the configured model."""
+    return Witness(found, runtimes.chosen(config.model.runtime), config.model.threads)
+
+
+def bare_ms(interpreter: Any, seconds: float) -> float:  # noqa: ANN401  of either runtime
+    """From call to call of only `invoke()`, as fast as it goes."""
+    invoke: Callable[[], None] = interpreter.invoke
+    for _ in range(WARM_LOOKS):
+        invoke()
+    count, started_s = 0, time.perf_counter()
+    while time.perf_counter() - started_s < seconds or count < _FEWEST_LOOKS:
+        invoke()
+        count += 1
+    return (time.perf_counter() - started_s) * 1000 / count

@@ -1,0 +1,72 @@
+"""The loop and the regions of the bench for real, for a moment: what is counted, not how much."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.places import ROOT, SAMPLES
+
+from edgecam import model
+from edgecam.arrays import Pixels
+from edgecam.config import Config, load
+from edgecam.workshop import scenes
+from edgecam.workshop.bench import regions, settings
+from edgecam.workshop.bench.loop import Loop
+from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
+from edgecam.workshop.halves import write_configuration
+from edgecam.workshop.quiet import quiet
+
+TWO = [
+    {"name": "left", "box": [0.0, 0.0, 0.6, 1.0]},
+    {"name": "right", "box": [0.4, 0.0, 1.0, 1.0]},
+]
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    """Two regions, and a wall at which nobody listens."""
+    changes = {**settings.full_rate("mqtt://127.0.0.1:1"), "regions": TWO}
+    return load(write_configuration(tmp_path, load(ROOT / "config.yaml").config, changes)).config
+
+
+@pytest.fixture
+def pictures() -> Iterator[list[Pixels]]:
+    with quiet():
+        yield [photograph.pixels for photograph in scenes.photographs(SAMPLES)[:3]]
+
+
+def test_a_frame_of_two_regions_is_two_looks(config: Config, pictures: list[Pixels]) -> None:
+    loop = Loop(config, model.load(config.model), pictures, None)
+    with loop:
+        for _ in range(2):
+            loop.round(0.1)
+    for one in loop.figures.rounds:
+        assert one.looks >= 10
+        assert one.ratio == pytest.approx(2 * one.whole_fps / one.bare_fps)
+    prepare, invoke = (loop.figures.stage(name) for name in ("prepare", "invoke"))
+    rest = loop.figures.overhead_ms(2) - prepare.p50_ms / 2
+    assert 0 < rest < invoke.p50_ms
+
+
+def test_a_half_stands_still_between_its_turns(config: Config, pictures: list[Pixels]) -> None:
+    found = model.load(config.model)
+    sees = witness(config, found)
+    with HalfInTurns(config, found, always_ready(pictures), sees) as half:
+        turn = half.turn(0.1)
+        done = sees.last
+        assert bare_ms(sees.interpreter, 0.3) > 0
+        assert sees.last == done
+        assert turn.looks >= 10
+        assert half.turn(0.1).looks >= 10
+
+
+def test_each_number_of_regions_has_its_figure(
+    tmp_path: Path, config: Config, pictures: list[Pixels]
+) -> None:
+    passed: list[float] = []
+    found = model.load(config.model)
+    costs = regions.costs_ms(
+        tmp_path, config, found, pictures, rounds=1, seconds=0.05, advance=passed.append
+    )
+    assert set(costs) == set(regions.COUNTS)
+    assert sum(passed) == pytest.approx(2 * 0.05 * len(regions.COUNTS))
