@@ -118,10 +118,7 @@ class InferenceWorker(Worker):
         def end() -> None:
             self._drop_waiting()
             for region in self._regions:
-                ended = region.decision.rest(at_ns)
-                region.settled = region.waiting = False
-                region.open_looks = 0
-                self._tell(region, ended)
+                self._tell(region, region.rest(at_ns))
 
         self._changes.append(end)
 

@@ -36,6 +36,9 @@ class Region:
     """Whether time alone may bring a fact."""
     looks: int = 0
     """How many the model has made."""
+    beginnings: int = 0
+    """How often all looks before have come to count for nothing."""
+    _begun: int = 0  # beginnings that were given their looks
     _granted: int = 0  # looks up to which an open question has them at once
     _pause: int = 1  # frames until it gets some more
     _waited: int = 0  # frames of that
@@ -45,12 +48,13 @@ class Region:
         if self.gate is None:
             return True
         wanted = self.gate.worth_a_look(self.preprocessor.view(frame.pixels), frame.taken_ns)
-        if wanted and self.gate.news:
+        if (wanted and self.gate.news) or self._begun != self.beginnings:
+            self._begun = self.beginnings
             self._pause = 1
             self._grant(_PATIENCE)
         elif wanted:
             self._grant(1)
-        elif self.open:
+        if self.open and not wanted:
             wanted = self.looks < self._granted or self._has_waited()
         return wanted
 
@@ -76,10 +80,19 @@ class Region:
     def follow(self, rules: Rules, at_ns: int) -> list[Sighting]:
         """Decide by other rules from now on; the end of what these no longer know."""
         self.decision, ended = self.decision.under(rules, at_ns)
-        self.open = True
+        self._begin()
         if self.gate is not None:
             self.gate.window = rules.window
         return ended
+
+    def rest(self, at_ns: int) -> list[Sighting]:
+        """The end of what is present, because nobody looks from this time on."""
+        self._begin()
+        return self.decision.rest(at_ns)
+
+    def _begin(self) -> None:
+        self.open, self.waiting = True, False
+        self.beginnings += 1
 
     def _grant(self, windows: int) -> None:
         self._granted = max(self._granted, self.looks + windows * self.decision.window)

@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from numpy.typing import NDArray
-
 from edgecam.arrays import Scores
 from edgecam.messages import Frame
 from edgecam.model import Model
@@ -94,9 +92,9 @@ class OverlappedClassifier(Classifier):
         self.overlapped = 0
         self._camera = camera
 
-    def look(self, prepared: NDArray[Any], scores: Scores | None = None) -> Scores:
+    def look(self, *given: Any) -> Scores:
         """As ever, but later."""
         camera, judged = self._camera, self._camera.judged
         wait_until(lambda: camera.asked > judged + 2 or camera.over, LIMIT_S)
         self.overlapped += not camera.over
-        return super().look(prepared, scores)
+        return super().look(*given)

@@ -17,6 +17,7 @@ class LiveScene:
     """Frames of `(height, width, 3)` uint8 RGB, which lie in memory; none is decoded or copied."""
 
     live = True
+    coded = False
 
     def __init__(self, pixels: Pixels, fps: float, pace: Pace) -> None:
         self.unreadable = 0
