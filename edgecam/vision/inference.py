@@ -110,7 +110,7 @@ class InferenceWorker(Worker):
         self._changes.append(change)
 
     def rest(self, at_ns: int) -> None:
-        """Nothing is looked at from this time on; callable from the thread that takes the frames.
+        """Nothing is looked at from this time on; for the thread that takes the frames.
 
         What is present ends: nobody will see it go, and it must not be there still at the next look.
         """
@@ -118,11 +118,10 @@ class InferenceWorker(Worker):
         def end() -> None:
             self._drop_waiting()
             for region in self._regions:
-                ended = region.decision.rest(at_ns)
-                region.settled = region.waiting = False
-                region.open_looks = 0
-                self._tell(region, ended)
+                self._tell(region, region.rest(at_ns))
 
+        for region in self._regions:
+            region.expect_news()
         self._changes.append(end)
 
     def _drop_waiting(self) -> None:

@@ -21,8 +21,8 @@ class Region:
     once, then one window after pauses of 1, 2, 4, 8 … frames, and at last one at each look for
     `motion.max_idle_s`. What that finds and costs stands in docs/accuracy.md, "Motion gate".
 
-    The capture thread asks `is_worth_a_look`, the inference thread calls the rest. Each writes
-    what the other only reads.
+    The capture thread calls `is_worth_a_look` and `expect_news`, the inference thread the rest.
+    Each writes what the other only reads.
     """
 
     name: str
@@ -46,13 +46,17 @@ class Region:
             return True
         wanted = self.gate.worth_a_look(self.preprocessor.view(frame.pixels), frame.taken_ns)
         if wanted and self.gate.news:
-            self._pause = 1
-            self._grant(_PATIENCE)
+            self.expect_news()
         elif wanted:
             self._grant(1)
         elif self.open:
             wanted = self.looks < self._granted or self._has_waited()
         return wanted
+
+    def expect_news(self) -> None:
+        """Nobody looks for a while: what comes then is new, even where it looks as before."""
+        self._pause = 1
+        self._grant(_PATIENCE)
 
     def look(self, scores: Scores, at_ns: int) -> list[Sighting]:
         """The facts that follow from one more look, taken at a monotonic time."""
@@ -72,6 +76,11 @@ class Region:
         facts = self.decision.repeat(at_ns)
         self.waiting = self.decision.waiting
         return facts
+
+    def rest(self, at_ns: int) -> list[Sighting]:
+        """The end of what is present, since nobody looks from now on."""
+        self.open, self.waiting = True, False
+        return self.decision.rest(at_ns)
 
     def follow(self, rules: Rules, at_ns: int) -> list[Sighting]:
         """Decide by other rules from now on; the end of what these no longer know."""
