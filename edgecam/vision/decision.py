@@ -170,6 +170,7 @@ class Decision:
         self._looks = 0
         self._rising.clear()
         self._falling.clear()
+        self._nearness.forget()
         return [self._fact(place, at_ns, appeared=False, confidence=0) for place in present]
 
     def tally(self) -> tuple[Tally, ...]:

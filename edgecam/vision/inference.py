@@ -110,7 +110,7 @@ class InferenceWorker(Worker):
         self._changes.append(change)
 
     def rest(self, at_ns: int) -> None:
-        """Nothing is looked at from this time on; callable from the thread that takes the frames.
+        """Nothing is looked at from this time on; for the thread that takes the frames.
 
         What is present ends: nobody will see it go, and it must not be there still at the next look.
         """

@@ -228,16 +228,6 @@ def test_other_rules_bring_another_window_and_an_open_question(found: Model) -> 
     assert (gate.window, region.decision.window, region.open) == (7, 7, True)
 
 
-def test_after_a_rest_a_scene_that_is_still_gets_its_looks_at_once(found: Model) -> None:
-    prepare = gated(found, Gate(), Gate())
-    region = prepare.regions[0]
-    region.open = True
-    looked(prepare, 60)  # by now they are rare
-    assert looked(prepare, 4) == "----"
-    assert region.rest(1) == []
-    assert looked(prepare, 2) == "LL"
-
-
 @pytest.mark.parametrize(
     ("wrong", "described"),
     [
