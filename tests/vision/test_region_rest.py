@@ -59,6 +59,3 @@ def test_what_hovered_before_a_rest_has_its_looks_at_once_after_it(found: Model)
     assert watched.frames(20, 0.68).count(".") < 20  # pauses have become long
     assert watched.rest() == []
     assert "".join(watched.frames(3, 0.95)) == "...+"
-
-    region.expect_news()
-    assert region.is_worth_a_look(Frame(PIXELS, 1))

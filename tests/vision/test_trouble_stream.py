@@ -16,8 +16,11 @@ from support.frames import noise
 from support.places import SAMPLES
 
 from edgecam.arrays import Pixels
-from edgecam.config.options import TroubleOptions
+from edgecam.config import CameraOptions
+from edgecam.config.options import OpencvOptions, TroubleOptions
 from edgecam.messages import Frame
+from edgecam.vision.camera.opencv import OpencvCamera
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.trouble import TroubleWatch
 from edgecam.vision.trouble.frozen import LEARN_S, OVERDUE_S, Repetition
 from edgecam.workshop import scenes
@@ -129,6 +132,19 @@ def test_black_and_white_have_no_noise() -> None:
     dark = [np.zeros((120, 160, 3), np.uint8)] * 200
     assert told([*noisy, *dark]) == []
     assert [what for _, what in told([*noisy, *noisy[-1:] * 200])] == ["frozen"]
+
+
+@pytest.mark.parametrize(
+    ("source", "is_coded"),
+    [("rtsp://camera/1", True), ("http://camera/", True), ("/dev/video0", False)],
+)
+def test_a_camera_says_whether_a_codec_is_between(
+    source: str,
+    is_coded: bool,  # noqa: FBT001  a parameter
+) -> None:
+    options = CameraOptions(source="opencv", opencv=OpencvOptions(source=source))
+    camera = OpencvCamera(options, Pace(10.0))
+    assert (camera.live, camera.coded) == (True, is_coded)
 
 
 def test_little_is_allocated_for_it() -> None:
