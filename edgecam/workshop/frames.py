@@ -19,6 +19,9 @@ class FramesInMemory:
     None comes while `on` is cleared.
     """
 
+    coded = False
+    """Whether they come out of a compressed stream, which may repeat one: they do not."""
+
     def __init__(
         self,
         pictures: Sequence[Pixels],
