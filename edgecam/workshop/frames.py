@@ -18,6 +18,7 @@ class FramesInMemory:
     """
 
     coded = False
+    """Whether they come out of a compressed stream, which may repeat one: they do not."""
 
     def __init__(
         self,
