@@ -22,7 +22,7 @@ from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import formats, framing, sensor_rate
-from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera.orientation import Orientation
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.camera.sensor_rate import SensorRate
 from edgecam.vision.preprocess import FrameWanted
@@ -45,7 +45,7 @@ class PiCamera:
         self._stream: dict[str, Any] = {}
         self._controls: dict[str, Any] = {}
         self._rate = SensorRate(pace, self._controls)
-        self._hflip = self._vflip = False  # what the ISP did not do
+        self._orientation = Orientation(0, hflip=False, vflip=False)  # what the ISP did not do
 
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
@@ -154,18 +154,20 @@ class PiCamera:
         if self._stream["format"] not in formats.UNDERSTOOD:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
-        self._hflip, self._vflip = hflip != done.hflip, vflip != done.vflip
+        quarter_turn = 90 if options.rotation in (90, 270) else 0
+        self._orientation = Orientation(
+            quarter_turn, hflip=hflip != done.hflip, vflip=vflip != done.vflip
+        )
         crop = framing.middle(self._camera.camera_properties, self._stream["size"])
         if crop is not None and "ScalerCrop" in self._camera.camera_controls:
             self._controls["ScalerCrop"] = crop
-        _log.info("camera gives %s %s", self._stream["size"], self._stream["format"])
+        _log.info("the camera gives %dx%d %s", *self._stream["size"], self._stream["format"])
 
     def _upright(self, buffer: Pixels) -> Pixels:
         """A frame's bytes as `(height, width, 3)` RGB, as the owner wants it turned."""
         stream = self._stream
         rgb = formats.to_rgb(buffer, stream["format"], stream["size"], stream["stride"])
-        quarter_turn = 90 if self._options.rotation in (90, 270) else 0
-        return oriented(rgb, quarter_turn, hflip=self._hflip, vflip=self._vflip)
+        return self._orientation.upright(rgb)
 
 
 def find(index: int) -> tuple[Any, Any, str]:
