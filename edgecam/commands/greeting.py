@@ -18,23 +18,25 @@ def without_greeting() -> Iterator[None]:
     """What is written to standard error meanwhile comes at the end, without the greeting.
 
     For commands of one thread that run for a person: if the process dies of a signal inside, the
-    lines since the beginning are lost, which a service must not risk.
+    lines since the beginning are lost, which a service must not risk. So is what comes after the
+    first 64 kB, all that a pipe holds (pipe(7)); a full one must not block who writes.
     """
     sys.stderr.flush()
     with contextlib.ExitStack() as stack:
         ours = os.dup(2)
         stack.callback(os.close, ours)
-        held = os.memfd_create("stderr")
+        held, end = os.pipe()
         stack.callback(_pass_on, held, ours)
-        os.dup2(held, 2)
-        stack.callback(os.dup2, ours, 2)
+        os.set_blocking(end, False)
+        os.dup2(end, 2)
+        os.close(end)
+        stack.callback(os.dup2, ours, 2)  # which closes the pipe's end, so that reading it ends
         stack.callback(sys.stderr.flush)
         yield
 
 
 def _pass_on(held: int, to: int) -> None:
     with open(held, "rb") as lines:
-        lines.seek(0)
         for line in lines:
             if line.rstrip() != _GREETING:
                 os.write(to, line)

@@ -65,3 +65,15 @@ def test_no_descriptor_is_left() -> None:
     with without_greeting():
         pass
     assert descriptors() == before
+
+
+def test_a_flood_blocks_nobody(capfd: pytest.CaptureFixture[str]) -> None:
+    def flood() -> None:
+        for _ in range(3000):
+            os.write(2, b"x" * 99 + b"\n")
+
+    with without_greeting(), pytest.raises(BlockingIOError):
+        flood()
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) > 500
+    assert set(lines[:-1]) == {"x" * 99}
