@@ -13,7 +13,7 @@ import numpy as np
 from edgecam.vision.trouble.covered import BAD as COVERED
 from edgecam.vision.trouble.covered import least_contrast
 from edgecam.vision.trouble.hold import Reading, low
-from edgecam.vision.trouble.sight import Floats, Sight
+from edgecam.vision.trouble.sight import Floats, Sight, in_order
 
 BAD = 0.24
 GOOD = 0.28
@@ -40,7 +40,6 @@ class Blur:
             return None
         self._sharpness.fill(-1)  # no edge: below all that are
         np.divide(sight.slopes(), sight.contrast, out=self._sharpness, where=edges)
-        flat = self._sharpness.reshape(-1)
-        place = flat.size - 1 - int(_SHARPEST * count)
-        flat.partition(place)
-        return low(min(max(float(flat[place]), 0.0), 1.0), BAD, GOOD)
+        (sharpness,) = in_order(self._sharpness.reshape(1, -1))
+        value = float(sharpness[-1 - int(_SHARPEST * count)])
+        return low(min(max(value, 0.0), 1.0), BAD, GOOD)

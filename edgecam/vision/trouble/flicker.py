@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from edgecam.vision.trouble.hold import Reading, high
-from edgecam.vision.trouble.sight import Sight, part_of
+from edgecam.vision.trouble.sight import Sight, in_order, part_of
 
 BAD = 0.06
 GOOD = 0.04
@@ -60,7 +60,7 @@ class Flicker:
         change *= -0.5
         change += between
         np.copyto(rest, change)
-        rest.sort(axis=1)
+        in_order(rest)
         light = (rest[:, _COLUMNS // 2 - 1] + rest[:, _COLUMNS // 2]) / 2  # median of each row
         level = part_of(light.copy(), 0.5)
         bands = math.sqrt(2) * part_of(np.abs(light - level), 0.5)

@@ -4,7 +4,7 @@ The frame becomes grey, its shorter side about 240 pixels: that is what a classi
 gets to see of it, so what is lost on the way is no trouble. Every buffer is reused.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -88,7 +88,11 @@ class Sight:
 
 def part_of(values: Floats, part: float) -> float:
     """The value that `part` of all do not exceed; leaves the values in another order."""
-    flat = values.reshape(-1)
-    place = min(int(part * flat.size), flat.size - 1)
-    flat.partition(place)
-    return float(flat[place])
+    place = min(int(part * values.size), values.size - 1)
+    return float(in_order(values.reshape(1, -1))[0, place])
+
+
+def in_order(rows: Floats) -> Floats:
+    """The same array, each of its rows in ascending order."""
+    # Not NumPy's sort() and partition(), which take 2.7 KB each time.
+    return cast("Floats", cv2.sort(rows, cv2.SORT_EVERY_ROW | cv2.SORT_ASCENDING, dst=rows))
