@@ -50,7 +50,8 @@ MAX_TOP_K = 5
 class Frame:
     """One picture, which never leaves the vision half.
 
-    `pixels` is `(height, width, 3)` uint8 RGB, and is not written to after it was taken.
+    `pixels` is `(height, width, 3)` uint8 RGB. It holds until the next frame is taken: a camera
+    may write that one over it.
     """
 
     pixels: Pixels

@@ -10,12 +10,13 @@ from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing
 from edgecam.config import Config
+from edgecam.config.options import ScheduleOptions
 from edgecam.config.shown import printable, without_password
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
 from edgecam.vision import trial
-from edgecam.vision.schedule import Schedule
+from edgecam.vision.schedule import Schedule, Stretch
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml
@@ -44,6 +45,11 @@ def main(argv: Sequence[str]) -> int:
     if password is not None and config.mqtt.username is None:
         place = loaded.locate("mqtt.username")
         warnings.append(f"{place}: there is a password, but no user name to use it with")
+    if config.schedule.active_hours:
+        now = _scheduled(config.schedule)
+        if not (now.active or now.changes):
+            place = loaded.locate("schedule.active_hours")
+            warnings.append(f"{place}: these hours do not come for a year: it would never look")
     print(_effective(config, found, runtime), flush=True)
     for warning in warnings:  # last, where they are seen
         print(f"warning: {printable(warning)}", file=sys.stderr)
@@ -57,7 +63,7 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     text = without_password(msgspec.yaml.encode(config).decode())
     comments = []
     if config.schedule.active_hours:
-        now = Schedule(config.schedule, clock_was_set=lambda: True).now()
+        now = _scheduled(config.schedule)
         comments.append(f"# schedule: {'active' if now.active else 'asleep'} {now.end}")
         if not clock.was_set():
             comments.append("# schedule: awake until NTP has set this machine's clock")
@@ -66,3 +72,8 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"
     )
     return text + "\n".join(comments)
+
+
+def _scheduled(options: ScheduleOptions) -> Stretch:
+    """What a schedule comes to by the clock of now, whoever has set that."""
+    return Schedule(options, clock_was_set=lambda: True).now()

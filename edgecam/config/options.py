@@ -100,7 +100,8 @@ class CameraOptions(_Options, frozen=True):
     """`camera`: where frames come from."""
 
     source: Literal["pi", "opencv", "stills"] = "pi"
-    fps: Annotated[float, Meta(gt=0)] | None = 10.0
+    # Above that a period is less than the milliseconds in which events tell their times.
+    fps: Annotated[float, Meta(gt=0, le=1000)] | None = 10.0
     rotation: Literal[0, 90, 180, 270] = 0
     hflip: bool = False
     vflip: bool = False

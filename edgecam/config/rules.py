@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from edgecam.config import hours
 from edgecam.config.options import (
+    CameraOptions,
     Config,
     DecisionOptions,
     ModelOptions,
@@ -13,6 +14,7 @@ from edgecam.config.options import (
     RegionOptions,
     ScheduleOptions,
 )
+from edgecam.config.shown import shown
 from edgecam.labels import label_problem
 
 # RFC 1123 labels, or an IPv6 address in brackets. An empty label ("a..b") would only be noticed
@@ -22,6 +24,9 @@ _HOST = re.compile(
 )
 
 STALL_PERIODS = 2
+_DEVICES = ("/dev/video", "/dev/v4l/")
+# One pixel of the narrowest frame that can be asked for (camera.opencv.width); of 640 it is 10.
+_LEAST_SIDE = 1 / 64
 _SMALLEST = {"mean": -1e6, "std": 1e-6}
 _LARGEST = 1e6
 
@@ -35,15 +40,7 @@ def broken(config: Config) -> Iterator[Problem]:
     yield from _decision(config.decision)
     yield from _regions(config.regions)
     yield from _mqtt(config.mqtt)
-    fps, stall_s = config.camera.fps, config.camera.stall_s
-    if fps is not None and stall_s < STALL_PERIODS / fps:
-        yield (
-            "camera.stall_s",
-            (
-                f"expected at least {STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
-                f"a camera that works would count as broken"
-            ),
-        )
+    yield from _camera(config.camera)
     yield from normalisation(config.model)
 
 
@@ -60,6 +57,24 @@ def normalisation(options: ModelOptions) -> Iterator[Problem]:
                 f"model.{name}",
                 f"expected numbers from {smallest:g} to {_LARGEST:g}, got {values}",
             )
+
+
+def _camera(options: CameraOptions) -> Iterator[Problem]:
+    fps, stall_s, opencv = options.fps, options.stall_s, options.opencv
+    if fps is not None and stall_s < STALL_PERIODS / fps:
+        yield (
+            "camera.stall_s",
+            (
+                f"expected at least {STALL_PERIODS / fps:g}: at {fps:g} frames a second, "
+                f"a camera that works would count as broken"
+            ),
+        )
+    endless = "://" in opencv.source or opencv.source.startswith(_DEVICES)
+    if options.source == "opencv" and opencv.loop and endless:
+        yield (
+            "camera.opencv.loop",
+            f"{shown(opencv.source)} cannot start again: loop is for a video file",
+        )
 
 
 def _schedule(options: ScheduleOptions) -> Iterator[Problem]:
@@ -112,6 +127,14 @@ def _regions(regions: list[RegionOptions]) -> Iterator[Problem]:
                 (
                     f"expected [left, top, right, bottom] with left < right and top < bottom, "
                     f"got {region.box}"
+                ),
+            )
+        elif round(min(right - left, bottom - top), 6) < _LEAST_SIDE:
+            yield (
+                f"regions[{index}].box",
+                (
+                    f"expected at least 1/64 of the frame each way, or hardly a pixel is left "
+                    f"of it, got {region.box}"
                 ),
             )
 

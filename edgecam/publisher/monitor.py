@@ -95,8 +95,7 @@ class VisionMonitor:
     def up(self) -> bool:
         """Whether the vision half is connected and has spoken lately, or waits for its turn."""
         with self._lock:
-            heard = self.held or time.monotonic() - self._health_s < self._silence_s
-            return self._connected and self._health is not None and heard
+            return self._health is not None and self._is_heard()
 
     @property
     def asleep(self) -> bool:
@@ -115,3 +114,21 @@ class VisionMonitor:
         """The last health that the running vision half reported."""
         with self._lock:
             return self._health
+
+    @property
+    def frame_age_ms(self) -> int:
+        """How old the newest frame was at the last report; 0 before one.
+
+        Where no more is heard, how old it is by now. While more is heard newer frames come, too:
+        how old they are only the next report tells.
+        """
+        with self._lock:
+            if self._health is None:
+                return 0
+            since_s = 0.0 if self._is_heard() else time.monotonic() - self._health_s
+            return self._health.last_frame_age_ms + round(1000 * since_s)
+
+    def _is_heard(self) -> bool:
+        """To be asked under the lock."""
+        late = time.monotonic() - self._health_s >= self._silence_s
+        return self._connected and (self.held or not late)

@@ -134,7 +134,7 @@ def health(
         vision=VisionPart(
             up=monitor.up,
             fps=rough(vision.fps_milli) / 1000 if vision else 0.0,
-            last_frame_age_s=rough(vision.last_frame_age_ms) / 1000 if vision else 0.0,
+            last_frame_age_s=rough(monitor.frame_age_ms) / 1000,
             restarts=monitor.restarts,
             dropped=rough(vision.dropped) if vision else 0,
             unreadable=rough(vision.unreadable) if vision else 0,

@@ -7,8 +7,7 @@ appeared. It disappears when it scored less than `disappear` in `votes` of them.
 A scene that is none of the labels spreads its score over many of them, often with one ahead; a
 photograph of one of them divides it among a few that look alike. So a look is clear where the labels
 that are worth naming add up to `clear`, and in one that is not a subject must reach `clear` by
-itself. Of six measures tried (the best score, the margin, entropy, the sum of squares, the sum of the
-best three, this) this and the sum of three told the two apart best; `docs/accuracy.md` has figures.
+itself. Of six measures tried none told the two apart better; `docs/accuracy.md` has figures.
 
 Pure: no clock, no I/O; the same looks give the same facts. Facts are computed for all subjects at
 once, a few array operations a look.
@@ -24,6 +23,7 @@ from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
 from edgecam.messages import Scored, Sighting, Tally
 from edgecam.subjects import Subject
+from edgecam.vision.nearness import NEAR, Nearness
 from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
@@ -79,6 +79,7 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
+        self._nearness = Nearness(rules.appear, rules.appear_unclear, rules.disappear, rules.window)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
@@ -107,7 +108,11 @@ class Decision:
         if self._rising.close(slot, self._absent) and not self._is_clear(scores):
             np.greater_equal(values, rules.appear_unclear, out=self._rising.cast[slot])
             self._rising.close(slot, self._absent)
-        return self._turn(at_ns)
+        facts = self._turn(at_ns)
+        if facts:
+            self._nearness.forget()
+        self._nearness.close(slot, values, self._present, lambda: self._is_clear(scores, NEAR))
+        return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
         """The facts of a moment at which nothing new was to be seen.
@@ -119,14 +124,18 @@ class Decision:
 
     @property
     def settled(self) -> bool:
-        """Whether the window is full, and no subject has some votes, but too few.
+        """Whether the same scores again would bring nothing but the end of a cooldown.
 
-        While it is not, a scene should be looked at again even where nothing moves in it. Once it
-        is, the same scores again would bring nothing but the end of a cooldown.
+        So it is where the window is full, and no subject has some votes, but too few.
         """
         votes = self._rules.votes
         full = self._looks >= self._rules.window or not self._rules.subjects
         return full and not (self._rising.short_of(votes) or self._falling.short_of(votes))
+
+    @property
+    def near(self) -> bool:
+        """Whether one of the last looks, since something last changed, came close to a vote."""
+        return bool(self._nearness)
 
     @property
     def waiting(self) -> bool:
@@ -161,6 +170,7 @@ class Decision:
         self._looks = 0
         self._rising.clear()
         self._falling.clear()
+        self._nearness.forget()
         return [self._fact(place, at_ns, appeared=False, confidence=0) for place in present]
 
     def tally(self) -> tuple[Tally, ...]:
@@ -208,10 +218,10 @@ class Decision:
             present=present,
         )
 
-    def _is_clear(self, scores: Scores) -> bool:
-        """Whether the labels worth naming add up; in 64 bits, so that their order is no matter."""
+    def _is_clear(self, scores: Scores, allowance: float = 0.0) -> bool:
+        # In 64 bits, so that the order of the labels is no matter.
         named = scores[scores >= WORTH_NAMING]
-        return float(named.sum(dtype=np.float64)) >= self._rules.clear
+        return float(named.sum(dtype=np.float64)) + allowance >= self._rules.clear
 
     def _turn(self, at_ns: int) -> list[Sighting]:
         """Tell of the subjects that have votes enough; disappearances first."""

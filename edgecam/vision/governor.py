@@ -49,6 +49,17 @@ IDLING: dict[Power, Idling | None] = {
 }
 
 
+def idle_fps(power: Power, usual_fps: float | None) -> float:
+    """How many frames a second are taken when nothing has moved for long; `usual_fps`: camera.fps.
+
+    With a motion gate the model looks at none of them, but for one each `motion.max_idle_s`.
+    """
+    usual_fps, idling = usual_fps or UNSET_FPS, IDLING[power]
+    if idling is None:
+        return usual_fps
+    return min(max(idling.share * usual_fps, idling.fps), usual_fps)
+
+
 class Governor:
     """Limits the pace by need (`saw`) and by what the board bears (`check`)."""
 
@@ -60,7 +71,7 @@ class Governor:
         self.pace = Pace(fps, early=CAMERA_EARLY)
         self._board = board
         self._lowest_fps = max(LOWEST_FPS, STALL_PERIODS / stall_s)
-        self._idling: Idling | None = None
+        self._power: Power = "performance"
         self._lock = threading.Lock()  # around what two threads decide on: the limit
         self._idle = False
         self._moved_ns = 0
@@ -70,7 +81,7 @@ class Governor:
     def run(self, power: Power) -> None:
         """Idle by other rules from now on; callable from any thread."""
         with self._lock:
-            self._idling = IDLING[power]
+            self._power = power
             self._idle = False
             self._moved_ns = time.monotonic_ns()
             self._limit()
@@ -79,7 +90,7 @@ class Governor:
         """Whether anything moved in the frame of this monotonic time; for one thread."""
         if moving:
             self._moved_ns = at_ns
-        idling = self._idling
+        idling = IDLING[self._power]
         idle = idling is not None and at_ns - self._moved_ns >= idling.after_s * 1e9
         if idle != self._idle:
             with self._lock:
@@ -119,8 +130,8 @@ class Governor:
         limit_fps = usual_fps
         if self._strained_s:
             limit_fps = STRAINED_SHARE * usual_fps
-        if self._idle and self._idling is not None:
-            limit_fps = min(limit_fps, max(self._idling.share * usual_fps, self._idling.fps))
+        if self._idle:
+            limit_fps = min(limit_fps, idle_fps(self._power, usual_fps))
         slow = bool(self._strained_s) or self._idle
         limit = max(limit_fps, self._lowest_fps) if slow else None
         if limit is not None and limit >= usual_fps:

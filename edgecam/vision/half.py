@@ -28,16 +28,17 @@ def build(
     *,
     source: Camera | None = None,
     classifier: Classifier | None = None,
+    governor: Governor | None = None,
 ) -> VisionService:
     """The half; `connect` gives a wall to the publisher, or raises LinkError.
 
-    `source` takes the place of the configured camera, `classifier` that of one of its own. Raises
-    ConfigError, ModelError.
+    `source` takes the place of the configured camera, `classifier` that of one of its own, and
+    `governor` too: a live source asks its pace. Raises ConfigError, ModelError.
     """
     how = config.model
     rules, tables = _decided(config, found)
     wanted = frame_wanted(found, how.fit, how.crop, [region.box for region in config.regions])
-    governor = Governor(Board(), config.camera.fps, config.camera.stall_s)
+    governor = governor or Governor(Board(), config.camera.fps, config.camera.stall_s)
     return VisionService(
         camera=source or camera.build(config.camera, wanted, governor.pace),
         classifier=classifier or Classifier(found, runtimes.chosen(how.runtime), how.threads),
@@ -45,7 +46,9 @@ def build(
             Region(
                 region.name,
                 Preprocessor(found, how.fit, how.crop, region.box),
-                MotionGate(config.motion.max_idle_s) if config.motion.enabled else None,
+                MotionGate(config.motion.max_idle_s, rules.window)
+                if config.motion.enabled
+                else None,
                 Decision(rules, index),
             )
             for index, region in enumerate(config.regions)

@@ -81,8 +81,7 @@ class InferenceWorker(Worker):
             try:
                 facts = self._facts(region, prepared, index)
             except UnusableScores:
-                region.settled = False
-                region.open_looks += 1
+                region.fail()
                 self._statistics.skipped += 1
                 continue
             judged = True
@@ -102,9 +101,7 @@ class InferenceWorker(Worker):
         def change() -> None:
             now_ns = time.monotonic_ns()
             for region in self._regions:
-                region.decision, ended = region.decision.under(rules, now_ns)
-                region.settled = False
-                self._tell(region, ended)
+                self._tell(region, region.follow(rules, now_ns))
             self._live = live
             self._paces = [Pace(live.per_s) for _ in self._regions]
             self._tables = tables
@@ -113,7 +110,7 @@ class InferenceWorker(Worker):
         self._changes.append(change)
 
     def rest(self, at_ns: int) -> None:
-        """Nothing is looked at from this time on; callable from the thread that takes the frames.
+        """Nothing is looked at from this time on; for the thread that takes the frames.
 
         What is present ends: nobody will see it go, and it must not be there still at the next look.
         """
@@ -121,11 +118,10 @@ class InferenceWorker(Worker):
         def end() -> None:
             self._drop_waiting()
             for region in self._regions:
-                ended = region.decision.rest(at_ns)
-                region.settled = region.waiting = False
-                region.open_looks = 0
-                self._tell(region, ended)
+                self._tell(region, region.rest(at_ns))
 
+        for region in self._regions:
+            region.expect_news()
         self._changes.append(end)
 
     def _drop_waiting(self) -> None:
@@ -139,15 +135,11 @@ class InferenceWorker(Worker):
         """What follows from a frame for a region. Raises UnusableScores."""
         if not prepared.wanted[index]:
             self._statistics.saved(1)
-            facts = region.decision.repeat(prepared.taken_ns)
-            region.waiting = region.decision.waiting
-            return facts
+            return region.repeat(prepared.taken_ns)
         asked_ns = time.monotonic_ns()
         scores = self._classifier.look(prepared.inputs[index], self._scores)
         answered_ns, invoke_ns = time.monotonic_ns(), self._classifier.invoke_ns
-        facts = region.decision.look(scores, prepared.taken_ns)
-        region.open_looks += 1
-        region.settled, region.waiting = region.decision.settled, region.decision.waiting
+        facts = region.look(scores, prepared.taken_ns)
         self._statistics.took("transfer", answered_ns - asked_ns - invoke_ns)
         self._statistics.took("invoke", invoke_ns)
         self._statistics.took("decide", time.monotonic_ns() - answered_ns)

@@ -25,7 +25,6 @@ import numpy as np
 from edgecam.arrays import Pixels
 from edgecam.vision.grid import SIDE, Grid, Reduction
 
-SETTLE_LOOKS = 5  # frames after the last that moved: what a decision needs more it asks for itself
 LEARN_FRAMES = 8  # looked at before anything is known of the noise
 
 _HELD = 3  # frames, for second differences
@@ -45,10 +44,13 @@ _SECOND_DIFFERENCE = 3  # its variance for noise is 1 + 4 + 1 times that of a fr
 class MotionGate:
     """The memory of one region; ask it about every frame, in order."""
 
-    def __init__(self, max_idle_s: float, settle_looks: int = SETTLE_LOOKS) -> None:
-        """`settle_looks`: how many more frames are looked at after the last that moved."""
+    def __init__(self, max_idle_s: float, window: int) -> None:
+        """`window`: the looks that a decision counts, which then are to be of one scene."""
+        self.window = window
+        """How many more frames are looked at after the last that moved."""
+        self.news = False
+        """Whether the last frame was wanted for what it shows, and not for the time gone by."""
         self._max_idle_ns = round(max_idle_s * 1e9)
-        self._settle_looks = settle_looks
         self._reduction = Reduction()
         self._frames: Grid = np.zeros((_HELD, SIDE, 3 * SIDE), np.float32)
         self._lights = np.zeros((_HELD, SIDE), np.float32)
@@ -71,8 +73,9 @@ class MotionGate:
         self._count += 1
         self._reduction.reduce(view, self._frames[newest])
         np.matmul(self._frames[newest], _ROW_MEAN, out=self._lights[newest])
-        wanted = self._count == 1 or self._is_new(newest)
-        wanted |= self._count <= LEARN_FRAMES or at_ns - self._looked_ns >= self._max_idle_ns
+        new = self._count == 1 or self._is_new(newest)
+        self.news = new or self._count <= LEARN_FRAMES
+        wanted = self.news or at_ns - self._looked_ns >= self._max_idle_ns
         if wanted:
             np.copyto(self._seen, self._frames[newest])
             np.copyto(self._seen_light, self._lights[newest])
@@ -86,9 +89,12 @@ class MotionGate:
         return self._settling > 0
 
     def _forget(self) -> None:
-        """Begin anew: frames of another size have nothing in common with those before."""
+        """Begin anew: frames of another size have nothing in common with those before.
+
+        So what the first of them show came into view just now.
+        """
         self._count = 0
-        self._settling = 0
+        self._settling = self.window
         self._everywhere = _Noise(factor=1.3, least=0.02, most=36.0)
         self._somewhere = _Noise(factor=1.5, least=0.25, most=12.0)
         self._bands = _LEAST_BANDS
@@ -108,7 +114,7 @@ class MotionGate:
         if self._count >= _HELD and (self._count <= LEARN_FRAMES or self._count % every == 0):
             self._learn(newest, moving=moving)
         if moving:
-            self._settling = self._settle_looks
+            self._settling = self.window
             return True
         # Half of what is known of bands: a frame need not hold a whole number of them.
         if light > max(_LIGHT, (self._bands - _LEAST_BANDS) / 2):

@@ -82,7 +82,7 @@ class Preparation:
         started_ns = time.monotonic_ns()
         if not _is_rgb(frame.pixels):
             self.skipped += 1
-            return f"frames of {_described(frame.pixels)}, which is not RGB of 8 bits"
+            return f"frames of {_described(frame.pixels)}, which are not RGB of 8 bits"
         self._notice_shape(frame.pixels)
         # Before the camera's watch, which looks closer at what is to be judged; a blind camera's
         # frames are not, so the gates see none of them but the first.
@@ -127,7 +127,7 @@ class Preparation:
     def _notice_shape(self, pixels: Pixels) -> None:
         """Say that frames have another size than before; each region adapts by itself."""
         if self._shape and pixels.shape != self._shape:
-            _log.info("the camera gives %s now", _described(pixels))
+            _log.info("the camera gives frames of %s now", _size(pixels))
         self._shape = pixels.shape
 
     def _watch(self, frame: Frame, *, judged: bool) -> None:
@@ -150,4 +150,10 @@ def _is_rgb(pixels: Pixels) -> bool:
 
 
 def _described(pixels: Pixels) -> str:
-    return f"{'x'.join(map(str, pixels.shape))} {pixels.dtype}"
+    channels = pixels.shape[2] if len(pixels.shape) > 2 else 1  # noqa: PLR2004  grey has no third
+    return f"{_size(pixels)} ({channels} {pixels.dtype} a pixel)"
+
+
+def _size(pixels: Pixels) -> str:
+    """Width x height; `shape` has them the other way round."""
+    return "x".join(map(str, pixels.shape[1::-1]))

@@ -18,7 +18,11 @@ from edgecam.config.options import PlaceOptions, ScheduleOptions
 
 _log = logging.getLogger(__name__)
 
-_DAYS = range(-2, 4)  # around today: hours over midnight, offsets of hours, places at the date line
+# Around today: hours over midnight, offsets of hours, places at the date line. And where nothing
+# changes so soon, as in a polar night, a year.
+_NEAR, _YEAR = range(-2, 4), range(-2, 370)
+_MARGIN_DAYS = 2  # hours of a day that was not looked at begin no sooner before it
+_WEEK_S = 6 * 86_400  # in which no day of the week comes twice
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,12 @@ class Stretch:
 
     @property
     def end(self) -> str:
-        """For people, by the clock on their wall: `until Sun 07:00`."""
+        """For people, by the clock on their wall: `until Sun 07:00`, or with the date."""
         if not self.changes:
-            return "all day"
-        return time.strftime("until %a %H:%M", time.localtime(self.until_s))
+            return "for a year or more"
+        soon = self.until_s - self.since_s < _WEEK_S
+        form = "until %a %H:%M" if soon else "until %Y-%m-%d %H:%M"
+        return time.strftime(form, time.localtime(self.until_s))
 
 
 _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
@@ -79,20 +85,27 @@ class Schedule:
             )
 
     def _stretch(self, now_s: float) -> Stretch:
-        today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time
-        asleep_since_s = _local_s(today, 0)
-        for start_s, end_s in _merged(sorted(self._spans(today))):
-            if now_s < start_s:
-                return Stretch(active=False, since_s=asleep_since_s, until_s=start_s)
-            if now_s < end_s:
-                return Stretch(active=True, since_s=start_s, until_s=end_s)
-            asleep_since_s = end_s
-        tomorrow_s = _local_s(today + dt.timedelta(1), 0)
-        return Stretch(active=False, since_s=asleep_since_s, until_s=tomorrow_s, changes=False)
+        near = self._stretch_within(_NEAR, now_s)
+        return near if near.changes else self._stretch_within(_YEAR, now_s)
 
-    def _spans(self, today: dt.date) -> Iterator[tuple[float, float]]:
+    def _stretch_within(self, days: range, now_s: float) -> Stretch:
+        today = dt.date.fromtimestamp(now_s)  # noqa: DTZ012  hours are of local time
+        known_until_s = _local_s(today + dt.timedelta(days.stop - _MARGIN_DAYS), 0)
+        active, since_s, until_s = False, _local_s(today, 0), math.inf
+        for start_s, end_s in _merged(sorted(self._spans(today, days))):
+            if now_s < start_s:
+                until_s = start_s
+                break
+            if now_s < end_s:
+                active, since_s, until_s = True, start_s, end_s
+                break
+            since_s = end_s
+        changes = until_s < known_until_s
+        return Stretch(active, since_s, min(until_s, known_until_s), changes)
+
+    def _spans(self, today: dt.date, around: range) -> Iterator[tuple[float, float]]:
         """Start and end of all hours of the days around today; hours that end first are none."""
-        for days in _DAYS:
+        for days in around:
             day = today + dt.timedelta(days)
             for active in self._hours:
                 start_s, end_s = self._moment_s(active.start, day), self._end_s(active, day)

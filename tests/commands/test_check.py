@@ -46,10 +46,23 @@ def test_it_says_what_a_schedule_comes_to_now(tmp_path: Path) -> None:
     stills = "camera: {source: stills, stills: {folder: .}}\n"
     hours = "schedule: {active_hours: ['07:00-19:00', '19:00-07:00']}\n"
     place = "{place: {latitude: 59.33, longitude: 18.07}, active_hours: [sunset-30min-sunrise]}"
-    for text, begins in ((hours, "active until "), (f"schedule: {place}\n", "")):
+    for text, told in (
+        (hours, "active for a year or more"),
+        (f"schedule: {place}\n", r"(active|asleep) until \w{3} \d\d:\d\d"),
+    ):
         done = check(tmp_path, stills + text)
         assert (done.code, done.errors) == (0, [])
-        assert re.search(rf"^# schedule: {begins}.*\w{{3}} \d\d:\d\d$", done.out, re.MULTILINE)
+        assert re.search(rf"^# schedule: {told}$", done.out, re.MULTILINE)
+
+
+def test_hours_that_never_come_are_a_warning(tmp_path: Path) -> None:
+    equator = "place: {latitude: 0, longitude: 30}, active_hours: [17:00-sunset]"
+    text = f"camera: {{source: stills, stills: {{folder: .}}}}\nschedule: {{{equator}}}\n"
+    done = check(tmp_path, text, TZ="UTC")
+    assert done.code == 0
+    (warning,) = done.errors
+    assert warning.startswith("warning: config.yaml:2: schedule.active_hours: these hours do not ")
+    assert "# schedule: asleep for a year or more" in done.out
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)

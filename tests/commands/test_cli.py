@@ -96,7 +96,7 @@ def test_a_bad_configuration_exits_78_with_a_line_for_each_problem(
     assert (done.code, done.out) == (EXIT_CONFIG, "")
     assert done.err.splitlines() == [
         'config.yaml:1: node: expected 1 to 24 of a-z, 0-9, _ and -, got "A"',
-        'config.yaml:2: camera.fps: expected a number > 0, got "fast"',
+        'config.yaml:2: camera.fps: expected a number > 0 and ≤ 1000, got "fast"',
     ]
 
 

@@ -19,7 +19,7 @@ def test_a_problem_names_file_line_option_expectation_and_value(tmp_path: Path) 
     text = "\n" * 10 + 'camera:\n  fps: "fast"\n'
 
     assert problems(tmp_path, text) == [
-        'config.yaml:12: camera.fps: expected a number > 0, got "fast"'
+        'config.yaml:12: camera.fps: expected a number > 0 and ≤ 1000, got "fast"'
     ]
 
 

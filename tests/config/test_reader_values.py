@@ -25,14 +25,15 @@ HOUR = "hours like 07:00-22:30, sunrise-sunset or sunrise-30min-sunset+60min"
 @pytest.mark.parametrize(
     ("text", "option", "expected", "got"),
     [
-        ("camera: {fps: 0}", "camera.fps", "a number > 0", "0"),
-        ("camera: {fps: true}", "camera.fps", "a number > 0", "true"),
-        ("camera: {fps: [1]}", "camera.fps", "a number > 0", "[1]"),
-        ("camera: {fps: {a: 1}}", "camera.fps", "a number > 0", "a section"),
-        ("camera: {fps: .nan}", "camera.fps", "a number > 0", "NaN"),
-        ("camera: {fps: .inf}", "camera.fps", "a number > 0", "Infinity"),
-        ("camera: {fps: -.inf}", "camera.fps", "a number > 0", "-Infinity"),
-        ("camera: {fps: 2024-01-31}", "camera.fps", "a number > 0", "2024-01-31"),
+        ("camera: {fps: 0}", "camera.fps", "a number > 0 and ≤ 1000", "0"),
+        ("camera: {fps: 1000.5}", "camera.fps", "a number > 0 and ≤ 1000", "1000.5"),
+        ("camera: {fps: true}", "camera.fps", "a number > 0 and ≤ 1000", "true"),
+        ("camera: {fps: [1]}", "camera.fps", "a number > 0 and ≤ 1000", "[1]"),
+        ("camera: {fps: {a: 1}}", "camera.fps", "a number > 0 and ≤ 1000", "a section"),
+        ("camera: {fps: .nan}", "camera.fps", "a number > 0 and ≤ 1000", "NaN"),
+        ("camera: {fps: .inf}", "camera.fps", "a number > 0 and ≤ 1000", "Infinity"),
+        ("camera: {fps: -.inf}", "camera.fps", "a number > 0 and ≤ 1000", "-Infinity"),
+        ("camera: {fps: 2024-01-31}", "camera.fps", "a number > 0 and ≤ 1000", "2024-01-31"),
         ("camera: {stall_s: null}", "camera.stall_s", "a number from 1 to 3600", "null"),
         ("model: {mean: [.nan], std: [1]}", "model.mean[0]", "a number", "NaN"),
         ("model: {mean: [1], std: [.inf]}", "model.std[0]", "a number > 0", "Infinity"),
@@ -230,7 +231,7 @@ def test_the_name_of_a_label_has_its_limits_as_a_key_too(
 def test_what_yaml_itself_chokes_on_is_a_wrong_value(tmp_path: Path, value: str) -> None:
     (problem,) = problems(tmp_path, f"camera: {{fps: {value}}}")
 
-    assert problem.startswith("config.yaml:1: camera.fps: expected a number > 0, got ")
+    assert problem.startswith("config.yaml:1: camera.fps: expected a number > 0 and ≤ 1000, got ")
 
 
 @pytest.mark.parametrize("value", ["!!set [a]", "!!omap {a: b}", "!!pairs {a: b}"])

@@ -8,6 +8,8 @@ from support.configs import load_text, problems
 from edgecam.config.shown import without_password
 
 BOX = "expected [left, top, right, bottom] with left < right and top < bottom"
+SMALL = "expected at least 1/64 of the frame each way, or hardly a pixel is left of it"
+ENDLESS = "cannot start again: loop is for a video file"
 TLS = "mqtt: {broker: 'mqtts://h', tls: "
 
 
@@ -67,6 +69,26 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
         (
             "regions: [{name: a, box: [0, 0.7, 1, 0.2]}]",
             f"regions[0].box: {BOX}, got [0.0, 0.7, 1.0, 0.2]",
+        ),
+        (
+            "regions: [{name: a}, {name: b, box: [0.5, 0, 0.515, 1]}]",
+            f"regions[1].box: {SMALL}, got [0.5, 0.0, 0.515, 1.0]",
+        ),
+        (
+            "regions: [{name: a, box: [0, 0.3, 1, 0.30001]}]",
+            f"regions[0].box: {SMALL}, got [0.0, 0.3, 1.0, 0.30001]",
+        ),
+        (
+            "camera: {source: opencv, opencv: {loop: true, source: /dev/video1}}",
+            f'camera.opencv.loop: "/dev/video1" {ENDLESS}',
+        ),
+        (
+            "camera: {source: opencv, opencv: {loop: true, source: /dev/v4l/by-id/usb-a-index0}}",
+            f'camera.opencv.loop: "/dev/v4l/by-id/usb-a-index0" {ENDLESS}',
+        ),
+        (
+            "camera: {source: opencv, opencv: {loop: true, source: 'rtsp://me:secret@host/door'}}",
+            f'camera.opencv.loop: "rtsp://…@host/door" {ENDLESS}',
         ),
         (
             "model: {mean: [127.5]}",
@@ -145,7 +167,11 @@ def test_a_broken_rule(tmp_path: Path, text: str, problem: str) -> None:
         "decision: {labels: {cat: {appear: 0.2, disappear: 0.2}}}",
         "decision: {only: [cat], ignore: [dog]}",
         "regions: [{name: a}, {name: b}]",
-        "regions: [{name: a, box: [0.5, 0.5, 0.51, 0.51]}]",
+        "regions: [{name: a, box: [0.5, 0.1, 0.515625, 0.115625]}]",
+        "camera: {fps: 1000}",
+        "camera: {source: opencv, opencv: {loop: true, source: video.avi}}",
+        "camera: {source: opencv, opencv: {loop: true, source: /dev/shm/video.avi}}",
+        "camera: {source: pi, opencv: {loop: true}}",
         "model: {mean: [127.5], std: [127.5]}",
         "model: {mean: [1, 2, 3], std: [127.5]}",
         TLS + "{ca_file: a}}",

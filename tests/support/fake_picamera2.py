@@ -10,13 +10,15 @@ Behaves as picamera2 0.3.38 and libcamera's Raspberry Pi pipeline do where it ma
 - one job is done a frame, in order; a buffer that is not released is never filled again;
 - one program at a time can acquire a camera; `Picamera2` does so when it is made;
 - `stop()` and `close()` wait behind a capture that was asked for, for ever where no frame comes;
-- controls are handed over once, at a start, and are gone after a stop.
+- controls are handed over once: at a start, or else with the next request that is given back, which
+  waits behind those that are queued already; and they are gone after a stop.
 """
 
 import errno
 import sys
 import threading
 import types
+from collections import deque
 from typing import Any
 
 import cv2
@@ -147,6 +149,8 @@ class FakePicamera2:
         self.starts = 0
         self.controls: dict[str, Any] = {}  # for the next start
         self.in_force: dict[str, Any] = {}
+        self.frames_us: list[int] = []  # how long each took, as far as that was told
+        self._queued: deque[dict[str, Any]] = deque()  # the controls of each request
         self.camera_config: dict[str, Any] = {}
         self.sensor_resolution = self.hardware.sensor_size
         self._mode: Mode | None = None
@@ -257,6 +261,7 @@ class FakePicamera2:
             msg = "Failed to start camera: Input/output error"
             raise RuntimeError(msg)
         self.in_force, self.controls = self.controls, {}
+        self._queued = deque({} for _ in range(self.camera_config["buffer_count"]))
         self.started = True
         self.starts += 1
 
@@ -297,10 +302,15 @@ class FakePicamera2:
             raise self.hardware.failure
         self.held += 1
         self.exposures += 1
+        self.in_force |= self._queued.popleft()
+        self.frames_us.append(self.in_force.get("FrameDurationLimits", (0, 0))[0])
         return FakeRequest(self._exposed(), self._take_back)
 
     def _take_back(self) -> None:
         self.held -= 1
+        if self.started:
+            self._queued.append(self.controls)
+            self.controls = {}
         self.frame_arrived()
 
     def _exposed(self) -> Pixels:

@@ -9,18 +9,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import cv2
 import numpy as np
 
-_PICTURE = cv2.imencode(".jpg", np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+from edgecam.arrays import Pixels
+
 _PART = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%b\r\n"
 
 
 class NetworkCamera:
-    """Counts who has watched, and who does."""
+    """Counts who has watched, and who does; what it sends can be changed at any time."""
 
     def __init__(self, server: ThreadingHTTPServer) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}/stream.mjpg"
         self.watched = 0
         self.watching = 0
         self.ended = False
+        """Whether it hangs up."""
+        self.silent = False
+        """Whether it sends nothing, and does not hang up."""
+        self.shown: Pixels = np.full((48, 64, 3), 90, np.uint8)
+        """What is before it: RGB, or grey without a third axis."""
+        self._sent = 0
 
     def show(self, handler: BaseHTTPRequestHandler) -> None:
         """Send 50 pictures a second until the other end goes away."""
@@ -31,12 +38,21 @@ class NetworkCamera:
         handler.end_headers()
         try:
             while not self.ended:
-                handler.wfile.write(_PART % (len(_PICTURE), _PICTURE))
+                if not self.silent:
+                    picture = self._picture()
+                    handler.wfile.write(_PART % (len(picture), picture))
                 time.sleep(0.02)
         except OSError:
             pass  # it has gone
         finally:
             self.watching -= 1
+
+    def _picture(self) -> bytes:
+        """A JPEG file; as of a sensor, no two are alike."""
+        self._sent += 1
+        pixels = self.shown.copy()
+        pixels[::8] ^= np.uint8(self._sent % 8)
+        return cv2.imencode(".jpg", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from edgecam.config import DecisionOptions
 from edgecam.messages import Sighting
+from edgecam.vision.nearness import NEAR
 
 
 def f32(value: float) -> float:
@@ -51,6 +52,7 @@ class SlowDecision:
         self.options = options
         self.region = region
         self.subjects = _subjects(options, labels)
+        self.nears: list[bool] = []  # of each look since something last changed
 
     def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
         """The facts of one look, disappearances first."""
@@ -67,7 +69,11 @@ class SlowDecision:
             if present and len(votes) >= self.options.votes:
                 facts.append(self._turn(subject, votes, at_ns))
         absent = [one for one, was in zip(self.subjects, was_present, strict=True) if not was]
-        return facts + self._appearances(absent, at_ns)
+        facts += self._appearances(absent, at_ns)
+        if facts:
+            self.nears = [False] * len(self.nears)
+        self.nears.append(any(self._is_near(one, sum(named)) for one in self.subjects))
+        return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
         """The facts of a moment without a look."""
@@ -79,6 +85,18 @@ class SlowDecision:
         cast = [len(one.votes(window, high=not one.present)) for one in self.subjects]
         full = all(len(one.values) >= window for one in self.subjects)
         return full and not any(0 < votes < enough for votes in cast)
+
+    def near(self) -> bool:
+        """Whether a change was nearly voted for in the last looks."""
+        return any(self.nears[-self.options.window :])
+
+    def _is_near(self, subject: Subject, named: float) -> bool:
+        value = subject.values[-1]
+        if subject.present:
+            return f32(value - f32(NEAR)) < subject.disappear
+        raised = f32(value + f32(NEAR))
+        clear = named + NEAR >= self.options.clear or raised >= f32(self.options.clear)
+        return raised >= subject.appear and clear
 
     def _appearances(self, absent: Sequence[Subject], at_ns: int) -> list[Sighting]:
         facts = []

@@ -67,7 +67,7 @@ def regions(
         Region(
             f"region{index}",
             Preprocessor(found, "crop", 0.875, box),
-            MotionGate(MAX_IDLE_S) if gated else None,
+            MotionGate(MAX_IDLE_S, rules.window) if gated else None,
             Decision(rules, index),
         )
         for index, box in enumerate(boxes)

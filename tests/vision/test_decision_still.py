@@ -1,6 +1,7 @@
 """What a region decides while nothing new is to be seen in it."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.drawn_looks import LABELS, SECOND, Scene, decision, scenes
@@ -25,6 +26,7 @@ def test_the_same_facts_as_the_slow_reference_where_some_looks_are_spared(
         else:
             assert fast.look(drawn, at_ns) == slow.look([float(one) for one in drawn], at_ns)
         assert fast.settled == slow.settled()
+        assert fast.near == slow.near()
 
 
 @settings(max_examples=100, deadline=None)
@@ -77,6 +79,51 @@ def test_votes_too_few_to_turn_anything_ask_for_more_looks() -> None:
         settled.append(region.decision.settled)
     # No window yet, twice; a vote to appear; it appeared; a vote to go; and it went.
     assert settled == [False, False, True, False, True, False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("present", "scores", "near"),
+    [
+        (False, {"dog": 0.44}, False),
+        (False, {"dog": 0.46}, True),
+        (False, {"dog": 0.46, "panda": 0.46}, True),
+        (True, {"dog": 0.36}, False),
+        (True, {"dog": 0.34}, True),
+        (True, {"dog": 0.9, "panda": 0.46}, True),
+    ],
+)
+def test_a_score_close_to_its_threshold_is_near_a_change(
+    *, present: bool, scores: dict[str, float], near: bool
+) -> None:
+    region = Region(votes=1, window=1)  # appears at 0.5, goes under 0.3
+    region.look(dog=0.9 if present else 0.0)
+    assert not region.decision.near
+    assert region.look(**scores) == []
+    assert region.decision.settled
+    assert region.decision.near == near
+
+
+@pytest.mark.parametrize(
+    ("scores", "near"),
+    [
+        ({"dog": 0.5}, False),  # 0.5 of 0.7 is not clear, nor nearly
+        ({"dog": 0.5, "tabby_cat": 0.16}, True),
+        ({"dog": 0.66}, True),
+        ({"tabby_cat": 0.4, "tiger_cat": 0.4}, False),  # clear, but of nothing
+    ],
+)
+def test_a_look_that_is_nearly_clear_is_near_too(scores: dict[str, float], *, near: bool) -> None:
+    region = Region(votes=1, window=1, clear=0.7)
+    region.look(**scores)
+    assert region.decision.near == near
+
+
+def test_what_was_near_is_forgotten_after_a_window_or_a_change() -> None:
+    region, near = Region(votes=2, window=3), []
+    for score in (0.46, 0.1, 0.1, 0.1, 0.46, 0.9, 0.9, 0.9):
+        region.look(dog=score)
+        near.append(region.decision.near)
+    assert near == [True, True, True, False, True, True, False, False]
 
 
 def test_after_a_reload_votes_are_asked_for_anew() -> None:

@@ -11,9 +11,10 @@ from support.frames import noise
 from support.views import FRAME_NS, SIDE, Light, film, picture, seen
 
 from edgecam.arrays import Pixels
-from edgecam.vision.motion import LEARN_FRAMES, SETTLE_LOOKS, MotionGate
+from edgecam.vision.motion import LEARN_FRAMES, MotionGate
 
 NEVER_S = 1e9
+WINDOW = 4  # looks of a decision
 SCENE, OTHER = picture(1), picture(2)
 NOISES = pytest.mark.parametrize("grain", [0.0, 1.0, 6.0])
 
@@ -21,8 +22,8 @@ NOISES = pytest.mark.parametrize("grain", [0.0, 1.0, 6.0])
 class Asked:
     """A gate that is asked ten times a second."""
 
-    def __init__(self, max_idle_s: float = NEVER_S, **options: int) -> None:
-        self.gate = MotionGate(max_idle_s, **options)
+    def __init__(self, max_idle_s: float = NEVER_S, window: int = WINDOW) -> None:
+        self.gate = MotionGate(max_idle_s, window)
         self.frames = 0
 
     def about(self, frames: Iterable[Pixels]) -> str:
@@ -34,9 +35,9 @@ class Asked:
         return "".join("-L"[answer] for answer in answers)
 
 
-def settled(light: Light, grain: float, max_idle_s: float = NEVER_S, **options: int) -> Asked:
+def settled(light: Light, grain: float, max_idle_s: float = NEVER_S, window: int = WINDOW) -> Asked:
     """A gate that knows a scene and its noise."""
-    asked = Asked(max_idle_s, **options)
+    asked = Asked(max_idle_s, window)
     assert asked.about(film([light] * 40, grain)).endswith("-" * 10)
     return asked
 
@@ -51,12 +52,27 @@ def test_a_still_scene_is_looked_at_until_it_is_known_and_then_no_more(grain: fl
 def test_another_scene_is_looked_at_at_once_and_for_some_looks_more(grain: float) -> None:
     asked = settled(SCENE, grain)
     answers = asked.about(film([OTHER] * 40, grain, seed=100))
-    assert answers == "L" * (1 + SETTLE_LOOKS) + "-" * (39 - SETTLE_LOOKS)
+    assert answers == "L" * (1 + WINDOW) + "-" * (39 - WINDOW)
 
 
-def test_how_many_looks_more_can_be_chosen() -> None:
-    asked = settled(SCENE, 1.0, settle_looks=2)
+def test_how_many_looks_more_is_the_window_of_the_decision() -> None:
+    asked = settled(SCENE, 1.0, window=2)
     assert asked.about(film([OTHER] * 9, 1.0, seed=100)) == "LLL------"
+    asked.gate.window = 5
+    assert asked.about(film([SCENE] * 9, 1.0, seed=200)) == "LLLLLL---"
+
+
+def test_a_start_lasts_as_long_as_the_window_where_that_is_more_than_learning_takes() -> None:
+    assert Asked(window=12).about(film([SCENE] * 20, 1.0)) == "L" * 13 + "-" * 7
+
+
+def test_news_are_told_from_a_look_that_is_due_by_time_alone() -> None:
+    asked = settled(SCENE, 1.0, max_idle_s=5)
+    frames = film([*[SCENE] * 60, OTHER], 1.0, seed=100)
+    looked = [asked.gate.news for frame in frames if asked.about([frame]) == "L"]
+    assert looked == [False, True]
+    asked.about(film([OTHER] * 20, 1.0, seed=200))
+    assert not asked.gate.news
 
 
 def test_after_max_idle_s_there_is_one_look_whatever_is_seen() -> None:
@@ -69,7 +85,7 @@ def test_after_max_idle_s_there_is_one_look_whatever_is_seen() -> None:
 def test_idle_time_counts_from_the_last_look() -> None:
     asked = settled(SCENE, 1.0, max_idle_s=5)
     answers = asked.about(film([OTHER] * 60, 1.0, seed=100))
-    assert answers == "L" * (1 + SETTLE_LOOKS) + "-" * 49 + "L" + "-" * (9 - SETTLE_LOOKS)
+    assert answers == "L" * (1 + WINDOW) + "-" * 49 + "L" + "-" * (9 - WINDOW)
 
 
 @NOISES
@@ -149,7 +165,7 @@ def test_flicker_becomes_known_and_hides_nothing() -> None:
     assert answers[:30].count("L") > 15
     assert answers[-150:].count("-") > 90
     after = asked.about(film((flicker(OTHER, number) for number in range(400, 420)), 1.0, 400))
-    assert after.startswith("L" * (1 + SETTLE_LOOKS))
+    assert after.startswith("L" * (1 + WINDOW))
 
 
 def test_rain_becomes_known_and_hides_nothing() -> None:
@@ -168,7 +184,7 @@ def test_rain_becomes_known_and_hides_nothing() -> None:
 def test_noise_that_grows_at_once_becomes_known() -> None:
     asked = settled(SCENE, 0.5)
     answers = asked.about(film([SCENE] * 250, 8.0, seed=100))
-    assert answers.startswith("L" * (1 + SETTLE_LOOKS))
+    assert answers.startswith("L" * (1 + WINDOW))
     assert answers.endswith("-" * 50)
 
 
@@ -181,7 +197,7 @@ def test_motion_never_becomes_known() -> None:
 def test_a_flash_is_looked_at_and_so_is_what_follows() -> None:
     asked = settled(SCENE, 1.0)
     answers = asked.about(film([SCENE * 2, *[SCENE] * 19], 1.0, seed=100))
-    assert answers == "L" * (2 + SETTLE_LOOKS) + "-" * (18 - SETTLE_LOOKS)
+    assert answers == "L" * (2 + WINDOW) + "-" * (18 - WINDOW)
 
 
 def test_it_says_that_something_moves_until_that_has_settled() -> None:
@@ -189,7 +205,19 @@ def test_it_says_that_something_moves_until_that_has_settled() -> None:
     for frame in film([SCENE, *[OTHER] * 9], 1.0, seed=100):
         asked.about([frame])
         moving.append(asked.gate.moving)
-    assert moving == [False] + [True] * SETTLE_LOOKS + [False] * (9 - SETTLE_LOOKS)
+    assert moving == [False] + [True] * WINDOW + [False] * (9 - WINDOW)
+
+
+@pytest.mark.parametrize("moved_before", [False, True])
+def test_frames_of_another_size_have_just_come_into_view(*, moved_before: bool) -> None:
+    asked, moving = settled(SCENE, 1.0), []
+    if moved_before:
+        asked.about(film([OTHER], 1.0))
+    assert asked.gate.moving == moved_before
+    for frame in film([picture(1, 80)] * (WINDOW + 3), 1.0):
+        asked.about([frame])
+        moving.append(asked.gate.moving)
+    assert moving == [True] * WINDOW + [False] * 3
 
 
 def test_motion_at_the_start_is_not_taken_for_noise() -> None:
@@ -250,7 +278,7 @@ def test_views_may_be_parts_of_frames() -> None:
 
 
 def test_a_view_is_not_kept() -> None:
-    gate, view = MotionGate(NEVER_S), noise(480, 640)
+    gate, view = MotionGate(NEVER_S, WINDOW), noise(480, 640)
     gate.worth_a_look(view, 1)
     kept = weakref.ref(view)
     del view
@@ -258,7 +286,7 @@ def test_a_view_is_not_kept() -> None:
 
 
 def test_little_is_allocated_for_a_frame() -> None:
-    gate = MotionGate(NEVER_S)
+    gate = MotionGate(NEVER_S, WINDOW)
     frames = [noise(480, 640, seed) for seed in range(4)]
     for number, frame in enumerate(frames):
         gate.worth_a_look(frame, number)

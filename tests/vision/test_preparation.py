@@ -17,9 +17,12 @@ from support.vision_half import (
 )
 
 from edgecam.arrays import Pixels
+from edgecam.config import DecisionOptions
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
+from edgecam.subjects import choose
+from edgecam.vision.decision import Rules
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
@@ -72,17 +75,22 @@ def test_each_region_is_made_what_the_model_needs_of_it(found: Model) -> None:
 
 
 class Gate(MotionGate):
-    """Lets through, frame by frame, what has a + in its script, and nothing after that."""
+    """Says of each frame what its script does, and after that that nothing is to be seen.
+
+    +: something new; o: nothing new, and yet it is time for a look.
+    """
 
     def __init__(self, script: str = "") -> None:
-        super().__init__(60.0)
+        super().__init__(60.0, 1)
         self.views: list[tuple[int, ...]] = []
-        self._answers = [letter == "+" for letter in script]
+        self._script = iter(script)
 
     def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
         del at_ns
         self.views.append(view.shape)
-        return self._answers.pop(0) if self._answers else False
+        said = next(self._script, "-")
+        self.news = said == "+"
+        return said != "-"
 
 
 def gated(found: Model, *gates: Gate) -> Prepare:
@@ -90,7 +98,7 @@ def gated(found: Model, *gates: Gate) -> Prepare:
     prepare = Prepare(found, LEFT, RIGHT)
     for region, gate in zip(prepare.regions, gates, strict=True):
         region.gate = gate
-        region.settled = True
+        region.open = False
     return prepare
 
 
@@ -101,7 +109,7 @@ def wanted(prepare: Prepare) -> list[bool]:
         return []
     prepare.mailbox.give_back(prepared)
     for region, looked in zip(prepare.regions, prepared.wanted, strict=True):
-        region.open_looks += looked
+        region.looks += looked
     return list(prepared.wanted)
 
 
@@ -144,41 +152,95 @@ def test_a_still_frame_is_passed_on_where_time_alone_may_bring_a_fact(found: Mod
     assert wanted(prepare) == [False, False]
 
 
-def test_a_region_with_an_open_question_is_looked_at_whatever_its_gate_says(found: Model) -> None:
-    gate = Gate()
-    prepare = gated(found, gate, Gate())
-    prepare.regions[0].settled = False
-    for _ in range(2):  # twice its window of one look
+def looked(prepare: Prepare, frames: int) -> str:
+    """Of which frames the model looks at the left half; each is judged before the next comes."""
+    seen = ""
+    for _ in range(frames):
         prepare(frame())
-        assert wanted(prepare) == [True, False]
-    prepare(frame())
-    assert wanted(prepare) == []  # it may hover for ever
-    assert len(gate.views) == 3
+        seen += "L" if any(wanted(prepare)) else "-"
+    return seen
+
+
+def test_an_open_question_gets_looks_at_once_and_then_ever_more_rarely(found: Model) -> None:
+    gate = Gate("+")
+    prepare = gated(found, gate, Gate())
+    prepare.regions[0].open = True
+    # What is new and two windows of one look each; one more after 1, 2, 4, 8 frames.
+    assert looked(prepare, 30) == "LL" + "-L--L----L--------L" + "-" * 9
+    assert len(gate.views) == 30
+
+
+def test_what_settles_is_looked_at_no_more(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate())
+    prepare.regions[0].open = True
+    assert looked(prepare, 5) == "LL-L-"
+    prepare.regions[0].open = False
+    assert looked(prepare, 20) == "-" * 20
 
 
 def test_news_give_an_open_question_its_looks_again(found: Model) -> None:
-    prepare = gated(found, Gate("---+"), Gate())
-    prepare.regions[0].settled = False
-    seen = []
-    for _ in range(7):
+    prepare = gated(found, Gate("+------+"), Gate())
+    prepare.regions[0].open = True
+    assert looked(prepare, 14) == "LL-L--L" + "LL-L--L"
+
+
+def test_time_gives_an_open_question_a_window_and_no_shorter_pauses(found: Model) -> None:
+    prepare = gated(found, Gate("+------o"), Gate())
+    prepare.regions[0].open = True
+    assert looked(prepare, 14) == "LL-L--L" + "L----L-"
+
+
+def test_looks_of_a_hovering_label_are_bounded_by_those_that_time_brings(found: Model) -> None:
+    """So a still camera stays one: ten frames a second, a look due every ten seconds."""
+    prepare = gated(found, Gate("+" + ("-" * 99 + "o") * 60), Gate())
+    prepare.regions[0].open = True
+    assert looked(prepare, 3000).count("L") < 50
+    assert looked(prepare, 3000).count("L") <= 2 * 30
+
+
+def test_a_slow_model_gets_the_looks_that_it_could_not_make_yet(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate())
+    prepare.regions[0].open = True
+    for _ in range(10):
+        prepare(frame())  # nothing is judged meanwhile
+    assert wanted(prepare) == [True, False]
+    assert looked(prepare, 3) == "L-L"
+
+
+def test_an_answer_that_is_none_leaves_the_question_open(found: Model) -> None:
+    prepare = gated(found, Gate("+"), Gate())
+    region = prepare.regions[0]
+    for _ in range(2):
         prepare(frame())
-        seen.append(any(wanted(prepare)))
-    assert seen == [True, True, False, True, True, False, False]
+        assert wanted(prepare) == [True, False]
+        region.looks -= 1  # which `wanted` has counted
+        region.fail()
+    assert region.open
+    assert looked(prepare, 5) == "-L--L"
+
+
+def test_other_rules_bring_another_window_and_an_open_question(found: Model) -> None:
+    gate = Gate()
+    prepare = gated(found, gate, Gate())
+    region = prepare.regions[0]
+    rules = Rules.build(DecisionOptions(votes=3, window=7), choose(DecisionOptions(), found.labels))
+    assert region.follow(rules, 1) == []
+    assert (gate.window, region.decision.window, region.open) == (7, 7, True)
 
 
 @pytest.mark.parametrize(
     ("wrong", "described"),
     [
-        (np.zeros((48, 64), np.uint8), "48x64 uint8"),
-        (np.zeros((48, 64, 4), np.uint8), "48x64x4 uint8"),
-        (np.zeros((48, 64, 3), np.float32), "48x64x3 float32"),
+        (np.zeros((48, 64), np.uint8), "64x48 (1 uint8 a pixel)"),
+        (np.zeros((48, 64, 4), np.uint8), "64x48 (4 uint8 a pixel)"),
+        (np.zeros((48, 64, 3), np.float32), "64x48 (3 float32 a pixel)"),
     ],
 )
 def test_what_is_no_frame_is_counted_and_described(
     found: Model, wrong: Any, described: str
 ) -> None:
     prepare = Prepare(found, WHOLE)
-    assert prepare(wrong) == f"frames of {described}, which is not RGB of 8 bits"
+    assert prepare(wrong) == f"frames of {described}, which are not RGB of 8 bits"
     assert prepare.preparation.skipped == 1
     assert prepare.mailbox.empty
     assert prepare(frame()) == ""
@@ -192,7 +254,7 @@ def test_another_size_is_said_once_and_adapted_to(
     prepare = Prepare(found, WHOLE)
     for pixels in (frame(), frame(), frame(height=24, width=32), frame(height=24, width=32)):
         assert prepare(pixels) == ""
-    assert [record.message for record in caplog.records] == ["the camera gives 24x32x3 uint8 now"]
+    assert [record.message for record in caplog.records] == ["the camera gives frames of 32x24 now"]
     last = prepare.mailbox.take(0)
     assert last is not None
     expected = np.zeros((224, 224, 3), np.uint8)
@@ -223,7 +285,7 @@ def test_no_frame_of_a_covered_lens_is_judged_not_even_the_first(found: Model) -
     gate = Gate("+-+++")
     prepare = Prepare(found, WHOLE, trouble=TroubleOptions())
     prepare.regions[0].gate = gate
-    prepare.regions[0].settled = True
+    prepare.regions[0].open = False
     judged, asked = [], []
     for number, pixels in enumerate([cat] * 3 + [hand] * 9 + [cat] * 9):
         prepare(pixels, number * 10**8)

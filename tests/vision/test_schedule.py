@@ -1,6 +1,7 @@
 """When the camera looks, by made clocks, in zones that change theirs, and where the sun does not set."""
 
 import datetime as dt
+import re
 import subprocess
 import sys
 import time
@@ -191,13 +192,76 @@ def test_polar_night_and_polar_day(zone: SetZone) -> None:
     day, night = (Clock(text, place=TROMSO) for text in ("sunrise-sunset", "sunset-sunrise"))
     assert [day.hours_awake("2026-12-21"), night.hours_awake("2026-12-21")] == [0, 24]
     assert [day.hours_awake("2026-06-21"), night.hours_awake("2026-06-21")] == [24, 0]
-    asleep = day.at("2026-12-21 12:00")
-    assert (asleep.active, asleep.changes) == (False, False)
-    assert local(asleep.until_s) == "2026-12-22 00:00"  # when it is looked at again
     around_noon = Clock("sunrise-30min-sunset+30min", place=TROMSO)
     assert around_noon.hours_awake("2026-12-21") == pytest.approx(1, abs=0.1)
-    assert day.at("2027-01-14 12:00").until_s > 0  # and the sun comes back
-    assert 0 < day.hours_awake("2027-01-25") < 5
+    assert 0 < day.hours_awake("2027-01-25") < 5  # and the sun comes back
+
+
+def test_the_end_of_a_polar_night_and_of_a_polar_day_is_known(zone: SetZone) -> None:
+    """Tromso's sun is away from the end of November to the middle of January, and up in summer."""
+    zone("Europe/Oslo")
+    day, night = (Clock(text, place=TROMSO) for text in ("sunrise-sunset", "sunset-sunrise"))
+    for clock, begins, ends in (
+        (day, "2026-12-21", r"until 2027-01-1[3-8] 1[12]:\d\d"),
+        (night, "2026-06-21", r"until 2026-07-2[3-9] \d\d:\d\d"),
+    ):
+        asleep = clock.at(f"{begins} 12:00")
+        assert (asleep.active, asleep.changes) == (False, True)
+        assert re.fullmatch(ends, asleep.end)
+        clock.now_s = asleep.until_s - 1
+        assert not clock.schedule.now().active
+        clock.now_s = asleep.until_s
+        assert clock.schedule.now().active
+        awake = (night if clock is day else day).at(f"{begins} 12:00")
+        assert (awake.active, awake.changes) == (True, True)
+        assert awake.until_s == pytest.approx(asleep.until_s, abs=86_400)
+
+
+def test_hours_that_never_come_or_never_end_are_not_searched_for_ever(zone: SetZone) -> None:
+    zone("UTC")
+    always = Clock("00:00-12:00", "12:00-00:00").at("2026-11-21 12:00")
+    assert (always.active, always.changes, always.end) == (True, False, "for a year or more")
+    # There the sun sets at about 16:00 of this clock, all through the year.
+    never = Clock("17:00-sunset", place=PlaceOptions(0.0, 30.0)).at("2026-11-21 17:30")
+    assert (never.active, never.changes, never.end) == (False, False, "for a year or more")
+
+
+def test_a_change_within_days_is_told_by_its_weekday_a_later_one_by_its_date() -> None:
+    assert Clock("07:00-22:30").at("2026-11-21 23:00").end == "until Sun 07:00"
+    assert Clock("07:00-22:30").at("2026-11-21 08:00").end == "until Sat 22:30"
+
+
+def test_a_moment_that_an_offset_carries_over_midnight(zone: SetZone) -> None:
+    """22:08 and six hours and 40 minutes are 04:48 of the next day; 14:47 and as many are 21:27."""
+    zone("Europe/Stockholm")
+    clock = Clock("sunset+400min-06:00", place=STOCKHOLM)
+    summer, winter = clock.at("2026-06-22 05:30"), clock.at("2026-12-21 23:00")
+    assert [summer.active, winter.active] == [True, True]
+    assert [local(one.until_s) for one in (summer, winter)] == [
+        "2026-06-22 06:00",
+        "2026-12-22 06:00",
+    ]
+    assert (summer.until_s - summer.since_s) / 3600 == pytest.approx(1.2, abs=0.1)
+    assert (winter.until_s - winter.since_s) / 3600 == pytest.approx(8.55, abs=0.1)
+    assert not clock.active("2026-06-22 03:00")
+
+
+def test_hours_that_begin_in_the_hour_that_is_left_out_or_comes_twice(zone: SetZone) -> None:
+    zone("Europe/Stockholm")
+    clock = Clock("02:30-04:00")
+    assert clock.hours_awake("2026-03-29") == pytest.approx(0.5)
+    assert clock.hours_awake("2026-03-30") == pytest.approx(1.5)
+    assert clock.hours_awake("2026-10-25") == pytest.approx(2.5)  # from the first 02:30
+
+
+def test_a_midnight_that_is_left_out(zone: SetZone) -> None:
+    """In Havana 00:00 became 01:00 on 2026-03-08."""
+    zone("America/Havana")
+    night = Clock("22:00-06:00").at("2026-03-07 23:00")
+    assert (night.until_s - night.since_s) / 3600 == 7
+    assert Clock("00:00-06:00").at("2026-03-08 05:00").active
+    day = Clock("07:00-22:00").at("2026-03-08 01:30")
+    assert (day.active, local(day.until_s)) == (False, "2026-03-08 07:00")
 
 
 def test_a_sunset_after_midnight_belongs_to_the_day_before(zone: SetZone) -> None:

@@ -101,7 +101,7 @@ def test_a_camera_that_turns_grey_for_good_ends_the_half(start: Start) -> None:
     error = failure(half)
     assert isinstance(error, CameraError)
     assert str(error) == (
-        "the camera has given frames of 48x64 uint8, which is not RGB of 8 bits, for 0.3 s; "
+        "the camera has given frames of 64x48 (1 uint8 a pixel), which are not RGB of 8 bits, for 0.3 s; "
         "check its format"
     )
     wait_until(lambda: UNUSABLE in half.camera_troubles)

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from edgecam.vision.statistics import Statistics
@@ -94,3 +97,24 @@ def test_a_frame_that_came_meanwhile_is_new() -> None:
     statistics = Statistics()
     statistics.frame(5 * SECOND)
     assert statistics.age_ns(4 * SECOND) == 0
+
+
+def test_the_first_percentiles_need_no_descriptor() -> None:
+    """They are told from another thread, to which a failure would look like one of the wall."""
+    program = (
+        "import resource\n"
+        "from edgecam.vision.statistics import Statistics\n"
+        "statistics = Statistics()\n"
+        "statistics.took('invoke', 7000)\n"
+        "_, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))\n"
+        "try:\n"
+        "    open('/dev/null')\n"
+        "except OSError as error:\n"
+        "    print(error.strerror)\n"
+        "print(statistics.percentiles_us())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("Too many open files\n(7, 7)\n", "")

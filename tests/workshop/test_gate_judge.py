@@ -1,16 +1,30 @@
 """The motion gate beside a camera without one, through the real model: nothing is missed."""
 
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
 import pytest
 from support.places import SAMPLES
 
-from edgecam.arrays import Pixels
+from edgecam.arrays import Pixels, Scores
+from edgecam.config import DecisionOptions
+from edgecam.subjects import choose
+from edgecam.vision.decision import WORTH_NAMING, Rules
 from edgecam.workshop import scenes
 from edgecam.workshop.gate import judge as gate_judge
-from edgecam.workshop.gate.clips import CLIPS
-from edgecam.workshop.gate.judge import Model, Outcome, _matched, judge
+from edgecam.workshop.gate.clips import CLIPS, NAMED, THINGS, WHOLE, Clip, pasted
+from edgecam.workshop.gate.judge import Chance, Model, Outcome, judge
+from edgecam.workshop.gate.told import match
+from edgecam.workshop.scenes import Shot
 
-FRAMES = 8
+FRAMES = 6
 PICTURES = scenes.photographs(SAMPLES)[:6]
+# Labels of these photographs that score, with the noise of a frame, now more and now less than it
+# takes to appear: one of the cats 0.37 to 0.42, these two of the castle in the dark 0.37 to 0.46. No
+# picture says when they appear; where nothing moves they may do so late, or not at all.
+HOVERING = {"Egyptian Mau", "castle", "palace"}
 
 
 @pytest.fixture(scope="module")
@@ -23,23 +37,32 @@ def outcome(name: str, seeing: Model, frames: int = FRAMES) -> Outcome:
     return only
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("cuts", "cuts, noise of gain 8", "cuts, dark, gain 4", "cuts, flicker, gain 2"),
-        *("cuts, rain, gain 1", "cuts, flashes, gain 1", "cuts, other sizes"),
-        *("fades", "slow pans", "day to dusk", "small things, gain 4"),
-    ],
-)
+@pytest.mark.parametrize("name", list(CLIPS))
 def test_nothing_is_missed_and_nothing_late(name: str, seeing: Model) -> None:
-    found = outcome(name, seeing)
-    assert (found.missed, found.cuts_unseen, found.extra) == (0, 0, 0)
-    assert found.late_frames <= 1
-    assert found.appearances >= 1
+    """In every clip, none left out; only still ones may leave to chance what hovers."""
+    still = name.startswith("still")
+    # Some show each picture twenty times as long, or five times.
+    frames = {"still": 2, "stills": 3}.get(name.split(",", maxsplit=1)[0], FRAMES)
+    for found in judge(name, CLIPS[name], PICTURES, frames, seeing):
+        assert (found.missed, found.cuts_unseen, found.extra) == (0, 0, 0)
+        assert found.late_frames <= 1
+        assert found.appearances >= 1
+        assert {chance.label for chance in found.chances} <= (HOVERING if still else set())
+
+
+def test_each_small_thing_that_could_be_missed_is_one_that_the_model_names(seeing: Model) -> None:
+    pictures = [one for one in scenes.photographs(SAMPLES) if one.name in THINGS]
+    assert len(pictures) == len(THINGS)
+    wall, preprocessor = np.full((480, 640, 3), 128, np.uint8), seeing.preprocessor(WHOLE)
+    assert seeing.look(wall, preprocessor).max() < 0.05
+    for picture in pictures:
+        scores = seeing.look(pasted(wall, picture, NAMED), preprocessor)
+        assert scores.max() >= DecisionOptions().appear, picture.name
+        assert scores[scores >= WORTH_NAMING].sum() >= DecisionOptions().clear, picture.name
 
 
 def test_a_still_scene_is_hardly_looked_at(seeing: Model) -> None:
-    assert outcome("still, gain 1", seeing, frames=3).saved > 0.8  # of which two beginnings
+    assert outcome("still, gain 4", seeing, frames=3).saved > 0.8  # of which two beginnings
 
 
 def test_one_region_is_still_while_the_other_moves(seeing: Model) -> None:
@@ -48,14 +71,15 @@ def test_one_region_is_still_while_the_other_moves(seeing: Model) -> None:
     assert (left.region, right.region) == ("left", "right")
     assert left.saved > 0.7
     assert right.saved < 0.5
-    assert left.missed == right.missed == 0
 
 
 class Blind:
     """A gate that sees nothing new, ever."""
 
-    def __init__(self, max_idle_s: float) -> None:
-        assert max_idle_s == 10
+    news = False
+
+    def __init__(self, max_idle_s: float, window: int) -> None:
+        assert (max_idle_s, window) == (10, 4)
 
     def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
         assert view.shape == (420, 420, 3)
@@ -95,4 +119,64 @@ def test_an_appearance_is_matched_with_the_nearest_of_its_label() -> None:
     cat, dog = 1, 2
     without = [(10, cat), (20, dog), (400, cat)]
     gated = [(11, cat), (60, cat), (290, cat), (20, dog)]
-    assert _matched(without, gated) == ([1, 0, None], 2)
+    found = match(without, gated)
+    assert (found.late, found.extra) == ([1, 0, None], 2)
+    assert found.punctual == [True, True, False]
+
+
+def hovering(_pictures: object, _frames: int, seed: int) -> Iterator[Shot]:
+    """A picture fades in soon; another after so many frames that noise decides when."""
+    for number in range(60):
+        yield Shot(np.full((480, 640, 3), (number, seed, 0), np.uint8), None)
+
+
+class Scripted:
+    """A model to which the first label is there from frame 10 on, and the second now and then."""
+
+    def __init__(self, rules: Rules, hovers: dict[int, int]) -> None:
+        self.found = SimpleNamespace(labels=("cat", "palace"))
+        self.rules = rules
+        self._hovers = hovers
+
+    def preprocessor(self, box: object) -> SimpleNamespace:
+        assert box
+        return SimpleNamespace(view=lambda pixels: pixels)
+
+    def look(self, pixels: Pixels, preprocessor: object) -> Scores:
+        assert preprocessor
+        number, seed, _ = pixels[0, 0].tolist()
+        since = self._hovers[seed]
+        return np.array([0.9 * (number >= 10), 0.6 * (since <= number < since + 3)], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("others", "missed", "told_by"),
+    [
+        ((24, 26, 25, 50), 1, None),  # three of four tell it within a frame
+        ((24, 26, 40, 50), 1, None),
+        ((25, 34, 40, 50), 0, 1),
+        ((15, 34, 40, 50), 0, 0),
+    ],
+)
+def test_what_other_cameras_do_not_tell_either_is_counted_as_chance(
+    others: tuple[int, ...], missed: int, told_by: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = DecisionOptions(clear=0.0)
+    rules = Rules.build(options, choose(options, ("cat", "palace")))
+    hovers = dict(enumerate((25, *others)))
+    monkeypatch.setattr(gate_judge, "MotionGate", FirstFrames)
+    clip = Clip(hovering, {"scene": WHOLE})
+    (found,) = judge("hovering", clip, PICTURES, FRAMES, cast("Model", Scripted(rules, hovers)))
+    assert (found.appearances, found.missed, found.late_frames) == (2, missed, 0)
+    chances = [] if told_by is None else [Chance("palace", 27, None, told_by)]
+    assert found.chances == chances
+    again = sum(abs(other - 25) <= 1 for other in others)
+    assert found.told_again == (4 + again) / 8
+
+
+class FirstFrames(Blind):
+    """Sees something new until a quarter of a minute before the second label hovers."""
+
+    def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
+        assert view.size
+        return at_ns <= 20 * 10**8

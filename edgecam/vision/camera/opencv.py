@@ -1,32 +1,38 @@
 """A V4L2 device, a network stream or a video file, through OpenCV."""
 
+import contextlib
 import errno
+import logging
 import os
 import re
 import time
 from pathlib import Path
-from typing import cast
+from typing import Any
 
 import cv2
 
-from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.config.shown import without_password
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
-from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera.orientation import Orientation
 from edgecam.vision.camera.pace import Pace
+from edgecam.vision.camera.stale import Staleness
 
 OPEN_TIMEOUT_MS = 10_000
 READ_TIMEOUT_MS = 5_000
 _DEVICE = re.compile(r"^/dev/video(\d+)$")
 
+_log = logging.getLogger(__name__)
+
 
 class OpencvCamera:
-    """Live sources keep their own time: what comes before it is due is passed over undecoded.
+    """Live sources keep their own time: what comes before it is due is passed over unconverted.
 
     A video file waits for us; it runs at `fps`, or as recorded where that is not set.
+
+    A frame is written over by the next one, so that none takes new memory.
     """
 
     unreadable = 0
@@ -37,6 +43,11 @@ class OpencvCamera:
         self._device: re.Match[str] | None = None
         self._pace = pace
         self._video: cv2.VideoCapture | None = None
+        self._bgr: Any = None  # OpenCV writes into these where the size is right,
+        self._rgb: Any = None  # and else makes others
+        self._orientation = Orientation(options.rotation, hflip=options.hflip, vflip=options.vflip)
+        self._staleness = Staleness()
+        self._opened_bytes = 0  # of a file, when it was opened
         self._stream = self.coded = "://" in self._source
         # Also where it is not there yet; a video may lie in /dev/shm.
         self.live = self._stream or (
@@ -54,9 +65,10 @@ class OpencvCamera:
         if of_no_use and not self._stream:
             msg = f"{self._source} is not a video file or a /dev/video device"
             raise ConfigError(msg, option="camera.opencv.source")
+        if self.live and self._options.opencv.loop:
+            msg = f"{without_password(self._source)} cannot start again: loop is for a video file"
+            raise ConfigError(msg, option="camera.opencv.loop")
         self._video = self._opened()
-        if not self._video.isOpened():
-            raise self._refused()
         if self._device:
             self._video.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.opencv.width)
             self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
@@ -66,18 +78,22 @@ class OpencvCamera:
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame that is due."""
-        if self._video is None:
+        video = self._video
+        if video is None:
             msg = "capture before open"
             raise RuntimeError(msg)
         if not self.live:
-            return self._next_of_file() if self._pace.wait(timeout_s) else None
+            return self._next_of_file(video) if self._pace.wait(timeout_s) else None
         deadline_s = time.monotonic() + timeout_s
         while time.monotonic() < deadline_s:
-            if not self._video.grab():
+            if not video.grab():
                 msg = f"{without_password(self._source)} stopped delivering frames"
                 raise CameraError(msg, reason="stalled")
             if self._pace.due():
-                return self._retrieved(time.monotonic_ns())
+                frame = self._retrieved(video)
+                if self._stream and self._staleness.look(frame.pixels, frame.taken_ns):
+                    self._open_anew()
+                return frame
         return None
 
     def rest(self) -> None:
@@ -96,18 +112,29 @@ class OpencvCamera:
             self._video.release()
             self._video = None
 
+    def _open_anew(self) -> None:
+        _log.info("%s shows nothing new: opening it again", without_password(self._source))
+        self.close()
+        self.open()
+
     def _opened(self) -> cv2.VideoCapture:
+        """The device, stream or file. Raises CameraError where it cannot be opened."""
         if self._device:
-            return cv2.VideoCapture(int(self._device[1]), cv2.CAP_V4L2)
-        if not self.live:
-            return cv2.VideoCapture(self._source)
-        timeouts = [
-            cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
-            OPEN_TIMEOUT_MS,
-            cv2.CAP_PROP_READ_TIMEOUT_MSEC,
-            READ_TIMEOUT_MS,
-        ]
-        return cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, timeouts)
+            video = cv2.VideoCapture(int(self._device[1]), cv2.CAP_V4L2)
+        elif not self.live:
+            self._opened_bytes = self._bytes()
+            video = cv2.VideoCapture(self._source)
+        else:
+            timeouts = [
+                cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+                OPEN_TIMEOUT_MS,
+                cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+                READ_TIMEOUT_MS,
+            ]
+            video = cv2.VideoCapture(self._source, cv2.CAP_FFMPEG, timeouts)
+        if not video.isOpened():
+            raise self._refused()
+        return video
 
     def _refused(self) -> CameraError:
         if self._device:  # it is there, and we may open it
@@ -117,25 +144,47 @@ class OpencvCamera:
         msg = f"{place} cannot be opened: wrong, not permitted, not there, or not a video"
         return CameraError(msg, reason="missing")
 
-    def _next_of_file(self) -> Frame:
-        video = self._video
-        if video is None or (not video.grab() and not self._rewound(video)):
+    def _next_of_file(self, video: cv2.VideoCapture) -> Frame:
+        return self._retrieved(video if video.grab() else self._begun_again())
+
+    def _begun_again(self) -> cv2.VideoCapture:
+        """A file at its first frame. Raises EndOfFrames where that is not wanted.
+
+        It is opened anew: FFmpeg cannot seek in every format, nor see what was added to a file.
+        """
+        if not self._options.opencv.loop:
+            if self._bytes() > self._opened_bytes:
+                msg = (
+                    f"{self._source} has grown since it was opened, and its new frames cannot be "
+                    f"seen: show it once it is whole, or take the stream that is recorded in it"
+                )
+                raise CameraError(msg, reason="unusable")
             raise EndOfFrames
-        return self._retrieved(time.monotonic_ns())
+        self.close()
+        self._video = self._opened()
+        if not self._video.grab():
+            msg = f"{self._source} cannot be shown again: no frame can be read from it any more"
+            raise CameraError(msg, reason="unusable")
+        return self._video
 
-    def _rewound(self, video: cv2.VideoCapture) -> bool:
-        return self._options.opencv.loop and video.set(cv2.CAP_PROP_POS_FRAMES, 0) and video.grab()
+    def _bytes(self) -> int:
+        """The size of a file; 0 where it is gone."""
+        try:
+            return Path(self._source).stat().st_size
+        except OSError:
+            return 0
 
-    def _retrieved(self, taken_ns: int) -> Frame:
-        ok, bgr = self._video.retrieve() if self._video is not None else (False, None)
-        if not ok or bgr is None:
+    def _retrieved(self, video: cv2.VideoCapture) -> Frame:
+        """The frame that was grabbed just now."""
+        taken_ns, ok = time.monotonic_ns(), False
+        # OpenCV 4.11 raises where the pictures of a stream become much narrower.
+        with contextlib.suppress(cv2.error):
+            ok, self._bgr = video.retrieve(self._bgr)
+        if not ok:
             msg = f"{without_password(self._source)} gives frames that cannot be decoded"
             raise CameraError(msg, reason="unusable")
-        rgb = cast("Pixels", cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB))
-        options = self._options
-        return Frame(
-            oriented(rgb, options.rotation, hflip=options.hflip, vflip=options.vflip), taken_ns
-        )
+        self._rgb = cv2.cvtColor(self._bgr, cv2.COLOR_BGR2RGB, dst=self._rgb)
+        return Frame(self._orientation.upright(self._rgb), taken_ns)
 
 
 def check_device(path: str) -> None:

@@ -21,9 +21,10 @@ from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
-from edgecam.vision.camera import formats, framing
-from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera import formats, framing, sensor_rate
+from edgecam.vision.camera.orientation import Orientation
 from edgecam.vision.camera.pace import Pace
+from edgecam.vision.camera.sensor_rate import SensorRate
 from edgecam.vision.preprocess import FrameWanted
 
 _log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class PiCamera:
         self._job: Any = None
         self._stream: dict[str, Any] = {}
         self._controls: dict[str, Any] = {}
-        self._hflip = self._vflip = False  # what the ISP did not do
+        self._rate = SensorRate(pace, self._controls)
+        self._orientation = Orientation(0, hflip=False, vflip=False)  # what the ISP did not do
 
     def open(self) -> None:
         """Raises ConfigError without picamera2, CameraError without a camera."""
@@ -60,6 +62,7 @@ class PiCamera:
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame of the sensor that is due."""
+        self._follow_pace()
         deadline_s = time.monotonic() + timeout_s
         while (left_s := deadline_s - time.monotonic()) > 0:
             request = self._next_request(left_s)
@@ -99,6 +102,12 @@ class PiCamera:
         self._camera.set_controls(self._controls)  # picamera2 hands them over once, at a start
         self._camera.start()
 
+    def _follow_pace(self) -> None:
+        change = self._rate.change()
+        if change:
+            self._controls |= change
+            self._camera.set_controls(change)
+
     def _take_back_job(self) -> None:
         """stop() and close() would wait behind it, for a frame that may never come."""
         if self._job is not None:
@@ -122,9 +131,9 @@ class PiCamera:
     def _configure(self, transform: Any) -> None:  # noqa: ANN401  libcamera's class
         options = self._options
         controls: dict[str, Any] = {}
-        if options.fps is not None and "FrameDurationLimits" in self._camera.camera_controls:
+        if options.fps is not None and sensor_rate.CONTROL in self._camera.camera_controls:
             period_us = round(1e6 / options.fps)
-            controls["FrameDurationLimits"] = (period_us, period_us)
+            controls[sensor_rate.CONTROL] = (period_us, period_us)
         size = framing.frame_size(self._camera.camera_properties, self._wanted)
         sensor = framing.widest_mode(self._camera.sensor_modes, size)
         half_turn = options.rotation in (180, 270)  # the ISP turns by 180 degrees, not by 90
@@ -142,21 +151,24 @@ class PiCamera:
         given = self._camera.camera_configuration()
         self._stream, done = dict(given["main"]), given["transform"]
         self._controls = dict(given["controls"])
+        self._rate = SensorRate(self._pace, self._controls)
         if self._stream["format"] not in formats.UNDERSTOOD:
             msg = f"the camera gives {self._stream['format']}, which is not understood"
             raise CameraError(msg, reason="unusable")
-        self._hflip, self._vflip = hflip != done.hflip, vflip != done.vflip
+        quarter_turn = 90 if options.rotation in (90, 270) else 0
+        self._orientation = Orientation(
+            quarter_turn, hflip=hflip != done.hflip, vflip=vflip != done.vflip
+        )
         crop = framing.middle(self._camera.camera_properties, self._stream["size"])
         if crop is not None and "ScalerCrop" in self._camera.camera_controls:
             self._controls["ScalerCrop"] = crop
-        _log.info("camera gives %s %s", self._stream["size"], self._stream["format"])
+        _log.info("the camera gives %dx%d %s", *self._stream["size"], self._stream["format"])
 
     def _upright(self, buffer: Pixels) -> Pixels:
         """A frame's bytes as `(height, width, 3)` RGB, as the owner wants it turned."""
         stream = self._stream
         rgb = formats.to_rgb(buffer, stream["format"], stream["size"], stream["stride"])
-        quarter_turn = 90 if self._options.rotation in (90, 270) else 0
-        return oriented(rgb, quarter_turn, hflip=self._hflip, vflip=self._vflip)
+        return self._orientation.upright(rgb)
 
 
 def find(index: int) -> tuple[Any, Any, str]:

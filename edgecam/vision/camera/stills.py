@@ -15,7 +15,7 @@ from edgecam.config import CameraOptions
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
 from edgecam.vision.camera import EndOfFrames
-from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera.orientation import Orientation
 from edgecam.vision.camera.pace import Pace
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
@@ -33,6 +33,7 @@ class StillsCamera:
         self.unreadable = 0
         self._options = options
         self._folder = Path(options.stills.folder)
+        self._orientation = Orientation(options.rotation, hflip=options.hflip, vflip=options.vflip)
         self._pace = pace
         self._skipped: set[Path] = set()
         self._pictures: Iterator[Pixels] = iter(())
@@ -103,8 +104,9 @@ class StillsCamera:
                 self.unreadable += 1
                 _log.warning("%s is not a picture that can be read; skipped", file)
             return None
-        options = self._options
-        return oriented(pixels, options.rotation, hflip=options.hflip, vflip=options.vflip)
+        height, width = pixels.shape[:2]
+        _log.debug("showing %s (%dx%d)", file, width, height)
+        return self._orientation.upright(pixels)
 
 
 def read_picture(file: Path) -> Pixels | None:

@@ -65,7 +65,7 @@ class _Camera:
 
     def __init__(self, model: Model, options: TroubleOptions) -> None:
         self._classifier = model.classifier
-        gate = MotionGate(MotionOptions().max_idle_s)
+        gate = MotionGate(MotionOptions().max_idle_s, model.rules.window)
         self._region = Region("", model.preprocessor(_WHOLE), gate, Decision(model.rules, 0))
         self._mailbox = Mailbox(lambda: Prepared([model.classifier.blank()]))
         self._preparation = Preparation(
@@ -85,13 +85,9 @@ class _Camera:
             return []
         region = self._region
         if prepared.wanted[0]:
-            scores = self._classifier.look(prepared.inputs[0])
-            facts = region.decision.look(scores, frame.taken_ns)
-            region.open_looks += 1
-            region.settled = region.decision.settled
+            facts = region.look(self._classifier.look(prepared.inputs[0]), frame.taken_ns)
         else:
-            facts = region.decision.repeat(frame.taken_ns)
-        region.waiting = region.decision.waiting
+            facts = region.repeat(frame.taken_ns)
         self._mailbox.give_back(prepared)
         return facts
 

@@ -168,12 +168,12 @@ def test_a_file_goes_on_after_a_rest(tmp_path: Path) -> None:
     source = camera(record(tmp_path / "video.avi"))
     source.open()
     first = source.capture(1.0)
+    assert first is not None
+    assert np.abs(first.pixels.astype(int) - COLOURS[0]).max() <= NEARLY
     source.rest()
     source.wake()
     second = source.capture(1.0)
-    assert first is not None
     assert second is not None
-    assert np.abs(first.pixels.astype(int) - COLOURS[0]).max() <= NEARLY
     assert np.abs(second.pixels.astype(int) - COLOURS[1]).max() <= NEARLY
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgecam.arrays import Pixels
-from edgecam.vision.camera.orientation import oriented
+from edgecam.vision.camera.orientation import Orientation
 
 # Each pixel is its own colour, so that any turn leaves another picture.
 PICTURE: Pixels = np.arange(2 * 3 * 3, dtype=np.uint8).reshape(2, 3, 3)
@@ -18,23 +18,23 @@ def reference(rotation: int, *, hflip: bool, vflip: bool) -> Pixels:
 @pytest.mark.parametrize("hflip", [False, True])
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_mirrored_first_then_turned_clockwise(rotation: int, *, hflip: bool, vflip: bool) -> None:
-    turned = oriented(PICTURE, rotation, hflip=hflip, vflip=vflip)
+    turned = Orientation(rotation, hflip=hflip, vflip=vflip).upright(PICTURE)
     assert turned.dtype == np.uint8
     np.testing.assert_array_equal(turned, reference(rotation, hflip=hflip, vflip=vflip))
 
 
 def test_a_quarter_turn_moves_the_top_left_corner_to_the_top_right() -> None:
-    turned = oriented(PICTURE, 90, hflip=False, vflip=False)
+    turned = Orientation(90, hflip=False, vflip=False).upright(PICTURE)
     assert turned.shape == (3, 2, 3)
     np.testing.assert_array_equal(turned[0, -1], PICTURE[0, 0])
 
 
 def test_nothing_to_do_copies_nothing() -> None:
-    assert oriented(PICTURE, 0, hflip=False, vflip=False) is PICTURE
+    assert Orientation(0, hflip=False, vflip=False).upright(PICTURE) is PICTURE
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
 def test_the_picture_given_is_left_alone(rotation: int) -> None:
     before = PICTURE.copy()
-    oriented(PICTURE, rotation, hflip=True, vflip=True)
+    Orientation(rotation, hflip=True, vflip=True).upright(PICTURE)
     np.testing.assert_array_equal(PICTURE, before)

@@ -108,6 +108,21 @@ def test_where_no_frame_is_due_in_time_there_is_none(tmp_path: Path) -> None:
     assert source.capture(0.05) is None
 
 
+def test_it_says_which_picture_it_shows_and_how_large_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(tmp_path / "a.png", RED, (8, 6))
+    save(tmp_path / "b.png", BLUE, (5, 7))
+    with caplog.at_level(logging.DEBUG, "edgecam"):
+        shapes = [pixels.shape for pixels in frames(camera(tmp_path, rotation=90))]
+    assert shapes == [(8, 6, 3), (5, 7, 3)]
+    assert [record.getMessage() for record in caplog.records] == [
+        f"showing {tmp_path}/a.png (8x6)",
+        f"showing {tmp_path}/b.png (5x7)",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.DEBUG}
+
+
 def test_with_loop_they_come_again(tmp_path: Path) -> None:
     save(tmp_path / "a.png", RED)
     save(tmp_path / "b.png", BLUE)

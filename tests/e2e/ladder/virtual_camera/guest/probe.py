@@ -48,7 +48,8 @@ def _shows(options: CameraOptions, photographs: list[Pixels]) -> list[float]:
     """How far each frame is from the photograph that it shows; every one of them is shown."""
     camera = _camera(options)
     camera.open()
-    frames = [frame.pixels for _ in range(FRAMES) if (frame := camera.capture(1.0)) is not None]
+    taken = (camera.capture(1.0) for _ in range(FRAMES))
+    frames = [frame.pixels.copy() for frame in taken if frame is not None]
     camera.close()
     assert len(frames) == FRAMES, f"{FRAMES - len(frames)} frames did not come"
     off = np.array([[_apart(frame, each) for each in photographs] for frame in frames])
