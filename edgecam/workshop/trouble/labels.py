@@ -85,8 +85,7 @@ class _Camera:
             return []
         region = self._region
         if prepared.wanted[0]:
-            scores = self._classifier.look(prepared.inputs[0])
-            facts = region.look(scores, frame.taken_ns)
+            facts = region.look(self._classifier.look(prepared.inputs[0]), frame.taken_ns)
         else:
             facts = region.repeat(frame.taken_ns)
         self._mailbox.give_back(prepared)
