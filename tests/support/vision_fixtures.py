@@ -1,5 +1,6 @@
 """Fixtures of the tests of the whole vision half; tests/conftest.py loads them."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from edgecam.model import Model
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
+from support.schedules import SetZone
 from support.vision_half import Start, VisionHalf, load_classifier, load_model
 
 
@@ -40,3 +42,16 @@ def start(found: Model, classifier: Classifier) -> Iterator[Start]:
     yield begin
     for half in made:
         half.end()
+
+
+@pytest.fixture
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[SetZone]:
+    """Sets this process's time zone; afterwards it is what it was."""
+
+    def set_zone(name: str) -> None:
+        monkeypatch.setenv("TZ", name)
+        time.tzset()
+
+    yield set_zone
+    monkeypatch.undo()
+    time.tzset()
