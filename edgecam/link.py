@@ -208,7 +208,8 @@ def listen(path: str) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        msg = f"{path}: cannot listen there (link.socket): {error.strerror or error}"
+        advice = "" if place.parent.is_dir() else f"; mkdir -p {place.parent}, or name another path"
+        msg = f"{path}: cannot listen there (link.socket): {error.strerror or error}{advice}"
         raise LinkError(msg) from error
     listener.settimeout(0)
     return listener

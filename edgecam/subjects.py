@@ -92,8 +92,9 @@ def _check_known(
 
 
 def _unknown_label(option: str, name: str, known: Sequence[str]) -> ConfigError:
-    near = [label for label in known if name.lower() in re.split(r"\W+", label.lower())]
+    wanted = {name.lower(), name.lower().removesuffix("s")}
+    near = [label for label in known if wanted & set(re.split(r"\W+", label.lower()))]
     near = near[:5] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     names = " or ".join(f'"{label}"' for label in near)
-    hint = f"; did you mean {names}?" if near else ""
-    return ConfigError(f'"{name}" is no label of the model and no group{hint}', option=option)
+    hint = f"did you mean {names}?" if near else "`edgecam model inspect --list` prints the labels"
+    return ConfigError(f'"{name}" is no label of the model and no group; {hint}', option=option)

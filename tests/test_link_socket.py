@@ -47,6 +47,11 @@ def test_without_a_publisher_connecting_says_so(path: Path) -> None:
         link.connect(str(path))
 
 
+def test_a_folder_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(LinkError, match=f"No such file.*; mkdir -p {tmp_path}/run, or name "):
+        link.listen(f"{tmp_path}/run/wall")
+
+
 def test_the_socket_that_a_dead_publisher_left_is_replaced(path: Path) -> None:
     link.listen(str(path)).close()
     assert path.exists()

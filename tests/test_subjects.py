@@ -65,6 +65,7 @@ def test_two_labels_of_one_name_are_one_subject_and_both_members() -> None:
     [
         ({"only": ["dog", "pandu"]}, "decision.only[1]", "panda"),
         ({"ignore": ["tabby"]}, "decision.ignore[0]", "tabby cat"),
+        ({"only": ["Pandas"]}, "decision.only[0]", "panda"),
         ({"labels": {"dig": ThresholdOptions()}}, "decision.labels.dig", "dog"),
         ({"groups": {"cat": ["tabby cat", "tigr cat"]}}, "decision.groups.cat[1]", "tiger cat"),
         ({"groups": {"felines": CAT}, "only": ["feline"]}, "decision.only[0]", "felines"),
@@ -79,8 +80,9 @@ def test_an_unknown_label_is_named_with_its_option_and_the_nearest(
     assert f'did you mean "{near}"?' in str(caught.value)
 
 
-def test_where_nothing_is_near_nothing_is_suggested() -> None:
-    with pytest.raises(ConfigError, match=r'^"xylophone" is no label of the model and no group$'):
+def test_where_nothing_is_near_it_is_said_where_the_labels_are() -> None:
+    said = '"xylophone" is no label of the model and no group; `edgecam model inspect --list` '
+    with pytest.raises(ConfigError, match=f"^{said}prints the labels$"):
         choose(DecisionOptions(only=["xylophone"]), LABELS)
 
 

@@ -2,9 +2,10 @@
 
 import argparse
 import math
+import sys
 from pathlib import Path
 
-from edgecam.config import SEARCHED, Loaded, find, reader
+from edgecam.config import INSTALLATION, SEARCHED, Loaded, find, reader
 
 
 def parser(command: str, description: str, example: str) -> argparse.ArgumentParser:
@@ -35,6 +36,17 @@ def add_config(to: argparse.ArgumentParser) -> None:
 def load(config: Path | None) -> Loaded:
     """The configuration that `-c` names, or that is found. Raises ConfigError."""
     return reader.load(config or find())
+
+
+def load_or_reference(config: Path | None) -> Loaded:
+    """As `load`; where no configuration is named or found, the one of all defaults, and say so.
+
+    Raises ConfigError.
+    """
+    if config is None and not any(path.exists() for path in SEARCHED):
+        print("no configuration: the model that comes with edgecam is used", file=sys.stderr)
+        config = INSTALLATION / "config.yaml"
+    return load(config)
 
 
 def count(text: str) -> int:

@@ -1,15 +1,16 @@
 """`edgecam check`: everything that can be known before the appliance runs."""
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from edgecam import runtimes
 from edgecam.appliance import clock
 from edgecam.appliance.board import Board
-from edgecam.commands import arguments, missing
-from edgecam.config import Config
+from edgecam.commands import arguments, missing, reach
+from edgecam.config import Config, Loaded
 from edgecam.config.options import ScheduleOptions
 from edgecam.config.shown import printable, without_password
 from edgecam.model import Model
@@ -20,41 +21,56 @@ from edgecam.vision.schedule import Schedule, Stretch
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml
+  edgecam check --quiet          says nothing where nothing is wrong
   sudo edgecam check             an installed one: only root may do what edgecam's users may"""
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print the configuration in force, or every error in it."""
-    parser = arguments.parser(
-        "check",
-        "Checks a configuration, the model, its labels and the password file, and prints every\n"
-        "option that is in force as YAML. What only this machine lacks (a camera, a folder) is a\n"
-        "warning, so that a configuration can be checked elsewhere than where it is to run.",
-        _EXAMPLE,
-    )
-    arguments.add_config(parser)
-    loaded = arguments.load(parser.parse_args(argv).config)
+    """Print the configuration in force and what this machine lacks for it, or every error in it."""
+    options = _parser().parse_args(argv)
+    loaded = arguments.load(options.config)
     config = loaded.config
     with loaded.blamed():
         runtime = runtimes.chosen(config.model.runtime)
         found = trial.attempt(config.model, runtime).model
         choose(config.decision, found.labels)
-        password = credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
+        credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
         credentials.tls_context(config.mqtt)
+    if not options.quiet:
+        print(_effective(config, found, runtime), flush=True)
     warnings = list(missing.here(loaded, Board()))
-    if password is not None and config.mqtt.username is None:
-        place = loaded.locate("mqtt.username")
-        warnings.append(f"{place}: there is a password, but no user name to use it with")
-    if config.schedule.active_hours:
-        now = _scheduled(config.schedule)
-        if not (now.active or now.changes):
-            place = loaded.locate("schedule.active_hours")
-            warnings.append(f"{place}: these hours do not come for a year: it would never look")
-    print(_effective(config, found, runtime), flush=True)
+    warnings += _schedule_warnings(loaded)
+    if not options.offline:
+        warnings += reach.problems(loaded)
     for warning in warnings:  # last, where they are seen
         print(f"warning: {printable(warning)}", file=sys.stderr)
-    print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
+    if not options.quiet:
+        print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = arguments.parser(
+        "check",
+        "Checks a configuration, the model, its labels and the password file, and prints every\n"
+        "option that is in force as YAML. What only this machine lacks (a camera, a folder, a\n"
+        "broker that lets us in) is a warning, so that a configuration can be checked elsewhere\n"
+        "than where it is to run. Exit codes: 0 right, also with warnings; 78 something is wrong.",
+        _EXAMPLE,
+    )
+    parser.add_argument("--quiet", action="store_true", help="print only what is wrong or missing")
+    parser.add_argument("--offline", action="store_true", help="do not try to reach the broker")
+    arguments.add_config(parser)
+    return parser
+
+
+def _schedule_warnings(loaded: Loaded) -> Iterator[str]:
+    options = loaded.config.schedule
+    if options.active_hours:
+        now = _scheduled(options)
+        if not (now.active or now.changes):
+            place = loaded.locate("schedule.active_hours")
+            yield f"{place}: these hours do not come for a year: it would never look"
 
 
 def _effective(config: Config, found: Model, runtime: str) -> str:

@@ -23,7 +23,7 @@ def here(loaded: Loaded, machine: Board) -> Iterator[str]:
     config = loaded.config
     of_units = loaded.file.resolve() == INSTALLED
     if of_units and os.geteuid() != 0:
-        yield "what edgecam's own users may do was not looked at: run it as root, by sudo"
+        yield "what edgecam's own users may do, and the broker, were not looked at: run it as root, by sudo"
     else:
         for option, problem in _for_options(config.camera, config.outbox, of_units=of_units):
             yield f"{loaded.locate(option)}: {problem}"

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from edgecam.commands import arguments
+from edgecam.commands.reach import advice
 from edgecam.commands.views import JsonView, LinesView, TableView, View
 from edgecam.config import SEARCHED, Config, MqttOptions
 from edgecam.config.rules import broker_problem
@@ -50,6 +51,9 @@ def main(argv: Sequence[str]) -> int:
         follow(broker, options.node or "+", view, lambda: True)
     except KeyboardInterrupt:
         pass  # how one leaves
+    except BrokerError as error:
+        msg = f"{error}{advice(error)}"
+        raise BrokerError(msg) from error
     finally:
         view.close()
     return 0

@@ -53,6 +53,15 @@ _HINTS = {
 }
 
 
+# By a part of what PyYAML says: what people do wrong most, in their words.
+_PLAIN = {
+    r"'\t'": "a tab; indent with spaces",
+    "expected <block end>": "indented neither like the line above nor like a section before it",
+    "mapping values are not allowed": "two `name:` in one line, or deeper than the line above; "
+    "put a value that holds `: ` in quotes",
+}
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A configuration and where each option of it stands."""
@@ -83,7 +92,10 @@ def find() -> Path:
         if path.exists():
             return path
     places = " nor ".join(str(path) for path in SEARCHED)
-    msg = f"no configuration: neither {places} exists; name one with -c FILE"
+    msg = (
+        f"no configuration: neither {places} exists; name one with -c FILE, or "
+        f"start from {INSTALLATION / 'config.yaml'}"
+    )
     raise ConfigError(msg)
 
 
@@ -310,4 +322,4 @@ def _unknown(option: str, name: str, known: list[str]) -> str:
 
 def _plain(problem: str | None) -> str:
     text = problem or "syntax error"
-    return "a tab; indent with spaces" if r"'\t'" in text else text
+    return next((plain for part, plain in _PLAIN.items() if part in text), text)

@@ -1,8 +1,9 @@
 """Remote commands: a closed list, off by default, and none of them returns or stores a picture.
 
 A request is a message on `request/<command>`; its answer, on `response/<command>`, is
-`{status, data, error, transaction}`. Whatever is no request, or one too many, is ignored and
-counted, so that a flood costs nothing but its counting.
+`{status, data, error, transaction}`. A payload that is no request is told what is wrong with it, as
+often as there may be requests. Whatever else comes, or one too many, is ignored; both are counted, so
+that a flood costs nothing but its counting.
 """
 
 import logging
@@ -51,14 +52,21 @@ class _Waiting:
     until_s: float
 
 
-def parse(payload: bytes) -> Request | None:
-    """The request in a payload; None for whatever is none."""
+def parse(payload: bytes) -> Request | str:
+    """The request in a payload, or what is wrong with it; nothing of the payload stands in that."""
     if len(payload) > MAX_REQUEST_BYTES:
-        return None
+        return f"a request has at most {MAX_REQUEST_BYTES} bytes"
     try:
         return msgspec.json.decode(payload or b"{}", type=Request)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return None
+    except UnicodeDecodeError:
+        return "not UTF-8"
+    except msgspec.ValidationError:
+        return (
+            "nothing but transaction, up to 36 of A-Za-z0-9_.:-, and region, up to 16 characters, "
+            "may stand in a request"
+        )
+    except msgspec.DecodeError:
+        return "not JSON; a request is empty, or an object"
 
 
 class Requests:
@@ -82,23 +90,24 @@ class Requests:
         self._report = report
         self._why = why
         self._rate = Rate(REQUESTS_PER_HOUR / HOUR_S, REQUESTS_AT_ONCE)
+        # Of its own, so that garbage uses up nothing of what may be asked.
+        self._refusals = Rate(REQUESTS_PER_HOUR / HOUR_S, REQUESTS_AT_ONCE)
         self._waiting: dict[int, _Waiting] = {}
 
     def take(self, command: str, payload: bytes, *, retain: bool) -> Response | None:
         """Do what a message asks for; its answer, where there is one at once."""
         known = next((one for one in self.allowed if one == command), None)
+        if known is None or retain:  # what a broker kept from long ago is nobody's wish now
+            self._ignore(command, "retained" if known else "not in remote.commands")
+            return None
         request = parse(payload)
-        problem = self._problem(known, request, retain=retain)
-        if known is None or request is None or problem:
-            self._ignore(command, problem)
+        if isinstance(request, str):
+            return self._refuse(known, request)
+        if not self._rate.allows():
+            self._ignore(command, f"more than {REQUESTS_PER_HOUR:g} an hour")
             return None
         _log.info("asked from outside: %s", known)
-        if known == "why":
-            return self._ask(request)
-        if known == "report":
-            return Response(known, _done(self._report(), request.transaction))
-        self._control.pause(paused=known == "pause")
-        return Response(known, _done(PausedPart(paused=known == "pause"), request.transaction))
+        return self._do(known, request)
 
     def answers(self) -> list[Response]:
         """Answers of the vision half that came meanwhile, and what stands for those that did not."""
@@ -116,6 +125,19 @@ class Requests:
                 ready.append(Response("why", _failed(why, waiting.transaction)))
         return ready
 
+    def _do(self, command: Command, request: Request) -> Response | None:
+        if command == "why":
+            return self._ask(request)
+        if command == "report":
+            return Response(command, _done(self._report(), request.transaction))
+        paused = command == "pause"
+        self._control.pause(paused=paused)
+        return Response(command, _done(PausedPart(paused=paused), request.transaction))
+
+    def _refuse(self, command: Command, why: str) -> Response | None:
+        self._ignore(command, why)
+        return Response(command, _failed(why, None)) if self._refusals.allows() else None
+
     def _ask(self, request: Request) -> Response | None:
         region = request.region or self._regions[0]
         if region not in self._regions:
@@ -126,16 +148,6 @@ class Requests:
         number = self._control.ask(self._regions.index(region))
         self._waiting[number] = _Waiting(request.transaction, time.monotonic() + ANSWER_TIMEOUT_S)
         return None
-
-    def _problem(self, known: Command | None, request: Request | None, *, retain: bool) -> str:
-        """Why a message is ignored; empty where it is not."""
-        if known is None:
-            return "not in remote.commands"
-        if request is None:
-            return f"no request of at most {MAX_REQUEST_BYTES} bytes"
-        if retain:  # what a broker kept from long ago is nobody's wish now
-            return "retained"
-        return "" if self._rate.allows() else f"more than {REQUESTS_PER_HOUR:g} an hour"
 
     def _ignore(self, command: str, why: str) -> None:
         self.ignored += 1

@@ -17,14 +17,17 @@ UNKNOWN = "is no label of the model and no group"
 OPENCV = "camera: {source: opencv, opencv: {source: '%s'}}\n"
 
 
-def check(folder: Path, text: str, **variables: str) -> Outcome:
-    """Check a configuration of these lines, with the real model unless they name another."""
+def check(folder: Path, text: str, *more: str, **variables: str) -> Outcome:
+    """Check a configuration of these lines, with the real model unless they name another.
+
+    No broker is asked: that is for test_reach.py.
+    """
     if "model:" not in text:
         text += f"model: {{file: {MODEL}}}\n"
     if "outbox:" not in text:
         text += "outbox: {file: outbox.db}\n"
     (folder / "config.yaml").write_text(text, encoding="utf-8")
-    return run(folder, "check", **variables)
+    return run(folder, "check", "--offline", *more, **variables)
 
 
 def test_it_prints_every_option_in_force(tmp_path: Path) -> None:
@@ -225,3 +228,20 @@ def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
     assert done.code == EXIT_CONFIG
     (line,) = done.errors
     assert f"the password file {tmp_path}/mqtt-password cannot be read: not UTF-8 text" in line
+
+
+STILLS = "camera: {source: stills, stills: {folder: .}}\n"
+
+
+def test_quiet_says_nothing_where_nothing_is_wrong(tmp_path: Path) -> None:
+    done = check(tmp_path, STILLS, "--quiet")
+    assert (done.code, done.out, done.errors) == (0, "", [])
+
+
+def test_quiet_keeps_warnings_and_errors(tmp_path: Path) -> None:
+    warned = check(tmp_path, OPENCV % "/dev/none", "--quiet")
+    assert (warned.code, warned.out) == (0, "")
+    assert warned.errors[0].startswith("warning: config.yaml:1: camera.opencv.source: /dev/none ")
+    wrong = check(tmp_path, STILLS + "power: fast\n", "--quiet")
+    assert (wrong.code, wrong.out) == (EXIT_CONFIG, "")
+    assert wrong.errors[0].startswith("config.yaml:2: power: ")

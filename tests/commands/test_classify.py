@@ -61,6 +61,56 @@ def test_people_get_one_line_a_picture(folder: Path) -> None:
     assert "," not in bison
 
 
+CATS = "{tabby: [tabby cat, tiger cat, Egyptian Mau], bear: [brown bear], big: [bison, ox]}"
+
+
+@pytest.fixture
+def grouped(tmp_path: Path) -> Path:
+    """A folder with a configuration that has groups, of which only one may be reported."""
+    text = f"model: {{file: {MODEL}}}\ndecision: {{groups: {CATS}, only: [bear]}}\n"
+    (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_groups_are_said_beside_labels(grouped: Path) -> None:
+    plain, as_json = classify(grouped, BISON), classify(grouped, "--json", "-k", "1000", BISON)
+
+    assert (plain.code, as_json.code) == (0, 0)
+    answer = json.loads(as_json.out)
+    scores = {entry["label"]: entry["confidence"] for entry in answer["top"]}
+    groups = {entry["label"]: entry["confidence"] for entry in answer["groups"]}
+    assert list(groups) == sorted(groups, key=lambda name: -groups[name])
+    assert set(groups) == {"tabby", "bear", "big"}
+    assert groups["big"] == pytest.approx(min(1.0, scores["bison"] + scores.get("ox", 0)), abs=1e-3)
+    assert plain.out.startswith(f"{BISON}: bison 0.")
+    assert f"; groups: big {groups['big']:.2f}" in plain.out
+    assert "tabby" not in plain.out  # it scored nothing
+
+
+def test_a_group_that_nothing_stands_behind_is_an_error(folder: Path) -> None:
+    with (folder / "config.yaml").open("a", encoding="utf-8") as file:
+        file.write("decision: {groups: {cat: [tabbycat]}}\n")
+    done = classify(folder, BISON)
+    assert done.code == EXIT_CONFIG
+    assert done.errors[0].startswith('config.yaml:2: decision.groups.cat[0]: "tabbycat" is no ')
+
+
+def test_without_a_configuration_the_model_that_comes_along_is_used(tmp_path: Path) -> None:
+    done = classify(tmp_path, "--json", BISON)
+
+    assert (done.code, done.err) == (
+        0,
+        "no configuration: the model that comes with edgecam is used\n",
+    )
+    assert json.loads(done.out)["top"][0]["label"] == "bison"
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_the_greeting_of_the_interpreter_is_not_shown(folder: Path, runtime: str) -> None:
+    done = classify(folder, "--runtime", runtime, BISON)
+    assert (done.code, done.err) == (0, "")
+
+
 @pytest.mark.parametrize("count", [1, 3, 2000])
 def test_as_many_labels_as_are_asked_for_and_none_that_scored_nothing(
     folder: Path, count: int

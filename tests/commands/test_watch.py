@@ -1,5 +1,6 @@
 """`edgecam watch` as a process, against a real broker and a real appliance."""
 
+import datetime as dt
 import json
 import signal
 import subprocess
@@ -11,8 +12,9 @@ import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 from support.appliance import Appliance, stop
-from support.mosquitto import Mosquitto
+from support.mosquitto import Mosquitto, free_port
 from support.waiting import wait_until
+from support.wall_clock import WallClock
 
 
 class Watch:
@@ -68,6 +70,37 @@ def test_lines_for_a_pipe_say_what_happened(
         watch.wait_for(wanted)
     assert stop(process) == 0
     wait_until(lambda: watch.lines[-1].endswith("stopped"), 10.0)
+    assert watch.interrupt() == 0
+
+
+def test_a_camera_that_sleeps_and_one_that_is_paused_are_said_to(
+    tmp_path: Path, broker: Mosquitto, watches: list[Watch]
+) -> None:
+    now = dt.datetime.now()  # noqa: DTZ005  local time is what a schedule is of
+    start, end = (now + dt.timedelta(hours=hours) for hours in (2, 3))
+    asleep = Appliance(
+        tmp_path,
+        broker.url,
+        schedule={"active_hours": [f"{start:%H:%M}-{end:%H:%M}"]},
+        remote={"commands": ["pause", "why"]},
+    )
+    watches.append(watch := Watch(tmp_path, "--broker", broker.url))
+    watch.wait_for("connected to")
+    (tmp_path / "clock").mkdir()
+    clock = WallClock(tmp_path / "clock")
+    clock.synchronize()  # nobody sleeps by a clock that was never set
+    process = asleep.start(env=clock.env, under=clock.through)
+    try:
+        for wanted in ("health   asleep, model", "scene shows unknown", "info     edgecam "):
+            watch.wait_for(wanted)
+        publish(broker.port, "edgecam/test/request/pause", b"later")
+        watch.wait_for("response pause: no: not JSON")
+        publish(broker.port, "edgecam/test/request/pause", b"")
+        for wanted in ("request  pause", "response pause: it rests", "health   paused, model"):
+            watch.wait_for(wanted)
+        assert stop(process) == 0
+    finally:
+        asleep.end()
     assert watch.interrupt() == 0
 
 
@@ -148,3 +181,12 @@ def test_a_url_that_is_none_is_wrong_usage(tmp_path: Path, url: str) -> None:
     assert "--broker" in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_a_broker_that_is_not_there_is_told_with_what_to_do(tmp_path: Path) -> None:
+    done = refused(tmp_path, "--broker", f"mqtt://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.endswith(
+        "Connection refused; nothing listens there: does the broker run, and at this port?"
+    )

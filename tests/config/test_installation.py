@@ -48,7 +48,7 @@ def test_a_checkout_is_its_own_installation() -> None:
 def test_a_wheel_carries_what_the_defaults_name(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(_STILLS, encoding="utf-8")
 
-    shown = _run(tmp_path, str(installed / "bin" / "edgecam"), "check")
+    shown = _run(tmp_path, str(installed / "bin" / "edgecam"), "check", "--offline")
 
     share = installed / "share" / "edgecam"
     assert f"folder: {share}/models/samples\n" in shown

@@ -6,7 +6,7 @@ import pytest
 from support.configs import load_text, problems
 from support.places import MODEL, SAMPLES
 
-from edgecam.config import find, load, reader
+from edgecam.config import INSTALLATION, find, load, reader
 from edgecam.errors import EXIT_CONFIG, ConfigError
 
 KNOWN = (
@@ -127,6 +127,17 @@ def test_a_key_cannot_break_the_line_or_steer_a_terminal(tmp_path: Path, key: st
     ("text", "problem"),
     [
         ("camera:\n\tfps: 1\n", ":2: not valid YAML: a tab; indent with spaces"),
+        (
+            "camera:\n  source: stills\n rotation: 90\n",
+            ":3: not valid YAML: indented neither like the line above nor like a section before it",
+        ),
+        (
+            "mqtt:\n  broker: mqtt://host\n    username: a\n",
+            (
+                ":3: not valid YAML: two `name:` in one line, or deeper than the line above; "
+                "put a value that holds `: ` in quotes"
+            ),
+        ),
         ("node: [a", ":1: not valid YAML: expected ',' or ']', but got '<stream end>'"),
         ("{}\n---\n{}\n", ":2: not valid YAML: but found another document"),
         ("- node\n", ":1: expected options as `name: value`"),
@@ -195,7 +206,8 @@ def test_the_first_file_that_exists_is_found(
     here.touch()
     assert find() == here
     assert str(caught.value) == (
-        f"no configuration: neither {here} nor {there} exists; name one with -c FILE"
+        f"no configuration: neither {here} nor {there} exists; name one with -c FILE, "
+        f"or start from {INSTALLATION / 'config.yaml'}"
     )
 
 

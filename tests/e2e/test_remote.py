@@ -32,6 +32,13 @@ class Caller:
         topic = f"edgecam/test/request/{command}"
         self._client.publish(topic, payload, qos=1, retain=retain).wait_for_publish(10.0)
 
+    def send_for_answer(self, command: str, payload: bytes) -> Any:
+        """Send what is no request, and wait for the next response of the command."""
+        count = len(self._recorder.on(f"/response/{command}"))
+        self.send(command, payload)
+        self._recorder.wait_for(lambda seen: len(seen.on(f"/response/{command}")) > count, 10.0)
+        return self._recorder.on(f"/response/{command}")[-1].json
+
     def flood(self, command: str, count: int) -> None:
         last = None
         for _ in range(count):
@@ -164,6 +171,24 @@ def test_without_being_named_no_command_does_anything(
     assert "asked from outside: pause" not in appliance.said
 
 
+def test_who_asks_wrongly_is_told_so_and_nothing_dies(
+    start: Start, caller: Caller, recorder: Recorder
+) -> None:
+    appliance = start(COMMANDS)
+    for payload, problem in (
+        (b"pause, please", "not JSON"),
+        (b'{"region": "\xff"}', "not UTF-8"),
+        (b'"' + b"x" * 300 + b'"', "at most 256 bytes"),
+        (b'{"seconds": 5}', "nothing but transaction"),
+    ):
+        answer = caller.send_for_answer("pause", payload)
+        assert (answer["status"], answer["data"]) == ("error", None)
+        assert problem in answer["error"]
+    assert caller.ask("report")["data"]["paused"] is False
+    recorder.wait_for(lambda seen: last_health(seen)["ignored"] == 4)
+    assert process(appliance).poll() is None
+
+
 def test_a_thousand_commands_a_huge_one_and_a_retained_one_are_ignored_and_counted(
     start: Start, caller: Caller, recorder: Recorder
 ) -> None:
@@ -180,6 +205,7 @@ def test_a_thousand_commands_a_huge_one_and_a_retained_one_are_ignored_and_count
     count = len(recorder.events)
     recorder.wait_for(lambda seen: len(seen.events) >= count + 2)
     assert process(appliance).poll() is None
-    assert recorder.on("/response/pause") == []
+    (told,) = recorder.on("/response/pause")  # of the path
+    assert told.json["status"] == "error"
     assert appliance.said.count("request ignored") <= 12
     wait_until(lambda: last_health(recorder)["vision"]["up"])

@@ -122,9 +122,9 @@ def read_from_publisher(packet: bytes) -> None:
 
 
 def read_request(payload: bytes) -> None:
-    """What is asked for, which can be echoed in a small answer, or nothing."""
+    """What is asked for, which can be echoed in a small answer, or what is wrong with it."""
     request = requests.parse(payload)
-    if request is not None:
+    if not isinstance(request, str):
         answer = contract.ResponsePayload[None](
             status="ok", data=None, error=None, transaction=request.transaction
         )

@@ -138,34 +138,57 @@ def test_a_vision_half_that_does_not_answer_is_said_to(
     assert asked.answers() == []  # it is too late now
 
 
+NO_JSON = "not JSON; a request is empty, or an object"
+TOO_LONG = f"a request has at most {MAX_REQUEST_BYTES} bytes"
+OTHER_FIELDS = (
+    "nothing but transaction, up to 36 of A-Za-z0-9_.:-, and region, up to 16 characters, "
+    "may stand in a request"
+)
 NOT_REQUESTS = {
-    "too long": b'{"transaction": "' + b"t" * MAX_REQUEST_BYTES + b'"}',
-    "a megabyte": b" " * 1_000_000,
-    "no JSON": b"pause, please",
-    "not UTF-8": b'{"region": "\xff"}',
-    "half": b'{"region": ',
-    "a list": b"[]",
-    "null": b"null",
-    "an unknown field": b'{"path": "/etc/passwd"}',
-    "a number": b'{"transaction": 1}',
-    "a transaction of other characters": b'{"transaction": "a b"}',
-    "a transaction with a line's end": b'{"transaction": "a\\n"}',
-    "a long transaction": b'{"transaction": "' + b"t" * 37 + b'"}',
-    "a long region": b'{"region": "' + b"r" * 17 + b'"}',
-    "zeros": b"\0" * 100,
-    "deep": b"[" * 200,
+    "too long": (b'{"transaction": "' + b"t" * MAX_REQUEST_BYTES + b'"}', TOO_LONG),
+    "a megabyte": (b" " * 1_000_000, TOO_LONG),
+    "no JSON": (b"pause, please", NO_JSON),
+    "not UTF-8": (b'{"region": "\xff"}', "not UTF-8"),
+    "half": (b'{"region": ', NO_JSON),
+    "a list": (b"[]", OTHER_FIELDS),
+    "null": (b"null", OTHER_FIELDS),
+    "an unknown field": (b'{"path": "/etc/passwd"}', OTHER_FIELDS),
+    "a number": (b'{"transaction": 1}', OTHER_FIELDS),
+    "a transaction of other characters": (b'{"transaction": "a b"}', OTHER_FIELDS),
+    "a transaction with a line's end": (b'{"transaction": "a\\n"}', OTHER_FIELDS),
+    "a long transaction": (b'{"transaction": "' + b"t" * 37 + b'"}', OTHER_FIELDS),
+    "a long region": (b'{"region": "' + b"r" * 17 + b'"}', OTHER_FIELDS),
+    "zeros": (b"\0" * 100, NO_JSON),
+    "deep": (b"[" * 200, OTHER_FIELDS),
 }
 
 
-@pytest.mark.parametrize("payload", NOT_REQUESTS.values(), ids=NOT_REQUESTS)
+@pytest.mark.parametrize(("payload", "problem"), NOT_REQUESTS.values(), ids=NOT_REQUESTS)
 @pytest.mark.parametrize("command", COMMANDS)
-def test_what_is_no_request_is_ignored_and_counted(
-    asked: Asked, command: str, payload: bytes
+def test_what_is_no_request_is_told_why_and_counted(
+    asked: Asked, command: str, payload: bytes, problem: str
 ) -> None:
-    assert asked.take(command, payload) is None
+    assert asked.take(command, payload) == {
+        "status": "error",
+        "data": None,
+        "error": problem,
+        "transaction": None,
+    }
     assert asked.requests.ignored == 1
     assert not asked.control.paused
     assert asked.control.questions() == []
+
+
+def test_not_all_garbage_is_told_so(asked: Asked) -> None:
+    answers = [asked.take("pause", b"garbage") for _ in range(1000)]
+    assert len([answer for answer in answers if answer]) == REQUESTS_AT_ONCE
+    assert asked.requests.ignored == 1000
+
+
+def test_garbage_that_a_broker_kept_gets_no_answer(asked: Asked) -> None:
+    assert asked.take("pause", b"garbage", retain=True) is None
+    assert asked.take("reboot", b"garbage") is None
+    assert asked.requests.ignored == 2
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -226,7 +249,10 @@ def test_whatever_comes_nothing_but_the_four_is_done(
     asked = Asked()
     response = asked.requests.take(command, payload, retain=retain)
     waits = len(asked.control.questions())
-    assert (response is not None) + waits + asked.requests.ignored == 1
+    refused = response is not None and response.payload.status == "error"
+    # Only the region of a good request can be told as wrong without being counted.
+    done = response is not None and not (refused and asked.requests.ignored)
+    assert done + waits + asked.requests.ignored == 1
     if command not in COMMANDS or retain:
         assert asked.requests.ignored == 1
 
