@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from edgecam.config.options import Power
-from edgecam.vision.governor import IDLING
+from edgecam.vision.governor import idle_fps
 from edgecam.workshop.bench.result import Battery
 
 
@@ -41,7 +41,5 @@ def lasts(wh: float, moving_share: float, costs: Costs) -> Battery:
 
 
 def _still_w(mode: Power, costs: Costs) -> float:
-    idling, fps = IDLING[mode], costs.fps
-    if idling is not None:
-        fps = min(fps, max(idling.share * fps, idling.fps))
+    fps = idle_fps(mode, costs.fps)
     return costs.idle_w + costs.still_cpu_s * costs.joules_per_cpu_s * fps
