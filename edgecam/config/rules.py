@@ -11,6 +11,7 @@ from edgecam.config.options import (
     DecisionOptions,
     ModelOptions,
     MqttOptions,
+    OpencvOptions,
     RegionOptions,
     ScheduleOptions,
 )
@@ -59,6 +60,11 @@ def normalisation(options: ModelOptions) -> Iterator[Problem]:
             )
 
 
+def is_endless(options: OpencvOptions) -> bool:
+    """Whether it names a device or a stream, of which there is no beginning to return to."""
+    return "://" in options.source or options.source.startswith(_DEVICES)
+
+
 def _camera(options: CameraOptions) -> Iterator[Problem]:
     fps, stall_s, opencv = options.fps, options.stall_s, options.opencv
     if fps is not None and stall_s < STALL_PERIODS / fps:
@@ -69,8 +75,7 @@ def _camera(options: CameraOptions) -> Iterator[Problem]:
                 f"a camera that works would count as broken"
             ),
         )
-    endless = "://" in opencv.source or opencv.source.startswith(_DEVICES)
-    if options.source == "opencv" and opencv.loop and endless:
+    if options.source == "opencv" and opencv.loop and is_endless(opencv):
         yield (
             "camera.opencv.loop",
             f"{shown(opencv.source)} cannot start again: loop is for a video file",

@@ -11,6 +11,7 @@ import msgspec
 
 from edgecam.appliance.board import Board
 from edgecam.config import Config
+from edgecam.config.rules import is_endless
 from edgecam.publisher.contract import HealthPayload
 from edgecam.workshop.bench import settings
 from edgecam.workshop.bench.result import Sample
@@ -56,8 +57,11 @@ def measure(
     changes = {
         **settings.full_rate(broker or "mqtt://127.0.0.1:1"),
         "health": {"interval_s": _HEALTH_S},
-        # Pictures and videos that end are not to end the half.
-        "camera": {"stills": {"loop": True}, "opencv": {"loop": True}},
+        # Pictures and videos that end are not to end the half; a device or a stream has no end.
+        "camera": {
+            "stills": {"loop": True},
+            "opencv": {"loop": not is_endless(config.camera.opencv)},
+        },
     }
     file = write_configuration(folder, config, changes)
     with ExitStack() as stack:
