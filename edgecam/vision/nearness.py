@@ -26,6 +26,7 @@ class Nearness:
     ) -> None:
         """The thresholds of `Rules`, `(subjects,)`, and how many looks are remembered."""
         self._appear = appear
+        self._least = float(appear.min(initial=np.inf)) - NEAR
         self._appear_unclear = appear_unclear
         self._disappear = disappear
         self._shifted = np.zeros(len(appear), np.float32)
@@ -56,6 +57,8 @@ class Nearness:
         )
 
     def _may_go(self, values: NDArray[np.float32], present: NDArray[np.bool_]) -> bool:
+        if not present.any():
+            return False
         np.subtract(values, NEAR, out=self._shifted)
         np.less(self._shifted, self._disappear, out=self._nearly)
         np.logical_and(self._nearly, present, out=self._nearly)
@@ -67,6 +70,8 @@ class Nearness:
         present: NDArray[np.bool_],
         is_clear: Callable[[], bool],
     ) -> bool:
+        if values.max() < self._least:  # so in almost every look
+            return False
         np.add(values, NEAR, out=self._shifted)
         np.greater_equal(self._shifted, self._appear, out=self._nearly)
         np.greater(self._nearly, present, out=self._nearly)  # nearly, and not present

@@ -14,6 +14,8 @@ from edgecam.arrays import Pixels
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import MEASURED, SEEING, Frame
 from edgecam.vision.trouble import TroubleWatch
+from edgecam.vision.trouble import watch as module
+from edgecam.vision.trouble.sight import Sight
 from edgecam.workshop import scenes
 from edgecam.workshop.scenes import Photograph, Shot
 from edgecam.workshop.trouble import effects
@@ -172,7 +174,7 @@ def test_nothing_is_decided_from_the_first_sign_on_until_it_is_over() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fps", "judged", "frames"), [(10, True, 1), (20, True, 1), (30, True, 2), (10, False, 10)]
+    ("fps", "judged", "frames"), [(10, True, 1), (20, True, 1), (30, True, 2), (10, False, 11)]
 )
 def test_of_what_is_judged_a_covered_lens_is_noticed_at_once(
     fps: int,
@@ -313,7 +315,7 @@ def test_most_frames_cost_a_digest_alone() -> None:
     hand = next(effects.covered(CAT, 1, level=60, lean=40))
     assert watch.look(Frame(hand.pixels, 0)) is None
     for tenths in range(1, 10):
-        watch.look(Frame(CAT.pixels, tenths * SECOND_NS // 10))
+        watch.look(Frame(CAT.pixels, tenths * SECOND_NS // 10), judged=False)
         assert watch.blind
     watch.look(Frame(CAT.pixels, SECOND_NS))
     assert not watch.blind
@@ -341,3 +343,23 @@ def _enlarged(pixels: Pixels, size: tuple[int, int]) -> Pixels:
         np.arange(new) * old // new for new, old in zip(size, pixels.shape, strict=False)
     )
     return np.ascontiguousarray(pixels[rows][:, columns])
+
+
+def test_what_is_calm_is_measured_more_rarely_until_something_is_to_be_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[int] = []
+
+    class Counted(Sight):
+        def see(self, pixels: Pixels) -> None:
+            super().see(pixels)
+            seen.append(second)
+
+    monkeypatch.setattr(module, "Sight", Counted)
+    watch = watching()
+    soft = next(scenes.defocused(scenes.still(CAT, 1), sigma=12)).pixels
+    for second in range(32):
+        blurred = second >= 20
+        pixels = soft if blurred else CAT.pixels
+        watch.look(Frame(pixels, second * SECOND_NS), judged=second in {0, 10, 11})
+    assert seen == [0, 3, 6, 9, 10, 11, 14, 17, *range(20, 32)]

@@ -18,6 +18,9 @@ from edgecam.vision.trouble.moved import Movement
 from edgecam.vision.trouble.sight import SMALLEST, Sight
 
 LOOK_S = 1.0  # between two looks at what needs more than a digest, at least
+# As much rarer where nothing was to be judged since the last, which found nothing: then nothing new
+# is in view, and a look costs as much as ten frames that the gate passes over.
+CALM_TIMES = 3
 # Between two at what anything may be decided from: up to 20 frames a second it is each of them.
 JUDGED_LOOK_NS = 49_000_000
 _SECOND_NS = 10**9
@@ -90,6 +93,7 @@ class TroubleWatch:
         self._standstill: Standstill = Repetition() if self._coded else Sameness(self._look_ns)
         self._measured_ns = 0
         self._looked_ns: int | None = None
+        self._stirred = True  # whether anything was to be judged since then
         self._told = ""
 
     def rest(self) -> None:
@@ -110,7 +114,7 @@ class TroubleWatch:
             if reason not in SEEING
         )
 
-    def look(self, frame: Frame, *, judged: bool = False) -> Change | None:
+    def look(self, frame: Frame, *, judged: bool = True) -> Change | None:
         """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
 
         `judged`: the model is to look at it, or something may be decided from it in another way.
@@ -119,6 +123,7 @@ class TroubleWatch:
         if "frozen" in self._holds:
             standing = self._standstill.look(frame.pixels, frame.taken_ns)
             self._holds["frozen"].look(standing, frame.taken_ns)
+        self._stirred |= judged
         if self._kinds and self._due(frame.taken_ns):
             self._measure(frame, self._kinds)
         elif judged and self._is_doubtful(frame):
@@ -142,9 +147,12 @@ class TroubleWatch:
         return self.blind or not self._glance.still_sees(frame.pixels)
 
     def _due(self, at_ns: int) -> bool:
-        if self._looked_ns is not None and at_ns - self._looked_ns < self._look_ns:
+        holds = [self._holds[reason] for reason in self._kinds]
+        calm = not self._stirred and not any(hold.told or hold.bad for hold in holds)
+        look_ns = self._look_ns * (CALM_TIMES if calm else 1)
+        if self._looked_ns is not None and at_ns - self._looked_ns < look_ns:
             return False
-        self._looked_ns = at_ns
+        self._looked_ns, self._stirred = at_ns, False
         return True
 
     def _measure(self, frame: Frame, kinds: Mapping[str, "_Kind"]) -> None:
