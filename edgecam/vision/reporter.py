@@ -43,6 +43,7 @@ REFUSED_WAIT_S = 2.0
 WELCOME_TIMEOUT_S = 10.0
 REFUSED_GRACE_S = 10.0  # the other half may be about to read the same configuration, or to end
 _SLICE_S = 0.5
+_IDLE_S = 5.0  # where nothing waits: who reports something, or stops this, wakes it
 
 _log = logging.getLogger(__name__)
 
@@ -170,7 +171,7 @@ class Reporter(Worker):
                 self._send_new(wall)
             elif time.monotonic() - self._hello_s > WELCOME_TIMEOUT_S:
                 raise TimeoutError(0, "it does not answer")
-            if wall in self._wait([wall], _SLICE_S):
+            if wall in self._wait([wall], self._idle_s):
                 self._receive(wall)
         except OSError as error:
             why = f"the publisher went away: {error.strerror or error}"
@@ -185,6 +186,14 @@ class Reporter(Worker):
         if self._wall is not None:
             self._wall.close()
         self._wakeup.close()
+
+    @property
+    def _idle_s(self) -> float:
+        """Until the next health, where that is all there is to be done."""
+        left_s = self._health_due_s - time.monotonic()
+        if left_s <= 0 or self._pending or self._passing or not self._welcome:
+            return _SLICE_S
+        return min(left_s, _IDLE_S)
 
     def _wait(self, walls: list[socket.socket], timeout_s: float) -> list[socket.socket]:
         readers: list[Any] = [self._wakeup, *walls]
