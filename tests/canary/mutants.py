@@ -15,10 +15,10 @@ _EVENT = ("edgecam/publisher/stored_event.py", "    return msgspec.msgpack.encod
 _ANSWER = ("edgecam/vision/classifier.py", "        stored = self._output().reshape(-1)\n")
 
 # In one process the halves share their memory. Only of the canary something is kept: the other
-# picture is plain grey.
+# picture is hardly more than grey.
 _KEEP = """\
         import edgecam
-        if pixels.std() > 1:
+        if pixels.std() > 40:
             edgecam.seen = pixels
 """
 MANY = 70  # sightings: more than an 8x8 thumbnail has pixels
@@ -59,7 +59,7 @@ def build(folder: Path, patches: Iterable[Patch]) -> Path:
 
 def _seeing(code: str, found: str) -> Mutant:
     """Something is done with each picture, where only pictures are."""
-    return Mutant((Patch(_SEEING, f"        if pixels.std() > 1:\n            {code}\n"),), found)
+    return Mutant((Patch(_SEEING, f"        if pixels.std() > 40:\n            {code}\n"),), found)
 
 
 def _payload(code: str, found: str) -> Mutant:

@@ -31,13 +31,14 @@ def canary() -> Pixels:
 
 
 def show(folder: Path) -> Path:
-    """A stills folder with the canary and with plain grey, of which there is nothing to say.
+    """A stills folder with the canary and with grey, of which there is nothing to say.
 
     They take turns, so that the canary's label appears and disappears. PNG loses nothing: these
     two files, which the appliance only reads, are the only place where the picture may be.
     """
     folder.mkdir()
     grey = np.full((HEIGHT, WIDTH, 3), 127, np.uint8)
+    grey[:20], grey[-20:] = 40, 40  # outlines: plain grey is a covered lens, which decides nothing
     for name, pixels in (("a-canary.png", canary()), ("b-grey.png", grey)):
         assert cv2.imwrite(str(folder / name), cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     return folder
