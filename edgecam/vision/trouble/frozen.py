@@ -70,7 +70,10 @@ class Repetition:
 
     def __init__(self) -> None:
         self._parts: list[int] = []
-        self._pictures: dict[int, None] = {}  # in the order in which they came
+        # Room for all from the start, so that no frame makes more: the oldest is written over.
+        self._pictures = np.zeros(_REMEMBERED, np.int64)
+        self._alike = np.zeros(_REMEMBERED, np.bool_)
+        self._remembered = 0
         self._renewing_since_ns = 0
         self._renewed_ns: int | None = None
 
@@ -95,11 +98,12 @@ class Repetition:
         if changed < _EVERYWHERE * len(self._parts):
             return False
         picture = hash(tuple(self._parts))
-        new = picture not in self._pictures
-        self._pictures[picture] = None
-        if len(self._pictures) > _REMEMBERED:
-            del self._pictures[next(iter(self._pictures))]
-        return new
+        known = min(self._remembered, _REMEMBERED)
+        if np.equal(self._pictures[:known], picture, out=self._alike[:known]).any():
+            return False
+        self._pictures[self._remembered % _REMEMBERED] = picture
+        self._remembered += 1
+        return True
 
 
 def _reading(*, alike: bool) -> Reading:
