@@ -159,9 +159,7 @@ def test_a_thousand_pictures_are_remembered(
     told_at = said.index(True) if frozen else 3 * count
     assert not any(said[:told_at])
     if frozen:
-        assert (
-            told_at == count + OVERDUE_S + 1
-        )  # the very first has nothing before it to differ from
+        assert told_at == count + OVERDUE_S
         assert all(said[told_at:])
 
 
@@ -177,6 +175,6 @@ def test_little_is_allocated_for_it_however_many_pictures_have_come() -> None:
             tracemalloc.reset_peak()
             repetition.look(light, number * SECOND_NS)
             peaks.append(tracemalloc.get_traced_memory()[1] - before)
-        assert 0 < max(peaks) <= 4096
+        assert 0 < max(peaks) <= 2048  # another thread prepares or decides at the same time
     finally:
         tracemalloc.stop()
