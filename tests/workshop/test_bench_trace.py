@@ -10,7 +10,7 @@ from support.places import ROOT, SAMPLES
 from edgecam import model
 from edgecam.config import load
 from edgecam.vision.motion import MotionGate
-from edgecam.vision.trouble.frozen import Repetition, Sameness
+from edgecam.vision.trouble.frozen import Repetition
 from edgecam.workshop import scenes
 from edgecam.workshop.bench import loop, settings
 from edgecam.workshop.halves import write_configuration
@@ -31,8 +31,8 @@ def greedy(real: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(
     ("owner", "name"),
-    [(MotionGate, "worth_a_look"), (Repetition, "look"), (Sameness, "look"), (None, "")],
-    ids=["gate", "stream", "sensor", "nowhere"],
+    [(MotionGate, "worth_a_look"), (Repetition, "look"), (None, "")],
+    ids=["gate", "stream", "nowhere"],
 )
 def test_what_a_part_allocates_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type | None, name: str
