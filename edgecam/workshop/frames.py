@@ -17,19 +17,21 @@ class FramesInMemory:
     None comes while `on` is cleared.
     """
 
-    coded = False
-    """Whether they come out of a compressed stream, which may repeat one: they do not."""
-
     def __init__(
         self,
         pictures: Sequence[Pixels],
         *,
         hold: int = 1,
         live: bool = False,
+        coded: bool = False,
         fps: float | None = None,
     ) -> None:
-        """`pictures` are `(height, width, 3)` uint8 RGB; they are handed out, not copied."""
+        """`pictures` are `(height, width, 3)` uint8 RGB; they are handed out, not copied.
+
+        `coded`: they are to be taken for those of a compressed stream, which may repeat one.
+        """
         self.live = live
+        self.coded = coded
         self.unreadable = 0
         self.on = Event()
         self.on.set()
