@@ -30,6 +30,7 @@ from edgecam.vision.service import VisionService
 from edgecam.workshop import scenes
 from edgecam.workshop.halves import HalfProcess, write_configuration
 from edgecam.workshop.power.scene import LiveScene
+from edgecam.workshop.samples import SAMPLES
 
 _READY_TIMEOUT_S = 60.0
 _SETTLED_S = 4.0  # until the gate knows the noise, and votes are settled
@@ -82,7 +83,7 @@ def measured(power: Power, seconds: float) -> list[Load]:
         config = load(file).config
         fps = config.camera.fps or UNSET_FPS
         governor = Governor(_COOL, fps, config.camera.stall_s)
-        photographs = scenes.photographs(INSTALLATION / "models" / "samples")
+        photographs = scenes.photographs(SAMPLES)
         (shown,) = (one.pixels for one in photographs if one.name == _PHOTOGRAPH)
         scene = LiveScene(shown, fps, governor.pace)
         with HalfProcess("publisher", file) as publisher:
