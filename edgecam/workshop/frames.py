@@ -27,17 +27,20 @@ class FramesInMemory:
         hold: int = 1,
         live: bool = False,
         fps: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
-        """`pictures` are `(height, width, 3)` uint8 RGB; they are handed out, not copied."""
+        """`pace` is one that a governor limits, in place of `fps`."""
         self.live = live
         self.unreadable = 0
         self.on = Event()
         self.on.set()
         self.taken = 0
         """How many frames were taken."""
-        self._pictures = pictures
+        self.pictures = pictures
+        """`(height, width, 3)` uint8 RGB, which are handed out, not copied; others may be set from
+        another thread."""
         self._hold = hold
-        self._pace = Pace(fps)
+        self._pace = pace or Pace(fps)
 
     def open(self) -> None:
         """Nothing has to be opened."""
@@ -46,7 +49,8 @@ class FramesInMemory:
         """The next frame, where it is due; None while none comes."""
         if not self.on.wait(timeout_s) or not self._pace.wait(timeout_s):
             return None
-        pixels = self._pictures[self.taken // self._hold % len(self._pictures)]
+        pictures = self.pictures
+        pixels = pictures[self.taken // self._hold % len(pictures)]
         self.taken += 1
         return Frame(pixels, time.monotonic_ns())
 
