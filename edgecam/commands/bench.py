@@ -1,10 +1,9 @@
 """`edgecam bench`: what the configured appliance costs on this machine, and how fast it is."""
 
 import argparse
-import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Self, TextIO
 
@@ -14,15 +13,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from edgecam import model
 from edgecam.commands import arguments
+from edgecam.commands.greeting import without_greeting
 from edgecam.config import INSTALLATION, SEARCHED, CameraOptions, Loaded
 from edgecam.config.options import StillsOptions
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.workshop import company, ending
 from edgecam.workshop.bench import budgets, page, run, table
-from edgecam.workshop.bench.latency import SAMPLES
 from edgecam.workshop.bench.result import Result
 from edgecam.workshop.bench.run import Plan
 from edgecam.workshop.halves import HalfEndedError
+from edgecam.workshop.samples import SAMPLES
 
 _MOVING_PERCENT = 10.0  # nobody has measured what cameras see: for another scene, --moving
 _WIDE = 100  # columns, where no terminal says how many
@@ -48,7 +48,12 @@ def main(argv: Sequence[str]) -> int:
         options.moving / 100,
     )
     try:
-        with _quiet_stderr() as terminal, _Bar(terminal, plan) as bar:
+        # The bar has a way past what is held back, or it would come when all is over.
+        with (
+            os.fdopen(os.dup(2), "w", encoding="utf-8") as terminal,
+            without_greeting(),
+            _Bar(terminal, plan) as bar,
+        ):
             measured = run.measure(loaded.config, found, plan, bar)
     except HalfEndedError as error:
         if options.samples:
@@ -178,21 +183,6 @@ class _Bar:
 
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[TextIO]:
-    """Standard error for us alone: an interpreter writes a line there whenever it is made."""
-    sys.stderr.flush()
-    ours = os.dup(2)
-    with contextlib.ExitStack() as stack:
-        stack.callback(os.close, ours)
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, 2)
-        os.close(nowhere)
-        stack.callback(os.dup2, ours, 2)
-        terminal = stack.enter_context(os.fdopen(os.dup(ours), "w", encoding="utf-8"))
-        yield terminal
 
 
 def _write(file: Path, text: str) -> None:

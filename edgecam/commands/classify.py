@@ -18,13 +18,12 @@ from edgecam.errors import EXIT_FAILURE
 from edgecam.subjects import Subject, choose
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier, UnusableScores, top_k
-from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.preprocess import WHOLE, Preprocessor
 
 _EXAMPLE = """\
   edgecam classify -k 3 photos/*.jpg
   edgecam classify --json door.jpg | jq '.top[0].label'"""
 _SHOWN = 0.005  # what would not be 0.00 with two digits
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 class Answer(msgspec.Struct):
@@ -53,7 +52,7 @@ def main(argv: Sequence[str]) -> int:
         runtime = runtimes.chosen(options.runtime or how.runtime)
         with without_greeting():
             classifier = Classifier(found, runtime, how.threads)
-    preprocessor = Preprocessor(found, how.fit, how.crop, _WHOLE)
+    preprocessor = Preprocessor(found, how.fit, how.crop, WHOLE)
     failures = 0
     for image in options.images:
         scores = _scores(image, classifier, preprocessor)

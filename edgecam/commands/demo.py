@@ -18,15 +18,15 @@ from types import FrameType
 from edgecam.commands import arguments
 from edgecam.commands.views import View
 from edgecam.commands.watch import follow, view_for
-from edgecam.config import INSTALLATION, MqttOptions
+from edgecam.config import MqttOptions
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.publisher.broker.mqtt import Message
 from edgecam.workshop.broker import embedded
+from edgecam.workshop.samples import SAMPLES
 
 HOLD_S = 2.0
 HEALTH_S = 5.0
 STOP_TIMEOUT_S = 12.0
-_SAMPLES = INSTALLATION / "models" / "samples"
 _EXAMPLE = """\
   edgecam demo
   edgecam demo --seconds 20 --json | grep '"edgecam/demo/event"'"""
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
         stack.callback(view.close)
-        count = len(list(_SAMPLES.glob("*.jpg")))
+        count = len(list(SAMPLES.glob("*.jpg")))
         view.tell(f"{count} photographs, {HOLD_S:g} s each, in order of name; not sure is unknown")
         port = stack.enter_context(embedded())
         _show(folder, port, view, deadline_s)
@@ -163,7 +163,7 @@ def _configuration(folder: Path, port: int) -> dict[str, object]:
     """What differs from the defaults (JSON is YAML)."""
     return {
         "node": "demo",
-        "camera": {"source": "stills", "stills": {"folder": str(_SAMPLES), "hold_s": HOLD_S}},
+        "camera": {"source": "stills", "stills": {"folder": str(SAMPLES), "hold_s": HOLD_S}},
         "outbox": {"file": str(folder / "outbox.db")},
         # A picture every few seconds for as long as somebody watches is no usual scene.
         "link": {"events_per_hour": 36_000},

@@ -17,9 +17,10 @@ _GREETING = b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU."
 def without_greeting() -> Iterator[None]:
     """What is written to standard error meanwhile comes at the end, without the greeting.
 
-    For commands of one thread that run for a person: if the process dies of a signal inside, the
-    lines since the beginning are lost, which a service must not risk. So is what comes after the
-    first 64 kB, all that a pipe holds (pipe(7)); a full one must not block who writes.
+    For commands that run for a person: if the process dies of a signal inside, the lines since the
+    beginning are lost, which a service must not risk. So is what comes after the first 64 kB, all
+    that a pipe holds (pipe(7)); a full one must not block who writes. It waits for processes that
+    were started inside and still have standard error: give them another.
     """
     sys.stderr.flush()
     with contextlib.ExitStack() as stack:

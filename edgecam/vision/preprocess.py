@@ -20,6 +20,7 @@ from edgecam.model import Model, Tensor
 Fit = Literal["crop", "squash", "letterbox"]
 Box = Sequence[float]
 """left, top, right, bottom, as fractions of the frame."""
+WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def frame_wanted(model: Model, fit: Fit, crop: float, boxes: Sequence[Box]) -> F
     _, height, width, _ = model.input.shape
     used = crop if fit == "crop" else 1.0
     narrowest = min(min(box[2] - box[0], box[3] - box[1]) for box in boxes)
-    whole = all(tuple(box) == (0, 0, 1, 1) for box in boxes)
+    whole = all(tuple(box) == WHOLE for box in boxes)
     return FrameWanted(
         short_side=math.ceil(max(width, height) / (used * narrowest)),
         square=whole and fit == "crop" and width == height,

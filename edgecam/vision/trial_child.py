@@ -21,7 +21,6 @@ from edgecam.vision.trial import Answer, Refusal, Request, Trial
 # Both interpreters come to 0.6 GB with the model that is shipped, most of it never touched.
 _MEMORY_BYTES = 1536 * 1024 * 1024
 _GREY = 127
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 def main() -> None:
@@ -69,14 +68,14 @@ def _tried(request: Request) -> Trial:
     import numpy as np  # noqa: PLC0415
 
     from edgecam.vision.classifier import Classifier, UnusableScores  # noqa: PLC0415
-    from edgecam.vision.preprocess import Preprocessor  # noqa: PLC0415
+    from edgecam.vision.preprocess import WHOLE, Preprocessor  # noqa: PLC0415
 
     options = request.options
     found = model.load(options)
     classifier = Classifier(found, request.runtime, options.threads)
     _, height, width, _ = found.input.shape
     grey, prepared = np.full((height, width, 3), _GREY, np.uint8), classifier.blank()
-    Preprocessor(found, options.fit, options.crop, _WHOLE).fill(grey, prepared)
+    Preprocessor(found, options.fit, options.crop, WHOLE).fill(grey, prepared)
     try:
         classifier.look(prepared)
     except (RuntimeError, UnusableScores) as error:

@@ -25,10 +25,12 @@ class FramesInMemory:
         live: bool = False,
         coded: bool = False,
         fps: float | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """`pictures` are `(height, width, 3)` uint8 RGB; they are handed out, not copied.
 
-        `coded`: they are to be taken for those of a compressed stream, which may repeat one.
+        `coded`: they are to be taken for those of a compressed stream, which may repeat one. `pace`
+        is one that a governor limits, in place of `fps`.
         """
         self.live = live
         self.coded = coded
@@ -37,9 +39,11 @@ class FramesInMemory:
         self.on.set()
         self.taken = 0
         """How many frames were taken."""
-        self._pictures = pictures
+        self.pictures = pictures
+        """`(height, width, 3)` uint8 RGB, which are handed out, not copied; others may be set from
+        another thread."""
         self._hold = hold
-        self._pace = Pace(fps)
+        self._pace = pace or Pace(fps)
 
     def open(self) -> None:
         """Nothing has to be opened."""
@@ -48,7 +52,8 @@ class FramesInMemory:
         """The next frame, where it is due; None while none comes."""
         if not self.on.wait(timeout_s) or not self._pace.wait(timeout_s):
             return None
-        pixels = self._pictures[self.taken // self._hold % len(self._pictures)]
+        pictures = self.pictures
+        pixels = pictures[self.taken // self._hold % len(pictures)]
         self.taken += 1
         return Frame(pixels, time.monotonic_ns())
 

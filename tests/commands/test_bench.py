@@ -21,6 +21,7 @@ from edgecam import cli
 from edgecam.vision.statistics import STAGES
 from edgecam.workshop import ending
 from edgecam.workshop.bench import run
+from edgecam.workshop.bench.result import Measured
 
 pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
 
@@ -246,6 +247,20 @@ def test_a_check_fails_where_a_budget_is_not_met(
     if json_wanted:
         assert json.loads(out)["publisher_rss_mb"] == rss_mb
     assert cli.main(["bench", "--samples", *more]) == 0
+
+
+def test_the_interpreter_s_greeting_is_held_back_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def measure(*_: object) -> Measured:
+        os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+        os.write(2, b"a library's complaint\n")
+        return MEASURED
+
+    monkeypatch.setattr(run, "measure", measure)
+    monkeypatch.setattr(ending, "on_any_signal", lambda: None)
+    assert cli.main(["bench", "--samples", "--json"]) == 0
+    assert capfd.readouterr().err == "a library's complaint\n"
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,12 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from support.paces import MadeClock
 from support.places import SAMPLES
 
 from edgecam.config import Config, load
 from edgecam.vision import half
+from edgecam.vision.camera.pace import CAMERA_EARLY, Pace
 from edgecam.workshop import scenes
 from edgecam.workshop.bench import appliance, gate, run, still_half
 from edgecam.workshop.bench.result import Sample
@@ -78,7 +80,7 @@ def test_the_still_scene_is_live_and_has_a_sensor_s_noise(
     frames = still_half.noisy(pixels)
     for one, other in zip(frames, frames[1:] + frames[:1], strict=True):
         assert one.dtype == np.uint8
-        assert np.std(one.astype(float)) == pytest.approx(still_half.NOISE_SIGMA, rel=0.1)
+        assert np.std(one.astype(float)) == pytest.approx(2.0, rel=0.05)
         assert not np.array_equal(one, other)
     built: dict[str, Any] = {}
     monkeypatch.setattr(half, "build", lambda *_, **parts: built.update(parts))
@@ -105,6 +107,29 @@ def test_frames_in_memory_come_in_order_and_only_while_they_may() -> None:
     camera.on.set()
     assert camera.capture(1.0) is not None
     assert camera.taken == 6
+
+
+def test_other_frames_may_be_set_meanwhile() -> None:
+    one, two, three = (np.full((2, 2, 3), value, np.uint8) for value in (1, 2, 3))
+    camera = FramesInMemory([one, two])
+    shown = [camera.capture(1.0)]
+    camera.pictures = [three]
+    shown += [camera.capture(1.0) for _ in range(2)]
+    assert [int(frame.pixels[0, 0, 0]) for frame in shown if frame] == [1, 3, 3]
+
+
+def test_frames_in_memory_come_at_the_pace_that_a_governor_limits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = MadeClock(monkeypatch)
+    pace = Pace(10.0, early=CAMERA_EARLY)
+    camera = FramesInMemory([np.zeros((2, 2, 3), np.uint8)], pace=pace)
+    for limit_fps, wanted in ((None, 50), (2.0, 10), (None, 50)):
+        pace.limit_fps = limit_fps
+        until_s, taken = clock.now_s + 5.0, 0
+        while clock.now_s < until_s:
+            taken += camera.capture(0.5) is not None
+        assert taken == pytest.approx(wanted, abs=1)
 
 
 def test_frames_in_memory_keep_a_pace() -> None:

@@ -12,9 +12,10 @@ from edgecam.arrays import Pixels, Scores
 from edgecam.config import DecisionOptions
 from edgecam.subjects import choose
 from edgecam.vision.decision import WORTH_NAMING, Rules
+from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
 from edgecam.workshop.gate import judge as gate_judge
-from edgecam.workshop.gate.clips import CLIPS, NAMED, THINGS, WHOLE, Clip, pasted
+from edgecam.workshop.gate.clips import CLIPS, NAMED, THINGS, Clip, pasted
 from edgecam.workshop.gate.judge import Chance, Model, Outcome, judge
 from edgecam.workshop.gate.told import match
 from edgecam.workshop.scenes import Shot

@@ -1,89 +1,145 @@
-"""What each power takes: real halves, measured for a moment, and the scene that they look at."""
+"""What each power takes: counted in a made time, of real halves, and the scene they look at."""
 
+import contextlib
 import json
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
-from support.paces import MadeClock
+from support.places import SAMPLES
 
+from edgecam.arrays import Pixels
 from edgecam.config.options import Power
-from edgecam.vision import governor
-from edgecam.vision.camera.pace import CAMERA_EARLY, Pace
+from edgecam.vision import governor, half
 from edgecam.vision.governor import IDLING, Idling, idle_fps
-from edgecam.workshop.power import scene as scene_module
+from edgecam.vision.motion import MotionGate
+from edgecam.vision.service import VisionService
+from edgecam.workshop import scenes
+from edgecam.workshop.bench import still_half
+from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.power import table
-from edgecam.workshop.power.scene import LiveScene
 
-PICTURE = np.full((48, 64, 3), 100, np.uint8)
+LOOK_S, GLANCE_S = 0.02, 0.001
+PANDA = next(one for one in scenes.photographs(SAMPLES) if one.name == "panda")
 
 
-class Time:
-    """`time` by a made clock, in which sleeping takes no time of ours."""
+class MadeHalf:
+    """Ten exposures a second in a time that passes while somebody sleeps, and `time` beside it.
 
-    def __init__(self, clock: MadeClock) -> None:
-        self._clock = clock
+    Looks at what moves; takes every fifth exposure when nothing has moved for `after_s`.
+    """
+
+    def __init__(self, after_s: float) -> None:
+        self.now_s = self.used_s = 0.0
+        self.frames = self.saved = 0
+        self.stopped = False
+        self._after_s = after_s
+        self._exposures = 0
+        self._moved_s = 0.0
+        self._last: Pixels | None = None
+
+    def build(self, *_: object, source: FramesInMemory, **__: object) -> "MadeHalf":
+        self._camera = source
+        return self
+
+    def start(self, _: object) -> None: ...
+
+    def check(self) -> None: ...
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def health(self) -> SimpleNamespace:
+        return SimpleNamespace(still=self.saved)
 
     def monotonic(self) -> float:
-        return self._clock.now_s
+        return self.now_s
 
-    def monotonic_ns(self) -> int:
-        return self._clock.now_ns
+    perf_counter = monotonic
+
+    def process_time(self) -> float:
+        return self.used_s
 
     def sleep(self, seconds: float) -> None:
-        self._clock.now_s += seconds
+        for _ in range(round(seconds * 10)):
+            self.now_s += 0.1
+            self._expose()
+
+    def _expose(self) -> None:
+        self._exposures += 1
+        pictures = self._camera.pictures
+        pixels = pictures[self._exposures % len(pictures)][::16, ::16]
+        if self._last is None or np.abs(pixels.astype(int) - self._last).max() > 30:
+            self._moved_s = self.now_s
+        self._last = pixels
+        if self._moved_s == self.now_s:
+            self.used_s += LOOK_S
+        elif self.now_s - self._moved_s <= self._after_s or self._exposures % 5 == 0:
+            self.used_s += GLANCE_S
+            self.saved += 1
+        else:
+            return
+        self.frames += 1
+
+
+def test_a_second_of_each_scene_is_counted_when_it_has_settled(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    idling = IDLING["eco"]
+    assert idling is not None
+    made = MadeHalf(idling.after_s)
+    publisher: Any = SimpleNamespace(wait_until_ready=lambda _: None)
+    monkeypatch.setattr(table, "get_args", lambda _: ("eco",))
+    monkeypatch.setattr(table, "HalfProcess", lambda *_: contextlib.nullcontext(publisher))
+    monkeypatch.setattr(table, "half", made)
+    monkeypatch.setattr(table, "time", made)
+    assert table.main(["--seconds", "20", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [
+        {"power": "eco", "scene": "moving", "frames": 10.0, "looks": 10.0, "cpu_ms": 200.0},
+        {"power": "eco", "scene": "still", "frames": 2.0, "looks": 0.0, "cpu_ms": 2.0},
+    ]
+    assert made.stopped
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing need be still for long, and one power is enough."""
     monkeypatch.setitem(governor.IDLING, "eco", Idling(after_s=0.5, share=0.0, fps=2.0))
-    monkeypatch.setattr(table, "_SETTLED_S", 2.0)
+    monkeypatch.setattr(table, "_SETTLED_S", 0.5)
     monkeypatch.setattr(table, "get_args", lambda _: ("eco",))
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_still_scene_takes_fewer_frames_and_hardly_a_look(
-    capsys: pytest.CaptureFixture[str],
+def test_real_halves_run_before_both_scenes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert table.main(["--seconds", "3", "--json"]) == 0
+    built: list[tuple[VisionService, FramesInMemory]] = []
+
+    def build(*given: Any, source: FramesInMemory, **parts: Any) -> VisionService:
+        built.append((half.build(*given, source=source, **parts), source))
+        return built[-1][0]
+
+    monkeypatch.setattr(table, "half", SimpleNamespace(build=build))
+    assert table.main(["--seconds", "0.5", "--json"]) == 0
     moving, still = json.loads(capsys.readouterr().out)
     assert (moving["power"], moving["scene"], still["scene"]) == ("eco", "moving", "still")
-    assert moving["looks"] == pytest.approx(moving["frames"], abs=0.5)
-    assert still["looks"] < still["frames"] < moving["frames"]
-    assert still["frames"] <= idle_fps("eco", 10.0) + 0.5
-    assert 0 < still["cpu_ms"] < moving["cpu_ms"]
+    ((service, camera),) = built
+    assert 1 <= service.frames <= camera.taken  # how many more is the machine's affair, too
 
 
-def test_it_exposes_at_its_rate_and_passes_over_what_is_not_due(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    clock = MadeClock(monkeypatch)
-    monkeypatch.setattr(scene_module, "time", Time(clock))
-    pace = Pace(10.0, early=CAMERA_EARLY)
-    camera = LiveScene(PICTURE, 10.0, pace)
-    camera.open()
-    for limit_fps, wanted in ((None, 50), (2.0, 10), (None, 50)):
-        pace.limit_fps = limit_fps
-        until_s, taken = clock.now_s + 5.0, 0
-        while clock.now_s < until_s:
-            taken += camera.capture(0.5) is not None
-        assert taken == pytest.approx(wanted, abs=1)
+def test_the_gate_sees_noise_in_the_one_scene_and_movement_in_the_other() -> None:
+    still = still_half.noisy(PANDA.pixels)
+    gate = MotionGate(max_idle_s=1e9, window=5)
 
+    def looks(frames: list[Pixels]) -> Iterator[bool]:
+        return (gate.worth_a_look(pixels, 0) for pixels in frames)
 
-def test_what_stands_still_differs_by_noise_alone_and_what_moves_by_more() -> None:
-    stripes = np.zeros((48, 640, 3), np.uint8)
-    stripes[:, ::160] = stripes[:, 1::160] = 200
-    camera = LiveScene(stripes, 1000.0, Pace(None))
-    camera.open()
-
-    def change() -> int:
-        frames = [camera.capture(1.0) for _ in range(2)]
-        first, second = (frame.pixels.astype(int) for frame in frames if frame is not None)
-        return int(np.abs(first - second).max())
-
-    assert change() > 100
-    camera.moving = False
-    assert 0 < change() < 30
+    assert all(looks(table.moved(still)))
+    list(looks(still * 3))  # until it knows the noise
+    assert not any(looks(still))
+    assert all(looks(table.moved(still)[1:]))
 
 
 @pytest.mark.parametrize(

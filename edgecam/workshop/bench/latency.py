@@ -14,23 +14,22 @@ from typing import Any
 import msgspec
 
 from edgecam import runtimes
-from edgecam.config import INSTALLATION, Config
+from edgecam.config import Config
 from edgecam.model import Model
 from edgecam.publisher.contract import EventPayload
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.preprocess import WHOLE, Preprocessor
 from edgecam.workshop.bench import settings
 from edgecam.workshop.bench.appliance import READY_TIMEOUT_S
 from edgecam.workshop.bench.subscriber import Subscriber
 from edgecam.workshop.halves import HalfProcess, write_configuration
+from edgecam.workshop.samples import SAMPLES
 
-SAMPLES = INSTALLATION / "models" / "samples"
 _USUAL_FPS = 10.0  # where the configuration sets no rate: a saturated loop would measure its queue
 _EVERY_FRAME_S = 0.001
 _MOST_EVENTS_PER_HOUR = 3_600_000
 _LEAST_DIFFERENCE = 0.1  # of two scores, to be told apart in every look
-_WHOLE = [0.0, 0.0, 1.0, 1.0]
 _SLICE_S = 1.0
 _WARM_S = 1.0
 
@@ -49,7 +48,7 @@ def choose_pair(config: Config, found: Model) -> Pair | None:
     """The sample photographs that the model tells apart best; None where it hardly does."""
     how = config.model
     classifier = Classifier(found, runtimes.chosen(how.runtime), how.threads)
-    preprocessor = Preprocessor(found, how.fit, how.crop, _WHOLE)
+    preprocessor = Preprocessor(found, how.fit, how.crop, WHOLE)
     prepared, scores = classifier.blank(), {}
     for file in sorted(SAMPLES.iterdir()):
         pixels = read_picture(file)
@@ -102,7 +101,7 @@ def _changes(folder: Path, config: Config, pair: Pair, broker: str) -> dict[str,
     return {
         **settings.full_rate(broker),
         "camera": settings.stills(str(pictures), fps, _EVERY_FRAME_S),
-        "regions": [{"name": "scene", "box": _WHOLE}],
+        "regions": [{"name": "scene", "box": list(WHOLE)}],
         "decision": {
             "appear": pair.threshold,
             "disappear": pair.threshold,

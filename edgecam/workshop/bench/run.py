@@ -31,6 +31,7 @@ from edgecam.workshop.bench.result import Measured
 from edgecam.workshop.bench.summary import Parts
 from edgecam.workshop.halves import HalfProcess, write_configuration
 from edgecam.workshop.quiet import quiet
+from edgecam.workshop.samples import SAMPLES
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
@@ -191,7 +192,7 @@ class _Run:
     def _gate(self, folder: Path) -> float:
         self._progress.begin("the motion gate before a still scene")
         self._progress.advance(_STARTING_S)
-        picture = min(latency.SAMPLES.iterdir())
+        picture = min(SAMPLES.iterdir())
         seconds = _GATE_TIMES * self._plan.seconds
         return gate.cpu_ratio(folder, self._config, picture, seconds, self._progress.advance)
 
@@ -217,7 +218,7 @@ def _place() -> str:
 
 
 def _pictures() -> list[Pixels]:
-    return [photograph.pixels for photograph in scenes.photographs(latency.SAMPLES)]
+    return [photograph.pixels for photograph in scenes.photographs(SAMPLES)]
 
 
 def _made(folder: Path, name: str) -> Path:

@@ -9,8 +9,6 @@ cost is in what is measured, and each differs from the one before as a sensor's 
 import sys
 from pathlib import Path
 
-import numpy as np
-
 from edgecam import link, model
 from edgecam.appliance import log
 from edgecam.appliance.daemon import Daemon
@@ -19,8 +17,9 @@ from edgecam.config import load
 from edgecam.vision import half
 from edgecam.workshop import scenes
 from edgecam.workshop.frames import FramesInMemory
+from edgecam.workshop.scenes import Photograph
 
-NOISE_SIGMA = 2.0  # grey levels of 255: a small sensor's in daylight, somewhat more than `gain` 1
+_GAIN = 1.4  # 2 grey levels of 255 at mid-grey: a small sensor's in daylight, and somewhat more
 _FRAMES = 20  # two seconds of 10 a second, then again; 0.9 MB each
 
 
@@ -41,12 +40,8 @@ def main(file: Path) -> None:
 
 def noisy(pixels: Pixels) -> list[Pixels]:
     """A still picture as so many frames, `(height, width, 3)` uint8, each with noise of its own."""
-    random = np.random.default_rng(0)
-    frames = []
-    for _ in range(_FRAMES):
-        noise = random.standard_normal(pixels.shape, np.float32) * NOISE_SIGMA
-        frames.append(np.clip(np.rint(pixels + noise), 0, 255).astype(np.uint8))
-    return frames
+    shots = scenes.still(Photograph("", pixels), _FRAMES)
+    return [shot.pixels for shot in scenes.noisy(shots, gain=_GAIN)]
 
 
 if __name__ == "__main__":

@@ -20,15 +20,15 @@ from edgecam import model, runtimes
 from edgecam.arrays import Pixels, Scores
 from edgecam.config import INSTALLATION, DecisionOptions, ModelOptions
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.preprocess import WHOLE, Preprocessor
 from edgecam.workshop.decision.deciders import BestLabel, Decider, Ours
 from edgecam.workshop.decision.outcomes import Outcome, Truth, later_s
 from edgecam.workshop.decision.showings import CONDITIONS, FPS, Showing, showings
 from edgecam.workshop.quiet import quiet
+from edgecam.workshop.samples import SAMPLES
 from edgecam.workshop.scenes import Photograph, photographs
 
 _MODELS = INSTALLATION / "models"
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
 _THRESHOLD = 0.5  # of the others: the least score that makes a label likelier than all the rest
 _YARDSTICK = "3 in a row"  # what delays are compared with, showing by showing
 _IN_A_ROW = (2, 4, 5, 6)
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames-between", type=int, default=20, help="of nothing, after each")
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
-    shown = photographs(_MODELS / "samples")[: options.photographs]
+    shown = photographs(SAMPLES)[: options.photographs]
     made = showings(
         shown, options.conditions, frames=options.frames, frames_between=options.frames_between
     )
@@ -92,7 +92,7 @@ class Trial:
         )
         self._labels = found.labels
         self._classifier = Classifier(found, runtimes.chosen("auto"), 1)
-        self._preprocessor = Preprocessor(found, "crop", 0.875, _WHOLE)
+        self._preprocessor = Preprocessor(found, "crop", 0.875, WHOLE)
         self._prepared = self._classifier.blank()
         self._truths = {photograph.name: self._truth(photograph) for photograph in shown}
 

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 
 from edgecam.arrays import Pixels
+from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
 from edgecam.workshop.scenes import HEIGHT, WIDTH, Photograph, Shot
 
 FPS = 10.0
-WHOLE = (0.0, 0.0, 1.0, 1.0)
 HALVES = {"left": (0.0, 0.0, 0.5, 1.0), "right": (0.5, 0.0, 1.0, 1.0)}
 
 SMALL = 0.25  # of what the model sees, by its height: too small for it to name, not for the gate

@@ -22,11 +22,12 @@ from rich.console import Console
 from rich.table import Table
 
 from edgecam.arrays import Pixels
-from edgecam.config import INSTALLATION
 from edgecam.vision.motion import MotionGate
+from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
-from edgecam.workshop.gate.clips import CLIPS, WHOLE, Photographs
+from edgecam.workshop.gate.clips import CLIPS, Photographs
 from edgecam.workshop.gate.judge import OTHERS, Chance, Model, Outcome, judge
+from edgecam.workshop.samples import SAMPLES
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
 _LEAST, _ALL = 6, 30
@@ -64,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
-    pictures = scenes.photographs(INSTALLATION / "models" / "samples")[: options.photographs]
+    pictures = scenes.photographs(SAMPLES)[: options.photographs]
     cv2.setNumThreads(1)  # as the appliance does
     seeing = Model()
     outcomes: list[Outcome] = []

@@ -24,6 +24,7 @@ from edgecam.workshop.peers.lineup import BARE, ENTRANTS, OURS, Entrant
 from edgecam.workshop.peers.match import play, surroundings
 from edgecam.workshop.peers.table import as_json, markdown
 from edgecam.workshop.quiet import quiet
+from edgecam.workshop.samples import SAMPLES
 
 _PAGE = INSTALLATION / "docs" / "performance.md"
 _INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
@@ -38,8 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         watch = company.Watch()
         defaults = load(INSTALLATION / "config.yaml").config
-        samples = INSTALLATION / "models" / "samples"
-        with quiet(), surroundings(defaults, samples, _CONVERTED) as given:
+        with quiet(), surroundings(defaults, SAMPLES, _CONVERTED) as given:
             everybody = play(
                 ENTRANTS,
                 _python,

@@ -16,24 +16,31 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from edgecam import link, model
 from edgecam.appliance.board import Board
+from edgecam.arrays import Pixels
 from edgecam.config import INSTALLATION, load
 from edgecam.config.options import Power
 from edgecam.errors import EdgecamError
+from edgecam.messages import VisionHealth
 from edgecam.vision import half
 from edgecam.vision.governor import IDLING, UNSET_FPS, Governor
 from edgecam.vision.service import VisionService
 from edgecam.workshop import scenes
+from edgecam.workshop.bench import still_half
+from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.halves import HalfProcess, write_configuration
-from edgecam.workshop.power.scene import LiveScene
+from edgecam.workshop.samples import SAMPLES
 
 _READY_TIMEOUT_S = 60.0
+_POLL_S = 0.1
 _SETTLED_S = 4.0  # until the gate knows the noise, and votes are settled
 _PHOTOGRAPH = "panda"
+_STEP = 40  # pixels by which what moves has moved from frame to frame
 _COOL = Board(Path("/nowhere"))  # tells nothing: a hot machine would look at fewer frames
 
 Scene = Literal["still", "moving"]
@@ -82,31 +89,42 @@ def measured(power: Power, seconds: float) -> list[Load]:
         config = load(file).config
         fps = config.camera.fps or UNSET_FPS
         governor = Governor(_COOL, fps, config.camera.stall_s)
-        photographs = scenes.photographs(INSTALLATION / "models" / "samples")
-        (shown,) = (one.pixels for one in photographs if one.name == _PHOTOGRAPH)
-        scene = LiveScene(shown, fps, governor.pace)
+        still = _still()
+        camera = FramesInMemory(moved(still), live=True, pace=governor.pace)
         with HalfProcess("publisher", file) as publisher:
             publisher.wait_until_ready(_READY_TIMEOUT_S)
             service = half.build(
                 config,
                 model.load(config.model),
                 lambda: link.connect(config.link.socket),
-                source=scene,
+                source=camera,
                 governor=governor,
             )
             service.start(lambda: None)
             try:
                 moving = _load(service, power, "moving", _SETTLED_S, seconds)
-                scene.moving = False
+                camera.pictures = still
                 wait_s = _SETTLED_S + (idling.after_s if idling is not None else 0.0)
                 return [moving, _load(service, power, "still", wait_s, seconds)]
             finally:
                 service.stop()
 
 
+def _still() -> list[Pixels]:
+    """The photograph as a camera sees it that nobody moves."""
+    (shown,) = (one.pixels for one in scenes.photographs(SAMPLES) if one.name == _PHOTOGRAPH)
+    return still_half.noisy(shown)
+
+
+def moved(frames: Sequence[Pixels]) -> list[Pixels]:
+    """The same frames, each further to the right than the one before."""
+    return [np.roll(frame, _STEP * number, 1) for number, frame in enumerate(frames)]
+
+
 def _load(
     service: VisionService, power: Power, scene: Scene, wait_s: float, seconds: float
 ) -> Load:
+    _health(service)  # what has not begun cannot settle
     time.sleep(wait_s)
     frames, saved, used_s, started_s = _counted(service)
     time.sleep(seconds)
@@ -123,13 +141,23 @@ def _load(
 
 
 def _counted(service: VisionService) -> tuple[int, int, float, float]:
-    """Frames, looks saved, processor time and time so far. Raises what ended the half."""
-    service.check()
-    health = service.health()
-    if health is None:
-        msg = f"nothing was looked at in {_SETTLED_S:g} s"
-        raise EdgecamError(msg)
-    return service.frames, health.still, time.process_time(), time.perf_counter()
+    """Frames, looks saved, processor time and time so far. Raises as `_health`."""
+    saved = _health(service).still
+    return service.frames, saved, time.process_time(), time.perf_counter()
+
+
+def _health(service: VisionService) -> VisionHealth:
+    """How the half is doing, from its first look on. Raises what ended it, EdgecamError."""
+    deadline_s = time.monotonic() + _READY_TIMEOUT_S
+    while True:
+        service.check()
+        health = service.health()
+        if health is not None:
+            return health
+        if time.monotonic() > deadline_s:
+            msg = f"nothing was looked at in {_READY_TIMEOUT_S:g} s"
+            raise EdgecamError(msg)
+        time.sleep(_POLL_S)
 
 
 def _print(loads: Sequence[Load]) -> None:

@@ -6,6 +6,7 @@ from statistics import fmean
 
 import numpy as np
 
+from edgecam.vision.preprocess import WHOLE
 from edgecam.vision.trouble.dark import BAD
 from edgecam.vision.trouble.sight import Sight
 from edgecam.workshop import scenes
@@ -15,7 +16,6 @@ from edgecam.workshop.scenes import Photograph
 STOPS = (3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)
 GAINS = (0.0, 1.0, 4.0, 8.0)
 _SURE = 0.3  # what the model names with so much in full light it knows
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Darkened:
 
 def darkened(pictures: Sequence[Photograph], model: Model) -> Iterator[Darkened]:
     """Each strength of darkness at each gain."""
-    preprocessor = model.preprocessor(_WHOLE)
+    preprocessor = model.preprocessor(WHOLE)
     bright = [(picture, model.look(picture.pixels, preprocessor).copy()) for picture in pictures]
     known = [(picture, int(np.argmax(s))) for picture, s in bright if s.max() >= _SURE]
     for stops in STOPS:

@@ -11,6 +11,7 @@ from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.preprocess import WHOLE
 from edgecam.vision.region import Region
 from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
@@ -18,7 +19,6 @@ from edgecam.workshop.gate.judge import Model
 from edgecam.workshop.scenes import Shot
 
 FPS = 10  # the default; a frame is looked at well before the watch is due again
-_WHOLE = (0.0, 0.0, 1.0, 1.0)
 _SECOND_NS = 10**9
 _STALL_S = 10.0
 
@@ -47,7 +47,7 @@ class Labels:
 
         One frame a second, each of them judged.
         """
-        preprocessor = self.model.preprocessor(_WHOLE)
+        preprocessor = self.model.preprocessor(WHOLE)
         every, seen = Decision(self.model.rules, 0), Decision(self.model.rules, 0)
         events: Counter[tuple[int, bool]] = Counter()
         events_seen: Counter[tuple[int, bool]] = Counter()
@@ -66,7 +66,7 @@ class _Camera:
     def __init__(self, model: Model, options: TroubleOptions) -> None:
         self._classifier = model.classifier
         gate = MotionGate(MotionOptions().max_idle_s, model.rules.window)
-        self._region = Region("", model.preprocessor(_WHOLE), gate, Decision(model.rules, 0))
+        self._region = Region("", model.preprocessor(WHOLE), gate, Decision(model.rules, 0))
         self._mailbox = Mailbox(lambda: Prepared([model.classifier.blank()]))
         self._preparation = Preparation(
             regions=[self._region],

@@ -17,12 +17,12 @@ import cv2
 from rich.console import Console
 from rich.table import Table
 
-from edgecam.config import INSTALLATION
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import MEASURED, Frame
 from edgecam.vision.trouble import TroubleWatch
 from edgecam.workshop import scenes
 from edgecam.workshop.quiet import quiet
+from edgecam.workshop.samples import SAMPLES
 from edgecam.workshop.scenes import Photograph, Shot
 from edgecam.workshop.trouble.darkness import Darkened, darkened
 from edgecam.workshop.trouble.labels import Labels
@@ -67,7 +67,7 @@ class Kind:
 def main(argv: Sequence[str] | None = None) -> int:
     """Evaluate and print."""
     parser = argparse.ArgumentParser(prog="scripts/evaluate trouble", description=__doc__)
-    parser.add_argument("--folder", type=Path, default=INSTALLATION / "models" / "samples")
+    parser.add_argument("--folder", type=Path, default=SAMPLES)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
     pictures = scenes.photographs(options.folder)
