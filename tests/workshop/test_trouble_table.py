@@ -10,8 +10,10 @@ import pytest
 from support.places import SAMPLES
 
 from edgecam.config.options import TroubleOptions
-from edgecam.messages import MEASURED
-from edgecam.workshop import scenes
+from edgecam.messages import MEASURED, Frame
+from edgecam.vision.trouble import TroubleWatch
+from edgecam.vision.trouble.watch import Change
+from edgecam.workshop import camera, scenes
 from edgecam.workshop.trouble import table
 from edgecam.workshop.trouble.darkness import GAINS, STOPS, darkened
 from edgecam.workshop.trouble.labels import Labels
@@ -104,10 +106,23 @@ def test_a_blind_camera_sends_nothing_and_one_that_nobody_watches_does(name: str
     assert sum(LABELS.sent(each, variant.starts, unwatched) for each in shots) > 0
 
 
-def test_what_is_lost_to_a_camera_that_sees_is_counted() -> None:
-    shots = list(BY_NAME["still, gain 1"].make(PICTURES[0], PICTURES[1]))
-    assert LABELS.lost(shots, [False] * len(shots)) == 0
-    assert LABELS.lost(shots, [True] * len(shots)) > 0
-    seeing = BY_NAME["still, gain 1"]
+class Blinking(TroubleWatch):
+    """Takes the camera for blind in seven of ten frames, which a look a second does not show."""
+
+    _looks = 0
+
+    @property
+    def blind(self) -> bool:
+        return self._looks % 10 >= 3
+
+    def look(self, frame: Frame, *, judged: bool = True) -> Change | None:
+        self._looks += 1
+        return super().look(frame, judged=judged)
+
+
+def test_what_is_lost_to_a_camera_that_sees_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing = BY_NAME["slides of 3 s"]
     assert (evaluated(seeing, PICTURES, LABELS).lost, seeing.blind) == (0, False)
+    monkeypatch.setattr(camera, "TroubleWatch", Blinking)
+    assert (evaluated(seeing, PICTURES, LABELS).lost or 0) > 0
     assert not BY_NAME["the same frame"].seeing
