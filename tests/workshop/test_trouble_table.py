@@ -122,7 +122,8 @@ class Blinking(TroubleWatch):
 
 def test_what_is_lost_to_a_camera_that_sees_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     seeing = Variant("a second each", (), 0, lambda one, two: scenes.cuts([one, two], FPS))
-    assert (evaluated(seeing, PICTURES, LABELS).lost, seeing.blind) == (0, False)
+    pictures = [one for one in scenes.photographs(SAMPLES) if one.name in ("crocodile", "panda")]
+    assert (evaluated(seeing, pictures, LABELS).lost, seeing.blind) == (0, False)
     monkeypatch.setattr(camera, "TroubleWatch", Blinking)
-    assert (evaluated(seeing, PICTURES, LABELS).lost or 0) > 0
+    assert (evaluated(seeing, pictures, LABELS).lost or 0) > 0
     assert not BY_NAME["the same frame"].seeing
