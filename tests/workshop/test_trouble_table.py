@@ -120,10 +120,14 @@ class Blinking(TroubleWatch):
         return super().look(frame, judged=judged)
 
 
+def blinking(options: TroubleOptions, *, live: bool) -> TroubleWatch:
+    return (Blinking if options.watch else TroubleWatch)(options, live=live)
+
+
 def test_what_is_lost_to_a_camera_that_sees_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     seeing = Variant("a second each", (), 0, lambda one, two: scenes.cuts([one, two], FPS))
     pictures = [one for one in scenes.photographs(SAMPLES) if one.name in ("crocodile", "panda")]
     assert (evaluated(seeing, pictures, LABELS).lost, seeing.blind) == (0, False)
-    monkeypatch.setattr(camera, "TroubleWatch", Blinking)
+    monkeypatch.setattr(camera, "TroubleWatch", blinking)
     assert (evaluated(seeing, pictures, LABELS).lost or 0) > 0
     assert not BY_NAME["the same frame"].seeing
