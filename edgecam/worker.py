@@ -57,8 +57,8 @@ class Wakeup:
 class Worker:
     """A thread that calls `step()` over and over.
 
-    Every `step()` must return within about half a second, so that `stop()` is noticed; one that
-    takes longer than `limit_s` counts as hung.
+    Every `step()` must return within about half a second, or be woken by `stop()`, so that that is
+    noticed; one that takes longer than `limit_s` counts as hung.
     """
 
     limit_s = STEP_LIMIT_S

@@ -153,8 +153,10 @@ class Daemon:
             systemd.notify("READY=1")
             _log.info("ready")
         now_s = time.monotonic()
-        if self._ready and self._watchdog_s is not None and now_s >= self._beat_due_s:
-            # Fed by progress, never by a timer alone: a hung camera or model must not look well.
-            if all(service.alive for service in self._services):
-                systemd.notify("WATCHDOG=1")
+        if not self._ready or self._watchdog_s is None or now_s < self._beat_due_s:
+            return
+        # Fed by progress, never by a timer alone: a hung camera or model must not look well. One
+        # that is late is asked again at the next look: there is time for one beat more.
+        if all(service.alive for service in self._services):
+            systemd.notify("WATCHDOG=1")
             self._beat_due_s = now_s + self._watchdog_s

@@ -12,7 +12,7 @@ from edgecam.appliance import systemd
 from edgecam.appliance.log import about
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState, Frame
-from edgecam.vision.camera import Camera, EndOfFrames
+from edgecam.vision.camera import Camera, EndOfFrames, StaleFrames
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
@@ -161,14 +161,17 @@ class CaptureWorker(Worker):
         except CameraError as error:
             if error.reason not in _RETRIED:
                 raise
-            self._camera.close()
-            self._camera_is = "closed"
+            self._close_for_now()
             self._put_off(error)
             return
         self._camera_is = "open"
         self._opened_s = self._frame_s = time.monotonic()
         if self._trouble:
             self._say_there()
+
+    def _close_for_now(self) -> None:
+        self._camera.close()
+        self._camera_is = "closed"
 
     def _say_there(self) -> None:
         _log.info("the camera is there", extra=about("camera_ok"))
@@ -196,6 +199,9 @@ class CaptureWorker(Worker):
         except EndOfFrames:
             _log.info("the pictures have ended")
             self.stop()
+            return
+        except StaleFrames:
+            self._close_for_now()
             return
         problem = "" if frame is None else self._prepare(frame)
         if frame is not None and not problem:

@@ -57,6 +57,7 @@ class InferenceWorker(Worker):
         self._paces = [Pace(live.per_s) for _ in regions]
         self._changes: deque[Callable[[], None]] = deque()
         self._scores = classifier.no_scores()
+        self._rested_ns = 0  # when the last rest began
 
     def verdict(self) -> Exception:
         """The model does not come back."""
@@ -64,15 +65,19 @@ class InferenceWorker(Worker):
 
     def step(self) -> None:
         """Judge one frame, by other rules where these have changed."""
-        while self._changes:
-            self._changes.popleft()()
         prepared = self._mailbox.take(_SLICE_S)
-        if prepared is not None:
+        while self._changes:  # those that came before that frame, too
+            self._changes.popleft()()
+        if prepared is None:
+            return
+        if prepared.taken_ns <= self._rested_ns:
+            self._mailbox.reject(prepared)  # it would bring back what has ended with the rest
+        else:
             self._statistics.took("prepare", prepared.prepare_ns)
             self._statistics.took("wait", time.monotonic_ns() - prepared.ready_ns)
             self.judge(prepared)
             self._mailbox.give_back(prepared)
-            self.done += 1
+        self.done += 1
 
     def judge(self, prepared: Prepared) -> None:
         """Look where that is wanted; elsewhere nothing has changed since the last look."""
@@ -116,18 +121,11 @@ class InferenceWorker(Worker):
         """
 
         def end() -> None:
-            self._drop_waiting()
+            self._rested_ns = at_ns
             for region in self._regions:
                 self._tell(region, region.rest(at_ns))
 
         self._changes.append(end)
-
-    def _drop_waiting(self) -> None:
-        """A frame that was taken before the rest would bring back what has ended with it."""
-        prepared = self._mailbox.take(0)
-        if prepared is not None:
-            self._mailbox.give_back(prepared)
-            self.done += 1
 
     def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
         """What follows from a frame for a region. Raises UnusableScores."""

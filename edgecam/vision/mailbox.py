@@ -57,6 +57,12 @@ class Mailbox(Generic[T]):
         self._free.append(used)
         self.invite()
 
+    def reject(self, taken: T) -> None:
+        """Give back, unused, what counts as dropped."""
+        with self._changed:
+            self.dropped += 1
+        self.give_back(taken)
+
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Whether the slot is empty, waiting until it is."""
         with self._changed:

@@ -17,20 +17,21 @@ class FramesInMemory:
     None comes while `on` is cleared.
     """
 
-    coded = False
-    """Whether they come out of a compressed stream, which may repeat one: they do not."""
-
     def __init__(
         self,
         pictures: Sequence[Pixels],
         *,
         hold: int = 1,
         live: bool = False,
-        fps: float | None = None,
+        coded: bool = False,
         pace: Pace | None = None,
     ) -> None:
-        """`pace` is one that a governor limits, in place of `fps`."""
+        """`pace`: when they come; a governor may limit it. None: always ready.
+
+        `coded`: they are to be taken for those of a compressed stream, which may repeat one.
+        """
         self.live = live
+        self.coded = coded
         self.unreadable = 0
         self.on = Event()
         self.on.set()
@@ -40,7 +41,7 @@ class FramesInMemory:
         """`(height, width, 3)` uint8 RGB, which are handed out, not copied; others may be set from
         another thread."""
         self._hold = hold
-        self._pace = pace or Pace(fps)
+        self._pace = pace or Pace(None)
 
     def open(self) -> None:
         """Nothing has to be opened."""

@@ -10,7 +10,7 @@ import numpy as np
 from edgecam.arrays import Pixels
 from edgecam.errors import CameraError
 from edgecam.messages import Frame
-from edgecam.vision.camera import EndOfFrames
+from edgecam.vision.camera import EndOfFrames, StaleFrames
 from edgecam.vision.camera.pace import Pace
 
 
@@ -128,6 +128,21 @@ class LateCamera(ScriptedCamera):
     def capture(self, timeout_s: float) -> Frame | None:
         time.sleep(min(timeout_s, 0.005))
         return Frame(np.zeros((4, 4, 3), np.uint8), time.monotonic_ns())
+
+
+class StaleCamera(LateCamera):
+    """After a frame it wants to be opened anew, and refuses that so many times."""
+
+    def __init__(self, failures: Sequence[str]) -> None:
+        super().__init__([])
+        self._refusals = list(failures)
+
+    def capture(self, timeout_s: float) -> Frame | None:
+        self.captures += 1
+        if self.captures == 2:
+            self._failures = self._refusals
+            raise StaleFrames
+        return super().capture(timeout_s)
 
 
 class FastCamera(ScriptedCamera):

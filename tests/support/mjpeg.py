@@ -21,16 +21,25 @@ class NetworkCamera:
         self.url = f"http://127.0.0.1:{server.server_port}/stream.mjpg"
         self.watched = 0
         self.watching = 0
+        self.refused = 0
         self.ended = False
         """Whether it hangs up."""
         self.silent = False
         """Whether it sends nothing, and does not hang up."""
+        self.refuses = False
+        """Whether it lets nobody watch."""
+        self.still = False
+        """Whether no picture differs from the one before, as where a codec leaves noise out."""
         self.shown: Pixels = np.full((48, 64, 3), 90, np.uint8)
         """What is before it: RGB, or grey without a third axis."""
         self._sent = 0
 
     def show(self, handler: BaseHTTPRequestHandler) -> None:
         """Send 50 pictures a second until the other end goes away."""
+        if self.refuses:
+            self.refused += 1
+            handler.send_error(503)
+            return
         self.watched += 1
         self.watching += 1
         handler.send_response(200)
@@ -48,10 +57,11 @@ class NetworkCamera:
             self.watching -= 1
 
     def _picture(self) -> bytes:
-        """A JPEG file; as of a sensor, no two are alike."""
+        """A JPEG file; as of a sensor, no two are alike, where it is not `still`."""
         self._sent += 1
         pixels = self.shown.copy()
-        pixels[::8] ^= np.uint8(self._sent % 8)
+        if not self.still:
+            pixels[::8] ^= np.uint8(self._sent % 8)
         return cv2.imencode(".jpg", pixels[..., ::-1] if pixels.ndim == 3 else pixels)[1].tobytes()
 
 

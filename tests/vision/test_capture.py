@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.fake_cameras import BrokenCamera, LateCamera
+from support.fake_cameras import BrokenCamera, LateCamera, StaleCamera
 from support.vision_half import ALWAYS, COOL
 from support.waiting import wait_until
 
@@ -260,6 +260,26 @@ def test_a_camera_that_was_unplugged_in_its_sleep_is_waited_for_and_said_to_be_b
     assert [state.trouble for state in running.reported] == [TROUBLES.index("missing") + 1, 0]
     assert len(running.begun) == 1
     assert (camera.wakes, camera.closed) == (1, 2)  # after each try that failed
+
+
+def test_a_stream_that_refuses_to_be_opened_anew_is_waited_for(start: Start) -> None:
+    camera = StaleCamera(["missing", "missing"])
+    running = start(camera)
+    assert running.take(10) is not None
+    assert running.take(10) is not None
+    assert running.worker.failure is None
+    assert [state.trouble for state in running.reported] == [TROUBLES.index("missing") + 1, 0]
+    assert len(running.begun) == 1
+    assert (len(camera.opened_s), camera.closed) == (4, 3)
+
+
+def test_a_stream_that_is_opened_anew_at_once_is_not_spoken_of(start: Start) -> None:
+    camera = StaleCamera([])
+    running = start(camera)
+    assert running.take(10) is not None
+    assert running.take(10) is not None
+    assert (running.reported, running.begun) == ([], [])
+    assert (len(camera.opened_s), camera.closed) == (2, 1)
 
 
 def test_another_schedule_counts_at_once(start: Start) -> None:

@@ -16,11 +16,13 @@ from edgecam.config import CameraOptions
 from edgecam.config.options import OpencvOptions, StillsOptions
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES
+from edgecam.vision import capture
 from edgecam.vision.camera import stale
 from edgecam.vision.camera.opencv import OpencvCamera
 from edgecam.vision.camera.stills import StillsCamera
 
 UNUSABLE = TROUBLES.index("unusable") + 1
+MISSING = TROUBLES.index("missing") + 1
 
 pytestmark = pytest.mark.usefixtures("hurry")
 
@@ -67,6 +69,27 @@ def test_a_stream_that_changes_its_size(start: Start, monkeypatch: pytest.Monkey
         wait_until(lambda: (0, "castle", True) in half.sightings)
         assert half.failed() is None
         assert half.camera_troubles == [0]
+
+
+def test_a_still_stream_that_refuses_to_be_opened_anew_is_waited_for(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stale, "PATIENCE_NS", 300_000_000)
+    monkeypatch.setattr(capture, "FIRST_RETRY_S", 0.05)
+    with network_camera() as network:
+        network.shown = photograph("panda.jpg")
+        options = CameraOptions(source="opencv", fps=None, opencv=OpencvOptions(network.url))
+        half = start(OpencvCamera(options, pace_of(options)))
+        wait_until(lambda: half.sightings == [(0, "giant panda", True)])
+        network.refuses = network.still = True
+        wait_until(lambda: network.refused >= 2)
+        assert half.failed() is None
+        wait_until(lambda: MISSING in half.camera_troubles)
+        network.shown = photograph("castle.jpg")
+        network.refuses = network.still = False
+        wait_until(lambda: (0, "castle", True) in half.sightings)
+        assert half.failed() is None
+        assert half.camera_troubles == [0, MISSING, 0]
 
 
 def test_a_file_that_grows_is_trouble_and_ends_the_half(start: Start, tmp_path: Path) -> None:

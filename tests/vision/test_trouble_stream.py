@@ -147,14 +147,34 @@ def test_a_camera_says_whether_a_codec_is_between(
     assert (camera.live, camera.coded) == (True, is_coded)
 
 
-def test_little_is_allocated_for_it() -> None:
+@pytest.mark.parametrize(("count", "frozen"), [(1020, True), (1030, False)])
+def test_a_thousand_pictures_are_remembered(
+    count: int,
+    frozen: bool,  # noqa: FBT001  a parameter
+) -> None:
+    """What goes round in a ring of so many is known from its second round on."""
     repetition = Repetition()
-    frames = [noise(1080, 1920, seed=seed) for seed in range(3)]
-    repetition.look(frames[0], 0)
-    repetition.look(frames[1], SECOND_NS)
+    frames = [noise(48, 64, seed=seed) for seed in range(count)]
+    said = [repetition.look(frames[at % count], at * SECOND_NS).bad for at in range(3 * count)]
+    told_at = said.index(True) if frozen else 3 * count
+    assert not any(said[:told_at])
+    if frozen:
+        assert told_at == count + OVERDUE_S
+        assert all(said[told_at:])
+
+
+def test_little_is_allocated_for_it_however_many_pictures_have_come() -> None:
+    repetition, light = Repetition(), noise(64, 1920).copy()
     tracemalloc.start()
     try:
-        repetition.look(frames[2], 2 * SECOND_NS)
-        assert 0 < tracemalloc.get_traced_memory()[1] <= 4096
+        peaks = []
+        for number in range(4000):
+            light[:, :] += np.uint8(1)
+            light[:, number % 1920] += np.uint8(1)
+            before = tracemalloc.get_traced_memory()[0]
+            tracemalloc.reset_peak()
+            repetition.look(light, number * SECOND_NS)
+            peaks.append(tracemalloc.get_traced_memory()[1] - before)
+        assert 0 < max(peaks) <= 2048  # another thread prepares or decides at the same time
     finally:
         tracemalloc.stop()

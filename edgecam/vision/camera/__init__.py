@@ -16,6 +16,10 @@ class EndOfFrames(Exception):  # noqa: N818  as StopIteration: an end, not an er
     """A source that ends has ended: a video file, or pictures shown once."""
 
 
+class StaleFrames(Exception):  # noqa: N818  no error: the camera may show more once it is opened anew
+    """A stream shows nothing new although frames come: close it, and open it again."""
+
+
 class Camera(Protocol):
     """A source of frames. All calls come from the capture thread."""
 
@@ -34,7 +38,8 @@ class Camera(Protocol):
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame, or None where none is due or ready within `timeout_s`.
 
-        Raises CameraError where the source is broken, EndOfFrames where it has ended.
+        Raises CameraError where the source is broken, EndOfFrames where it has ended,
+        StaleFrames where it is to be opened anew.
         """
 
     def rest(self) -> None:

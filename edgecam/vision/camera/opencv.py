@@ -15,7 +15,7 @@ from edgecam.config import CameraOptions
 from edgecam.config.shown import without_password
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
-from edgecam.vision.camera import EndOfFrames
+from edgecam.vision.camera import EndOfFrames, StaleFrames
 from edgecam.vision.camera.orientation import Orientation
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.camera.stale import Staleness
@@ -69,6 +69,7 @@ class OpencvCamera:
             msg = f"{without_password(self._source)} cannot start again: loop is for a video file"
             raise ConfigError(msg, option="camera.opencv.loop")
         self._video = self._opened()
+        self._staleness.begin()
         if self._device:
             self._video.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.opencv.width)
             self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
@@ -77,7 +78,10 @@ class OpencvCamera:
             self._pace.usual_fps = self._video.get(cv2.CAP_PROP_FPS) or None
 
     def capture(self, timeout_s: float) -> Frame | None:
-        """The next frame that is due."""
+        """The next frame that is due.
+
+        Raises StaleFrames where a stream is to be opened anew: by whoever waits where it refuses.
+        """
         video = self._video
         if video is None:
             msg = "capture before open"
@@ -92,7 +96,9 @@ class OpencvCamera:
             if self._pace.due():
                 frame = self._retrieved(video)
                 if self._stream and self._staleness.look(frame.pixels, frame.taken_ns):
-                    self._open_anew()
+                    place = without_password(self._source)
+                    _log.info("%s shows nothing new: opening it again", place)
+                    raise StaleFrames
                 return frame
         return None
 
@@ -111,11 +117,6 @@ class OpencvCamera:
         if self._video is not None:
             self._video.release()
             self._video = None
-
-    def _open_anew(self) -> None:
-        _log.info("%s shows nothing new: opening it again", without_password(self._source))
-        self.close()
-        self.open()
 
     def _opened(self) -> cv2.VideoCapture:
         """The device, stream or file. Raises CameraError where it cannot be opened."""

@@ -16,12 +16,12 @@ minutes on end, and then none for two (`Repetition`). One that never did so is n
 Some rows of each frame are compared, by digests; nothing is copied.
 """
 
-import operator
 import zlib
 from typing import Protocol
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
 from edgecam.vision.trouble.hold import Reading
@@ -69,8 +69,11 @@ class Repetition:
     """For a stream's frames: remembers digests of the pictures that were new everywhere."""
 
     def __init__(self) -> None:
-        self._parts: list[int] = []
-        self._pictures: dict[int, None] = {}  # in the order in which they came
+        # Room for all from the start, so that no frame makes more: the oldest is written over.
+        self._before, self._parts = np.zeros((2, _ROWS_OF_STREAM * _PARTS), np.uint32)
+        self._pictures = np.zeros(_REMEMBERED, np.int64)
+        self._alike = np.zeros(_REMEMBERED, np.bool_)
+        self._remembered = 0
         self._renewing_since_ns = 0
         self._renewed_ns: int | None = None
 
@@ -90,16 +93,18 @@ class Repetition:
 
     def _is_new(self, pixels: Pixels) -> bool:
         """Whether a picture differs everywhere from the one before, and was not there lately."""
-        before, self._parts = self._parts, _digests_of_parts(pixels)
-        changed = sum(map(operator.ne, before, self._parts))
+        self._before, self._parts = self._parts, self._before
+        _write_digests(pixels, self._parts)
+        changed = np.count_nonzero(self._before != self._parts)
         if changed < _EVERYWHERE * len(self._parts):
             return False
-        picture = hash(tuple(self._parts))
-        new = picture not in self._pictures
-        self._pictures[picture] = None
-        if len(self._pictures) > _REMEMBERED:
-            del self._pictures[next(iter(self._pictures))]
-        return new
+        picture = hash(self._parts.tobytes())
+        known = min(self._remembered, _REMEMBERED)
+        if np.equal(self._pictures[:known], picture, out=self._alike[:known]).any():
+            return False
+        self._pictures[self._remembered % _REMEMBERED] = picture
+        self._remembered += 1
+        return True
 
 
 def _reading(*, alike: bool) -> Reading:
@@ -115,16 +120,14 @@ def _digest(pixels: Pixels) -> int:
     return digest
 
 
-def _digests_of_parts(pixels: Pixels) -> list[int]:
+def _write_digests(pixels: Pixels, into: NDArray[np.uint32]) -> None:
     """The CRC-32 of each part of such rows, from left to right."""
     height, width = pixels.shape[:2]
-    digests = []
-    for row in range(0, height, max(1, height // _ROWS_OF_STREAM)):
-        line = np.ascontiguousarray(pixels[row]).data
+    for row in range(_ROWS_OF_STREAM):
+        line = np.ascontiguousarray(pixels[row * height // _ROWS_OF_STREAM]).data
         for part in range(_PARTS):
             here = line[part * width // _PARTS : (part + 1) * width // _PARTS]
-            digests.append(zlib.crc32(here))
-    return digests
+            into[row * _PARTS + part] = zlib.crc32(here)
 
 
 def _is_flat(pixels: Pixels) -> bool:

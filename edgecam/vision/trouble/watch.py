@@ -114,6 +114,13 @@ class TroubleWatch:
             if reason not in SEEING
         )
 
+    @property
+    def suspects(self) -> bool:
+        """Whether it is blind by the first signs alone, so that the next frame may be seen again."""
+        return self.blind and not any(
+            hold.told for reason, hold in self._holds.items() if reason not in SEEING
+        )
+
     def look(self, frame: Frame, *, judged: bool = True) -> Change | None:
         """What has begun or ended with this frame, which is `(height, width, 3)` uint8.
 

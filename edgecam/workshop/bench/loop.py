@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from typing import Self
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.statistics import STAGES, Stage
 from edgecam.workshop.bench import still_half
 from edgecam.workshop.bench.meters import Meter
@@ -127,17 +129,26 @@ class Loop:
 
         NumPy's arrays and Python's objects are seen, what OpenCV and the interpreter take by
         themselves is not. One picture, so that nothing happens, since an event may allocate; live
-        and with noise, so that every kind of camera trouble is looked for.
+        and with noise, so that every kind of camera trouble is looked for: a sensor's before a scene
+        that moves, with the motion gate, and a stream's.
         """
-        camera = FramesInMemory(still_half.noisy(self._pictures[0]), live=True, fps=_TRACED_FPS)
-        with HalfInTurns(self._config, self._found, camera, self._witness) as running:
+        still = still_half.noisy(self._pictures[0])
+        moving = still_half.moved(still)
+        gated = replace(self._config, motion=replace(self._config.motion, enabled=True))
+        self.figures.alloc_bytes = max(
+            self._peak(self._config, still, coded=False),
+            self._peak(gated, moving, coded=False),
+            self._peak(gated, moving, coded=True),
+        )
+
+    def _peak(self, config: Config, frames: list[Pixels], *, coded: bool) -> int:
+        camera = FramesInMemory(frames, live=True, coded=coded, pace=Pace(_TRACED_FPS))
+        with HalfInTurns(config, self._found, camera, self._witness) as running:
             tracemalloc.start()
             try:
                 running.begin()
                 running.wait_for(_UNTRACED_LOOKS)
-                self.figures.alloc_bytes = max(
-                    _traced_peak(running) for _ in range(_TRACED_WINDOWS)
-                )
+                return max(_traced_peak(running) for _ in range(_TRACED_WINDOWS))
             finally:
                 tracemalloc.stop()
 

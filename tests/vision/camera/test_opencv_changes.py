@@ -19,7 +19,7 @@ from edgecam.arrays import Pixels
 from edgecam.config import CameraOptions
 from edgecam.config.options import OpencvOptions
 from edgecam.errors import CameraError, ConfigError
-from edgecam.vision.camera import EndOfFrames, stale
+from edgecam.vision.camera import EndOfFrames, StaleFrames, stale
 from edgecam.vision.camera.opencv import OpencvCamera
 
 NEARLY = 12
@@ -252,7 +252,12 @@ def test_a_stream_that_changes_its_size_or_colour_shows_what_it_sends(
     seen: Pixels | None = None
     while seen is None or np.abs(seen.astype(int) - 200).max() > NEARLY:
         assert time.monotonic() < deadline_s
-        frame = source.capture(2.0)
+        try:
+            frame = source.capture(2.0)
+        except StaleFrames:
+            source.close()
+            source.open()
+            continue
         assert frame is not None
         seen = frame.pixels
     source.close()
