@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgecam.appliance import clock
 from edgecam.config import Config
 
 # With less than all of it, systemd passes over MemoryMax=: cgroups(7).
@@ -55,6 +56,7 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
         problem = "" if path is None else unreachable(Path(path), half)
         if problem:
             yield option, problem
+    yield from _unseen_clock(config)
     outbox = Path(config.outbox.file)
     if not outbox.is_relative_to(_STATE):
         yield (
@@ -62,6 +64,18 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
             (
                 f"{outbox} is not under {_STATE}, and the publisher may write nowhere else: leave the "
                 f"option out"
+            ),
+        )
+
+
+def _unseen_clock(config: Config) -> Iterator[tuple[str, str]]:
+    if config.schedule.active_hours and clock.was_set() and not clock.was_set_visibly():
+        yield (
+            "schedule.active_hours",
+            (
+                "NTP has set this machine's clock, but edgecam.service cannot see that and so never "
+                "sleeps: use systemd-timesyncd, or chrony with `leapsectz right/UTC` in its "
+                "configuration (docs/operations.md)"
             ),
         )
 

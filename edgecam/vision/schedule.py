@@ -4,6 +4,7 @@ Every moment is turned into a point in time first, so that days of 23 and 25 hou
 jump, need no care of their own: nothing is counted, the clock is only compared.
 """
 
+import bisect
 import datetime as dt
 import logging
 import math
@@ -113,11 +114,11 @@ class Schedule:
                     yield start_s, end_s
 
     def _end_s(self, active: Hours, day: dt.date) -> float:
-        return self._moment_s(active.end, day + dt.timedelta(active.over_midnight))
+        return self._moment_s(active.end, day + dt.timedelta(active.over_midnight), fold=1)
 
-    def _moment_s(self, moment: Moment, day: dt.date) -> float:
+    def _moment_s(self, moment: Moment, day: dt.date, fold: int = 0) -> float:
         if moment.sun is None or self._place is None:
-            return _local_s(day, moment.minutes)
+            return _local_s(day, moment.minutes, fold)
         return _sun_s(self._place, day)[moment.sun == "sunset"] + 60 * moment.minutes
 
 
@@ -134,10 +135,23 @@ def _merged(spans: list[tuple[float, float]]) -> Iterator[tuple[float, float]]:
         yield start_s, end_s
 
 
-def _local_s(day: dt.date, minutes: int) -> float:
-    """A time of day by this machine's zone; one that a change of the clock leaves out, after it."""
-    time_of_day = dt.time(*divmod(minutes, 60))
-    return dt.datetime.combine(day, time_of_day).timestamp()
+def _local_s(day: dt.date, minutes: int, fold: int = 0) -> float:
+    """A time of day by this machine's zone, in seconds since 1970.
+
+    Of one that comes twice, the first (`fold=0`) or the second (1); for one that is left out, the
+    moment at which clocks are set past it.
+    """
+    on_wall = dt.datetime.combine(day, dt.time(*divmod(minutes, 60)))
+    at_s = [on_wall.replace(fold=one).timestamp() for one in (0, 1)]
+    if at_s[0] <= at_s[1]:
+        return at_s[fold]
+    # In the gap the first goes by the offset of before it, the second by that of after it, and the
+    # change lies between the two: PEP 495, "Mind the Gap".
+    between = range(int(at_s[1]), int(at_s[0]))
+    old = time.localtime(between.start).tm_gmtoff
+    return between.start + bisect.bisect_left(
+        between, x=True, key=lambda now_s: time.localtime(now_s).tm_gmtoff != old
+    )
 
 
 def _sun_s(place: PlaceOptions, day: dt.date) -> tuple[float, float]:

@@ -32,10 +32,35 @@ def test_iso_has_milliseconds_and_a_zone() -> None:
 def test_timesyncds_word_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     flag = tmp_path / "synchronized"
     monkeypatch.setattr(clock, "_TIMESYNCD", flag)
+    monkeypatch.setattr(clock, "_tai_offset_s", lambda: 0)
     monkeypatch.setattr(clock, "_libc", lambda: _Kernel(5))
     assert clock.synchronized() is False
     flag.touch()
     assert clock.synchronized() is True
+
+
+@pytest.mark.parametrize(
+    ("offset_s", "believed"), [(37, True), (10, True), (0, False), (1, False), (-37, False)]
+)
+def test_what_chrony_told_the_kernel_of_atomic_time_is_enough(
+    unset: Path,  # noqa: ARG001  as it was before chrony
+    monkeypatch: pytest.MonkeyPatch,
+    offset_s: int,
+    believed: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setattr(clock, "_libc", lambda: _Kernel(-1))  # as under ProtectClock=
+    assert clock.synchronized() is False
+    monkeypatch.setattr(time, "clock_gettime", lambda _clock: time.time() + offset_s)
+    assert (clock.synchronized(), clock.was_set_visibly()) == (believed, believed)
+
+
+def test_what_only_the_kernel_says_is_not_visible(
+    unset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "_libc", lambda: _Kernel(0))
+    assert (clock.was_set(), clock.was_set_visibly()) == (True, False)
+    unset.write_text(f"{time.time():.0f}\n", encoding="ascii")
+    assert clock.was_set_visibly() is True
 
 
 @pytest.mark.parametrize(("state", "believed"), [(0, True), (4, True), (5, False), (-1, False)])
@@ -46,6 +71,7 @@ def test_otherwise_the_kernel_is_asked(
     believed: bool,  # noqa: FBT001
 ) -> None:
     monkeypatch.setattr(clock, "_TIMESYNCD", tmp_path / "none")
+    monkeypatch.setattr(clock, "_tai_offset_s", lambda: 0)
     monkeypatch.setattr(clock, "_libc", lambda: _Kernel(state))
     assert clock.synchronized() is believed
 
@@ -63,6 +89,7 @@ def unset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine that has just started, without NTP; where a clock with a battery would tell its time."""
     monkeypatch.setattr(clock, "_TIMESYNCD", tmp_path / "synchronized")
     monkeypatch.setattr(clock, "_BATTERY_CLOCK", tmp_path / "since_epoch")
+    monkeypatch.setattr(time, "clock_gettime", lambda _clock: time.time())
     monkeypatch.setattr(clock, "_libc", lambda: _Kernel(5))
     monkeypatch.setattr(clock, "_was_set", threading.Event())
     return tmp_path / "since_epoch"

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from edgecam.appliance import clock
 from edgecam.commands import sandbox
 from edgecam.commands.sandbox import PUBLISHER, VISION
 from edgecam.config import Config
@@ -93,6 +94,24 @@ def test_a_folder_that_the_user_may_not_enter(tmp_path: Path) -> None:
 )
 def test_every_path_is_looked_at(sections: dict[str, object], option: str) -> None:
     assert [named for named, _ in sandbox.problems(config(**sections))] == [option] * bool(option)
+
+
+@pytest.mark.parametrize(
+    ("hours", "was_set", "visibly", "option"),
+    [
+        (["07:00-22:00"], True, False, "schedule.active_hours"),
+        (["07:00-22:00"], True, True, ""),
+        (["07:00-22:00"], False, False, ""),  # nor has anybody else seen it
+        ([], True, False, ""),
+    ],
+)
+def test_a_clock_that_was_set_and_the_unit_does_not_see_it(
+    monkeypatch: pytest.MonkeyPatch, hours: list[str], option: str, *, was_set: bool, visibly: bool
+) -> None:
+    monkeypatch.setattr(clock, "was_set", lambda: was_set)
+    monkeypatch.setattr(clock, "was_set_visibly", lambda: visibly)
+    found = sandbox.problems(config(schedule={"active_hours": hours}))
+    assert [named for named, _ in found] == [option] * bool(option)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ class FilmCamera:
     """Gives a frame once the one before the last has been judged and the last has been taken."""
 
     live = True
+    coded = False
     unreadable = 0
 
     def __init__(self, shots: Iterator[Shot]) -> None:

@@ -1,5 +1,6 @@
 """When the camera looks, by made clocks, and in zones that change theirs."""
 
+import datetime as dt
 import subprocess
 import sys
 
@@ -100,9 +101,47 @@ def test_a_change_within_days_is_told_by_its_weekday_a_later_one_by_its_date() -
 def test_hours_that_begin_in_the_hour_that_is_left_out_or_comes_twice(zone: SetZone) -> None:
     zone("Europe/Stockholm")
     clock = Clock("02:30-04:00")
-    assert clock.hours_awake("2026-03-29") == pytest.approx(0.5)
+    assert clock.hours_awake("2026-03-29") == pytest.approx(1)  # from 03:00
     assert clock.hours_awake("2026-03-30") == pytest.approx(1.5)
     assert clock.hours_awake("2026-10-25") == pytest.approx(2.5)  # from the first 02:30
+
+
+@pytest.mark.parametrize(
+    ("hours", "day", "stretch"),
+    [
+        ("02:30-03:15", "2026-03-29", ("01:00", "01:15")),
+        ("01:30-02:30", "2026-03-29", ("00:30", "01:00")),
+        ("02:30-02:45", "2026-03-29", None),
+        ("02:30-02:45", "2026-03-28", ("01:30", "01:45")),
+        ("01:30-02:30", "2026-10-25", ("23:30", "01:30")),  # to the second 02:30
+        ("02:15-02:45", "2026-10-25", ("00:15", "01:45")),
+        ("02:30-03:15", "2026-10-25", ("00:30", "02:15")),  # from the first 02:30
+    ],
+)
+def test_hours_of_a_night_on_which_clocks_change(
+    zone: SetZone, hours: str, day: str, stretch: tuple[str, str] | None
+) -> None:
+    """In Berlin 02:00 became 03:00 on 2026-03-29, and 03:00 became 02:00 on 2026-10-25, at 01:00 UTC."""
+    zone("Europe/Berlin")
+    following = Clock(hours).at(f"{day} 00:00")
+    if stretch is None:
+        assert local(following.until_s) == "2026-03-30 02:30"
+        return
+    woken = Clock(hours)
+    woken.now_s = following.until_s
+    seen = woken.schedule.now()
+    assert (_utc(seen.since_s), _utc(seen.until_s)) == stretch
+
+
+def _utc(seconds: float) -> str:
+    return f"{dt.datetime.fromtimestamp(seconds, dt.UTC):%H:%M}"
+
+
+def test_a_gap_of_half_an_hour_ends_where_it_ends(zone: SetZone) -> None:
+    """On Lord Howe Island 02:00 became 02:30 on 2026-10-04."""
+    zone("Australia/Lord_Howe")
+    woken = Clock("02:10-04:00").at("2026-10-04 03:00")
+    assert [local(woken.since_s), local(woken.until_s)] == ["2026-10-04 02:30", "2026-10-04 04:00"]
 
 
 def test_a_midnight_that_is_left_out(zone: SetZone) -> None:

@@ -16,6 +16,7 @@ from edgecam.messages import Sighting
 from edgecam.model import Model
 from edgecam.vision.motion import MotionGate
 from edgecam.workshop import scenes
+from edgecam.workshop.camera import Model as Seeing
 from edgecam.workshop.gate import judge
 from edgecam.workshop.gate.clips import CLIPS
 from edgecam.workshop.gate.told import Appearance, Match, match
@@ -27,8 +28,8 @@ pytestmark = pytest.mark.usefixtures("hurry")
 
 
 @pytest.fixture(scope="module")
-def seeing() -> judge.Model:
-    return judge.Model()
+def seeing() -> Seeing:
+    return Seeing()
 
 
 def told(start: Start, found: Model, name: str, gate: MotionGate | None = None) -> list[Appearance]:
@@ -54,7 +55,7 @@ def told(start: Start, found: Model, name: str, gate: MotionGate | None = None) 
     ]
 
 
-def compared(name: str, seeing: judge.Model, gated: list[Appearance]) -> Match:
+def compared(name: str, seeing: Seeing, gated: list[Appearance]) -> Match:
     clip = CLIPS[name]
     (without,) = judge.ungated(clip, clip.shots(PICTURES, FRAMES, 0), seeing)
     assert len(without) >= 2
@@ -66,7 +67,7 @@ def compared(name: str, seeing: judge.Model, gated: list[Appearance]) -> Match:
     ["cuts, noise of gain 8", "cuts, rain, gain 1", "fades", "slow pans", "named things, gain 4"],
 )
 def test_nothing_is_missed_nor_late_where_frames_overlap(
-    start: Start, found: Model, seeing: judge.Model, name: str
+    start: Start, found: Model, seeing: Seeing, name: str
 ) -> None:
     compare = compared(name, seeing, told(start, found, name))
     assert all(compare.punctual)
@@ -83,7 +84,7 @@ class Blind(MotionGate):
 
 
 def test_a_gate_that_sees_nothing_is_found_out_here_too(
-    start: Start, found: Model, seeing: judge.Model
+    start: Start, found: Model, seeing: Seeing
 ) -> None:
     name = "cuts, noise of gain 8"
     compare = compared(name, seeing, told(start, found, name, Blind(60.0, 4)))

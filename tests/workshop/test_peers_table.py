@@ -63,6 +63,16 @@ def test_who_is_as_good_is_named() -> None:
     ]
 
 
+def test_of_rounds_that_disagree_nothing_is_said() -> None:
+    near = Played(USUAL, turns=turns(180, 200, 95), peak_mb=70.0, labels=[1, 2, 3, 4])
+    slow = Played(MEDIAPIPE, turns=turns(100, 90, 50), peak_mb=150.0, labels=[1, 2, 3, 4])
+    assert verdict([*match(near), slow]) == [
+        f"frames/s: not to be told from {USUAL.title}; ahead of the others.",
+        f"CPU a frame: behind {USUAL.title}, {MEDIAPIPE.title}.",
+        f"memory: behind {USUAL.title}; ahead of the others.",
+    ]
+
+
 def test_who_did_not_take_part_has_no_row_and_a_reason() -> None:
     everybody = [*match(SLOWER), Played(MEDIAPIPE, failure="no wheel")]
     text = markdown(everybody)

@@ -10,11 +10,13 @@ import pytest
 from support.places import SAMPLES
 
 from edgecam.config.options import TroubleOptions
-from edgecam.messages import MEASURED
-from edgecam.workshop import scenes
+from edgecam.messages import MEASURED, Frame
+from edgecam.vision.trouble import TroubleWatch
+from edgecam.vision.trouble.watch import Change
+from edgecam.workshop import camera, scenes
 from edgecam.workshop.trouble import table
 from edgecam.workshop.trouble.darkness import GAINS, STOPS, darkened
-from edgecam.workshop.trouble.labels import Labels
+from edgecam.workshop.trouble.labels import FPS, Labels
 from edgecam.workshop.trouble.table import Row, evaluated, main, summed
 from edgecam.workshop.trouble.variants import VARIANTS, Variant
 
@@ -104,10 +106,28 @@ def test_a_blind_camera_sends_nothing_and_one_that_nobody_watches_does(name: str
     assert sum(LABELS.sent(each, variant.starts, unwatched) for each in shots) > 0
 
 
-def test_what_is_lost_to_a_camera_that_sees_is_counted() -> None:
-    shots = list(BY_NAME["still, gain 1"].make(PICTURES[0], PICTURES[1]))
-    assert LABELS.lost(shots, [False] * len(shots)) == 0
-    assert LABELS.lost(shots, [True] * len(shots)) > 0
-    seeing = BY_NAME["still, gain 1"]
-    assert (evaluated(seeing, PICTURES, LABELS).lost, seeing.blind) == (0, False)
+class Blinking(TroubleWatch):
+    """Takes the camera for blind in eight of ten frames, which a look a second does not show."""
+
+    _looks = 0
+
+    @property
+    def blind(self) -> bool:
+        return self._looks % 10 >= 2
+
+    def look(self, frame: Frame, *, judged: bool = True) -> Change | None:
+        self._looks += 1
+        return super().look(frame, judged=judged)
+
+
+def blinking(options: TroubleOptions, *, live: bool) -> TroubleWatch:
+    return (Blinking if options.watch else TroubleWatch)(options, live=live)
+
+
+def test_what_is_lost_to_a_camera_that_sees_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    seeing = Variant("a second each", (), 0, lambda one, two: scenes.cuts([one, two], FPS))
+    pictures = [one for one in scenes.photographs(SAMPLES) if one.name in ("crocodile", "panda")]
+    assert (evaluated(seeing, pictures, LABELS).lost, seeing.blind) == (0, False)
+    monkeypatch.setattr(camera, "TroubleWatch", blinking)
+    assert (evaluated(seeing, pictures, LABELS).lost or 0) > 0
     assert not BY_NAME["the same frame"].seeing

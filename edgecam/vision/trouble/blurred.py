@@ -34,7 +34,7 @@ class Blur:
             self._sharpness = np.empty_like(sight.contrast)
             self._edges = np.empty(sight.contrast.shape, bool)
         edges = self._edges
-        np.greater(sight.contrast, least_contrast(sight), out=edges)
+        np.greater(sight.contrast, least_contrast(sight.brightest), out=edges)
         count = np.count_nonzero(edges)
         if count <= COVERED * edges.size:
             return None

@@ -18,9 +18,9 @@ LEAST_CONTRAST = 3.0
 _CONTRAST_PART = 0.35  # of the brightest parts: in twilight all contrasts shrink alike
 
 
-def least_contrast(sight: Sight) -> float:
-    """The contrast, in grey levels, from which something stands out in this light."""
-    return max(LEAST_CONTRAST, _CONTRAST_PART * 255 * sight.brightest)
+def least_contrast(brightest: float) -> float:
+    """The contrast, in grey levels, from which something stands out in this light, 0 to 1."""
+    return max(LEAST_CONTRAST, _CONTRAST_PART * 255 * brightest)
 
 
 class Cover:
@@ -29,5 +29,5 @@ class Cover:
     def look(self, sight: Sight, at_ns: int) -> Reading:
         """The part of the blocks in which something stands out, 0 to 1."""
         del at_ns
-        outlined = np.count_nonzero(sight.contrast > least_contrast(sight))
+        outlined = np.count_nonzero(sight.contrast > least_contrast(sight.brightest))
         return low(outlined / sight.contrast.size, BAD, GOOD)

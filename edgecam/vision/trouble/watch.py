@@ -151,7 +151,10 @@ class TroubleWatch:
         """Whether a frame that is to be judged must be measured before."""
         if not self._blinding or frame.taken_ns - self._measured_ns < JUDGED_LOOK_NS:
             return False
-        return self.blind or not self._glance.still_sees(frame.pixels)
+        return self.blind or not self._sees(frame.pixels)
+
+    def _sees(self, pixels: Pixels) -> bool:
+        return min(pixels.shape[:2]) >= SMALLEST and self._glance.sees(pixels)
 
     def _due(self, at_ns: int) -> bool:
         holds = [self._holds[reason] for reason in self._kinds]
@@ -171,8 +174,6 @@ class TroubleWatch:
             self._holds[reason].look(reading, frame.taken_ns)
             if reading is not None and reading.bad:
                 return
-        if sight is not None:
-            self._glance.remember(frame.pixels, sight)
 
     def _reduced(self, pixels: Pixels) -> Sight | None:
         """A frame as the kinds see it; None where it is too small."""

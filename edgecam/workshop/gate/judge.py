@@ -1,7 +1,9 @@
-"""What a camera with a motion gate tells, beside what the same camera tells without one.
+"""What a camera as it is delivered tells, beside one whose every frame is judged.
 
-Both see the same frames through the same model, with the default settings; the model looks once for
-both, so that what differs is the gate alone.
+The first has the motion gate, and the watch for trouble, which keeps frames of a blind camera from being
+judged; the second has neither. Both see the same frames through the same model, with the default
+settings; the model looks once for both, so that what differs is what those two pass over. To a user
+it is all one which of them it was.
 
 A label whose score hovers around its threshold appears when noise happens to lift it often enough in a
 row. Before a scene that stays as it is nothing in the picture says when, and every camera throws dice
@@ -12,25 +14,14 @@ within a frame either, it is counted apart, as chance; if half of them do, it wa
 A clip without noise has no chance in it.
 """
 
-import hashlib
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from numpy.typing import NDArray
-
-from edgecam import model, runtimes
-from edgecam.arrays import Pixels, Scores
-from edgecam.config import INSTALLATION, DecisionOptions, ModelOptions
-from edgecam.config.options import MotionOptions
+from edgecam.config.options import TroubleOptions
 from edgecam.messages import Frame
-from edgecam.subjects import choose
-from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
-from edgecam.vision.motion import MotionGate
-from edgecam.vision.preprocess import Preprocessor
-from edgecam.vision.region import Region
+from edgecam.vision.decision import Decision
+from edgecam.workshop.camera import Camera, Model, Seen
 from edgecam.workshop.gate.clips import FPS, Clip, Photographs
 from edgecam.workshop.gate.told import PUNCTUAL, Appearance, Match, Told, match
 from edgecam.workshop.scenes import Shot
@@ -38,36 +29,6 @@ from edgecam.workshop.scenes import Shot
 OTHERS = 4
 """Cameras without a gate, each with other noise."""
 _FRAME_NS = round(1e9 / FPS)
-
-
-class Model:
-    """The bundled model with the default settings."""
-
-    def __init__(self) -> None:
-        how = ModelOptions(file=str(INSTALLATION / ModelOptions().file))
-        decision = DecisionOptions()
-        self.found = model.load(how)
-        self.how = how
-        self.rules = Rules.build(decision, choose(decision, self.found.labels))
-        self.classifier = Classifier(self.found, runtimes.chosen(how.runtime), how.threads)
-        self.prepared = self.classifier.blank()
-        self._last: tuple[bytes, Scores] = (b"", self.classifier.no_scores())
-
-    def preprocessor(self, box: Sequence[float]) -> Preprocessor:
-        """The way of a region into the model."""
-        return Preprocessor(self.found, self.how.fit, self.how.crop, box)
-
-    def look(self, pixels: Pixels, preprocessor: Preprocessor) -> Scores:
-        """What a region of a frame scores; the same input as before is not asked about again."""
-        preprocessor.fill(pixels, self.prepared)
-        digest = _digest(self.prepared)
-        if digest != self._last[0]:
-            self._last = digest, self.classifier.look(self.prepared)
-        return self._last[1]
-
-
-def _digest(prepared: NDArray[Any]) -> bytes:
-    return hashlib.blake2b(prepared.data).digest()
 
 
 @dataclass(frozen=True)
@@ -84,17 +45,19 @@ class Chance:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the gate did to one region of one clip. Appearances are those without a gate."""
+    """What came of one region of one clip. Appearances are those of the camera without a gate."""
 
     clip: str
     region: str
     frames: int
+    blind: int
+    """Of these, those that were not judged, because the watch took the camera for blind."""
     saved: float
-    """The part of the looks that were saved."""
+    """The part of the others that the gate had the model pass over."""
     cuts: int
     """How often another thing was shown from one frame to the next."""
     cuts_unseen: int
-    """Of these, how often the gate did not have the model look at once."""
+    """Of these, how often the model did not look at once, though the camera did not count as blind."""
     appearances: int
     missed: int
     """Of these, those that the camera with the gate did not tell."""
@@ -117,10 +80,12 @@ def judge(
     name: str, clip: Clip, pictures: Photographs, frames: int, seeing: Model
 ) -> list[Outcome]:
     """Run a clip; an outcome for each of its regions."""
+    camera = Camera(seeing, clip.regions, TroubleOptions())
     watched = [_Watched(region, seeing, box) for region, box in clip.regions.items()]
     for number, shot in enumerate(clip.shots(pictures, frames, 0)):
-        for each in watched:
-            each.see(shot, number)
+        seen = camera.see(Frame(shot.pixels, at_ns(number)))
+        for each, of_region in zip(watched, seen, strict=True):
+            each.see(shot, number, of_region, blind=camera.blind)
     seeds = range(1, OTHERS + 1) if any(each.is_late for each in watched) else ()
     others = [ungated(clip, clip.shots(pictures, frames, seed), seeing) for seed in seeds]
     return [
@@ -144,37 +109,31 @@ def at_ns(number: int) -> int:
 
 
 class _Watched:
-    """A region, with a decision that gets every look and one that gets those the gate wants."""
+    """What the camera tells of a region, and what is told where every frame is judged."""
 
     def __init__(self, name: str, seeing: Model, box: Sequence[float]) -> None:
+        self._name = name
         self._seeing = seeing
+        self._way = seeing.preprocessor(box)
         self._ungated = Decision(seeing.rules, 0)
-        self._region = Region(
-            name,
-            seeing.preprocessor(box),
-            MotionGate(MotionOptions().max_idle_s, seeing.rules.window),
-            Decision(seeing.rules, 0),
-        )
         self._told = Told()
         self._told_gated = Told()
         self._looked: list[bool] = []
+        self._blind: list[bool] = []
         self._shown: list[str | None] = []
 
-    def see(self, shot: Shot, number: int) -> None:
-        """Show a frame to both."""
-        region, now_ns = self._region, at_ns(number)
-        scores = self._seeing.look(shot.pixels, region.preprocessor)
-        wanted = region.is_worth_a_look(Frame(shot.pixels, now_ns))
-        self._told.add(number, self._ungated.look(scores, now_ns))
-        self._told_gated.add(
-            number, region.look(scores, now_ns) if wanted else region.repeat(now_ns)
-        )
-        self._looked.append(wanted)
+    def see(self, shot: Shot, number: int, gated: Seen, *, blind: bool) -> None:
+        """One more frame, and what the camera made of it."""
+        scores = self._seeing.look(shot.pixels, self._way)
+        self._told.add(number, self._ungated.look(scores, at_ns(number)))
+        self._told_gated.add(number, gated.facts)
+        self._looked.append(gated.looked)
+        self._blind.append(blind)
         self._shown.append(shot.shown)
 
     @property
     def is_late(self) -> bool:
-        """Whether the gate has something to answer for."""
+        """Whether the camera has something to answer for."""
         return not all(map(_in_time, self._gated().late))
 
     def outcome(self, clip: str, others: Sequence[Sequence[Appearance]]) -> Outcome:
@@ -190,13 +149,15 @@ class _Watched:
         }
         counted = [late for place, late in enumerate(gated.late) if place not in chances]
         cuts = self._cuts()
+        judged = len(self._blind) - sum(self._blind)
         return Outcome(
             clip=clip,
-            region=self._region.name,
+            region=self._name,
             frames=len(self._looked),
-            saved=1 - sum(self._looked) / len(self._looked),
+            blind=sum(self._blind),
+            saved=1 - sum(self._looked) / judged if judged else 0.0,
             cuts=len(cuts),
-            cuts_unseen=sum(not self._looked[number] for number in cuts),
+            cuts_unseen=sum(not (self._looked[at] or self._blind[at]) for at in cuts),
             appearances=len(gated.late),
             missed=counted.count(None),
             late_frames=max([0, *(late for late in counted if late is not None)]),

@@ -1,11 +1,12 @@
 """What the motion gate saves, what it misses and what it costs, clip by clip.
 
 Every clip goes through the bundled model with the default settings at 10 frames a second, with the
-gate and without. The clips are made of the bundled photographs. `late`: by how many frames the
-latest appearance was late; `chance`: appearances not told, or late, that most cameras without a gate
+gate and the watch for camera trouble, and without both. The clips are made of the bundled photographs.
+`blind`: frames that were not judged, because the watch took the camera for blind; `saved`: looks, of one
+at each other frame; `late`: by how many frames the latest appearance was late; `chance`: appearances not told, or late, that most cameras without a gate
 but with other noise do not tell within a frame either (each is named below); `again`: the part of the
-appearances that such a camera tells within a frame, where one had to be asked; `unseen`: cuts that the model did not look at at once; `gated`: flaps
-with the gate.
+appearances that such a camera tells within a frame, where one had to be asked; `unseen`: cuts that the model did not look at at once, though the
+camera did not count as blind; `gated`: flaps with the gate.
 """
 
 import argparse
@@ -25,8 +26,10 @@ from edgecam.arrays import Pixels
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
+from edgecam.workshop.camera import Model
 from edgecam.workshop.gate.clips import CLIPS, Photographs
-from edgecam.workshop.gate.judge import OTHERS, Chance, Model, Outcome, judge
+from edgecam.workshop.gate.judge import OTHERS, Chance, Outcome, judge
+from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
@@ -35,7 +38,7 @@ _MEASURED = 1000  # frames
 _STILL = "still, gain 4"
 _WIDTH = 130  # of the table in a file
 _HEADINGS = (
-    *("frames", "saved", "appear", "missed", "late", "chance", "again", "extra"),
+    *("frames", "blind", "saved", "appear", "missed", "late", "chance", "again", "extra"),
     *("cuts", "unseen", "flaps", "gated"),
 )
 
@@ -69,9 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     cv2.setNumThreads(1)  # as the appliance does
     seeing = Model()
     outcomes: list[Outcome] = []
-    for name in options.clip or CLIPS:
-        print(name, file=sys.stderr, flush=True)
-        outcomes += judge(name, CLIPS[name], pictures, _FRAMES, seeing)
+    with quiet():
+        for name in options.clip or CLIPS:
+            print(name, file=sys.stderr, flush=True)
+            outcomes += judge(name, CLIPS[name], pictures, _FRAMES, seeing)
     cost = measured(pictures, seeing)
     if options.json:
         print(json.dumps({"clips": [asdict(one) for one in outcomes], "cost": asdict(cost)}))
@@ -113,7 +117,7 @@ def _print(outcomes: Sequence[Outcome], cost: Cost) -> None:
         shown = (*figures, one.extra, one.cuts, one.cuts_unseen, one.flaps, one.flaps_gated)
         table.add_row(
             _name(one),
-            *(str(one.frames), f"{one.saved:.1%}", *map(str, shown)),
+            *(str(one.frames), str(one.blind), f"{one.saved:.1%}", *map(str, shown)),
         )
     console = Console(width=None if sys.stdout.isatty() else _WIDTH)
     console.print(table)

@@ -1,9 +1,9 @@
 """What came out as a table: medians over the rounds, ratios within each round."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from operator import attrgetter
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 from edgecam.workshop.peers.lineup import BARE, OURS
@@ -67,8 +67,12 @@ def _row(played: Played, bare: Played, ours: Played) -> Row:
 
 def _ratio(played: Played, other: Played, figure: Callable[[Turn], float]) -> float:
     """The median over the rounds of how many times the other's figure in the same round it is."""
+    return median(_ratios(played, other, figure))
+
+
+def _ratios(played: Played, other: Played, figure: Callable[[Turn], float]) -> list[float]:
     both = zip(played.turns, other.turns, strict=True)
-    return median(figure(turn) / figure(others) for turn, others in both)
+    return [figure(turn) / figure(others) for turn, others in both]
 
 
 def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | None:
@@ -78,25 +82,48 @@ def _share(labels: Sequence[int] | None, ours: Sequence[int] | None) -> float | 
 
 
 def verdict(everybody: Sequence[Played]) -> list[str]:
-    """A sentence for each figure: ahead of every peer, or behind whom. Bare is no peer.
+    """A sentence for each figure: ahead of whom, or behind. Bare is no peer.
 
-    By ratios, which the drift of a machine's speed does not touch.
+    By ratios, which the drift of a machine's speed does not touch. Where the quarter of the rounds
+    that is best for one, and the quarter that is best for the other, disagree, they cannot be told
+    apart.
     """
-    table = rows(everybody)
-    whom = "every peer"
-    if len(table) < len(everybody):
-        whom += " that took part"
-    ours = next(row for row in table if row.name == OURS.name)
-    peers = [row for row in table if row.name not in (OURS.name, BARE.name)]
-    ahead_in = {
-        "frames/s": [row.title for row in peers if row.ratio_to_edgecam >= 1],
-        "CPU a frame": [row.title for row in peers if row.cpu_ratio_to_edgecam <= 1],
-        "memory": [row.title for row in peers if row.peak_mb <= ours.peak_mb],
-    }
-    return [
-        f"{figure}: behind {', '.join(better)}." if better else f"{figure}: ahead of {whom}."
-        for figure, better in ahead_in.items()
+    ours = next(played for played in everybody if played.entrant.name == OURS.name)
+    peers = [
+        played
+        for played in everybody
+        if not played.failure and played.entrant.name not in (OURS.name, BARE.name)
     ]
+    whom = (
+        "every peer that took part" if any(played.failure for played in everybody) else "every peer"
+    )
+    slower = {peer.entrant.title: _quartiles(_ratios(ours, peer, _fps)) for peer in peers}
+    dearer = {peer.entrant.title: _quartiles(_ratios(peer, ours, _cpu_ms)) for peer in peers}
+    larger = {peer.entrant.title: (peer.peak_mb / ours.peak_mb,) * 2 for peer in peers}
+    return [
+        _sentence("frames/s", slower, whom),
+        _sentence("CPU a frame", dearer, whom),
+        _sentence("memory", larger, whom),
+    ]
+
+
+def _sentence(figure: str, ahead: Mapping[str, tuple[float, float]], whom: str) -> str:
+    """`ahead`: by how many times edgecam is better than each peer, from and to."""
+    behind = [title for title, (_, best) in ahead.items() if best <= 1]
+    level = [title for title, (worst, best) in ahead.items() if worst <= 1 < best]
+    if not behind and not level:
+        return f"{figure}: ahead of {whom}."
+    parts = [f"behind {', '.join(behind)}"] if behind else []
+    parts += [f"not to be told from {', '.join(level)}"] if level else []
+    parts += ["ahead of the others"] if len(behind) + len(level) < len(ahead) else []
+    return f"{figure}: {'; '.join(parts)}."
+
+
+def _quartiles(ratios: Sequence[float]) -> tuple[float, float]:
+    if len(ratios) == 1:
+        return ratios[0], ratios[0]
+    first, _, third = quantiles(ratios, n=4, method="inclusive")
+    return first, third
 
 
 def cells(row: Row) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from edgecam.vision.preprocess import WHOLE
 from edgecam.vision.trouble.dark import BAD
 from edgecam.vision.trouble.sight import Sight
 from edgecam.workshop import scenes
-from edgecam.workshop.gate.judge import Model
+from edgecam.workshop.camera import Model
 from edgecam.workshop.scenes import Photograph
 
 STOPS = (3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0)

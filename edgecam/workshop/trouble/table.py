@@ -99,12 +99,12 @@ def evaluated(variant: Variant, pictures: Sequence[Photograph], labels: Labels) 
     delays_s: list[float] = []
     told: Counter[str] = Counter()
     for place in range(len(pictures)):
-        changes, blind = _watched(_shots(variant, pictures, place))
+        changes = _changes(_shots(variant, pictures, place))
+        shots = _shots(variant, pictures, place)
         if variant.blind:
-            shots = _shots(variant, pictures, place)
             sent += labels.sent(shots, variant.starts, TroubleOptions())
-        elif variant.seeing and any(blind):
-            lost += labels.lost(_shots(variant, pictures, place), blind)
+        elif variant.seeing:
+            lost += labels.lost(shots, TroubleOptions())
         right = [at for at, reason in changes if reason in variant.right and at >= variant.starts]
         missed += bool(variant.right) and not right
         told.update({reason for _, reason in changes if reason not in ("", *variant.right)})
@@ -176,16 +176,11 @@ def _shots(variant: Variant, pictures: Sequence[Photograph], place: int) -> Iter
     return scenes.grainy(shots, gain=variant.gain, seed=place) if variant.gain else shots
 
 
-def _watched(shots: Iterator[Shot]) -> tuple[list[tuple[int, str]], list[bool]]:
-    """The number of the frame and the reason of each change that is told; which frames are blind."""
+def _changes(shots: Iterator[Shot]) -> list[tuple[int, str]]:
+    """The number of the frame and the reason of each change that is told."""
     watch = TroubleWatch(TroubleOptions(), live=True)
-    found, blind = [], []
-    for number, shot in enumerate(shots):
-        change = watch.look(Frame(shot.pixels, number * _SECOND_NS))
-        blind.append(watch.blind)
-        if change is not None:
-            found.append((number, change.reason))
-    return found, blind
+    looked = (watch.look(Frame(s.pixels, at * _SECOND_NS)) for at, s in enumerate(shots))
+    return [(at, change.reason) for at, change in enumerate(looked) if change is not None]
 
 
 def _quantile(values: list[float], percent: int) -> float | None:
