@@ -24,13 +24,11 @@ class FramesInMemory:
         hold: int = 1,
         live: bool = False,
         coded: bool = False,
-        fps: float | None = None,
         pace: Pace | None = None,
     ) -> None:
-        """`pictures` are `(height, width, 3)` uint8 RGB; they are handed out, not copied.
+        """`pace`: when they come; a governor may limit it. None: always ready.
 
-        `coded`: they are to be taken for those of a compressed stream, which may repeat one. `pace`
-        is one that a governor limits, in place of `fps`.
+        `coded`: they are to be taken for those of a compressed stream, which may repeat one.
         """
         self.live = live
         self.coded = coded
@@ -43,7 +41,7 @@ class FramesInMemory:
         """`(height, width, 3)` uint8 RGB, which are handed out, not copied; others may be set from
         another thread."""
         self._hold = hold
-        self._pace = pace or Pace(fps)
+        self._pace = pace or Pace(None)
 
     def open(self) -> None:
         """Nothing has to be opened."""

@@ -133,6 +133,6 @@ def test_frames_in_memory_come_at_the_pace_that_a_governor_limits(
 
 
 def test_frames_in_memory_keep_a_pace() -> None:
-    slow = FramesInMemory([np.zeros((2, 2, 3), np.uint8)], fps=0.01)
+    slow = FramesInMemory([np.zeros((2, 2, 3), np.uint8)], pace=Pace(0.01))
     assert slow.capture(1.0) is not None
     assert slow.capture(0.01) is None

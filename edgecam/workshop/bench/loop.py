@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.vision.camera.pace import Pace
 from edgecam.vision.statistics import STAGES, Stage
 from edgecam.workshop.bench import still_half
 from edgecam.workshop.bench.meters import Meter
@@ -27,7 +28,6 @@ from edgecam.workshop.frames import FramesInMemory
 
 _UNTRACED_LOOKS = 20  # in which what is made once is made
 _TRACED_WINDOWS = 40
-_STEP = 8  # pixels by which what moves has moved from frame to frame
 _TRACED_FPS = 30.0  # more are not needed; a slower machine drops some
 _LOOKS_A_WINDOW = 2  # one of them is traced from its beginning to its end
 
@@ -133,7 +133,7 @@ class Loop:
         that moves, with the motion gate, and a stream's.
         """
         still = still_half.noisy(self._pictures[0])
-        moving = [np.roll(frame, _STEP * n, 1) for n, frame in enumerate(still)]
+        moving = still_half.moved(still)
         gated = replace(self._config, motion=replace(self._config.motion, enabled=True))
         self.figures.alloc_bytes = max(
             self._peak(self._config, still, coded=False),
@@ -142,7 +142,7 @@ class Loop:
         )
 
     def _peak(self, config: Config, frames: list[Pixels], *, coded: bool) -> int:
-        camera = FramesInMemory(frames, live=True, coded=coded, fps=_TRACED_FPS)
+        camera = FramesInMemory(frames, live=True, coded=coded, pace=Pace(_TRACED_FPS))
         with HalfInTurns(config, self._found, camera, self._witness) as running:
             tracemalloc.start()
             try:

@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
@@ -40,7 +39,6 @@ _READY_TIMEOUT_S = 60.0
 _POLL_S = 0.1
 _SETTLED_S = 4.0  # until the gate knows the noise, and votes are settled
 _PHOTOGRAPH = "panda"
-_STEP = 40  # pixels by which what moves has moved from frame to frame
 _COOL = Board(Path("/nowhere"))  # tells nothing: a hot machine would look at fewer frames
 
 Scene = Literal["still", "moving"]
@@ -90,7 +88,7 @@ def measured(power: Power, seconds: float) -> list[Load]:
         fps = config.camera.fps or UNSET_FPS
         governor = Governor(_COOL, fps, config.camera.stall_s)
         still = _still()
-        camera = FramesInMemory(moved(still), live=True, pace=governor.pace)
+        camera = FramesInMemory(still_half.moved(still), live=True, pace=governor.pace)
         with HalfProcess("publisher", file) as publisher:
             publisher.wait_until_ready(_READY_TIMEOUT_S)
             service = half.build(
@@ -114,11 +112,6 @@ def _still() -> list[Pixels]:
     """The photograph as a camera sees it that nobody moves."""
     (shown,) = (one.pixels for one in scenes.photographs(SAMPLES) if one.name == _PHOTOGRAPH)
     return still_half.noisy(shown)
-
-
-def moved(frames: Sequence[Pixels]) -> list[Pixels]:
-    """The same frames, each further to the right than the one before."""
-    return [np.roll(frame, _STEP * number, 1) for number, frame in enumerate(frames)]
 
 
 def _load(
