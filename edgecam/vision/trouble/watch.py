@@ -151,7 +151,10 @@ class TroubleWatch:
         """Whether a frame that is to be judged must be measured before."""
         if not self._blinding or frame.taken_ns - self._measured_ns < JUDGED_LOOK_NS:
             return False
-        return self.blind or not self._sees(frame.pixels)
+        if not self.blind and self._sees(frame.pixels):
+            self._measured_ns = frame.taken_ns  # a glance will do for as long as a measurement
+            return False
+        return True
 
     def _sees(self, pixels: Pixels) -> bool:
         return min(pixels.shape[:2]) >= SMALLEST and self._glance.sees(pixels)
