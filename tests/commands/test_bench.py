@@ -181,6 +181,7 @@ def test_a_terminal_is_told_what_it_waits_for(bench: Bench) -> None:
         shown += os.read(ours, 4096)
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=30)
+    assert process.returncode == 130
     os.close(ours)
 
 
