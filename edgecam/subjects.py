@@ -91,9 +91,14 @@ def _check_known(
                 raise ConfigError(msg, option=f"decision.{option}{place}")
 
 
+_PEOPLE = {"person", "people", "human", "man", "woman", "child", "face"}
+
+
 def _unknown_label(option: str, name: str, known: Sequence[str]) -> ConfigError:
     wanted = {name.lower(), name.lower().removesuffix("s")}
     near = [label for label in known if wanted & set(re.split(r"\W+", label.lower()))]
+    if not near and wanted & _PEOPLE:
+        return ConfigError(f'"{name}" is no label of the model: it knows no people', option=option)
     near = near[:5] or difflib.get_close_matches(name, known, n=1, cutoff=0.5)
     names = " or ".join(f'"{label}"' for label in near)
     hint = f"did you mean {names}?" if near else "`edgecam model inspect --list` prints the labels"

@@ -80,6 +80,14 @@ def test_an_unknown_label_is_named_with_its_option_and_the_nearest(
     assert f'did you mean "{near}"?' in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["person", "People", "faces"])
+def test_who_asks_for_people_is_told_that_the_model_knows_none(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"is no label of the model: it knows no people$"):
+        choose(DecisionOptions(only=[name]), [*LABELS, "prison"])
+    with pytest.raises(ConfigError, match='did you mean "person at a door"'):
+        choose(DecisionOptions(only=["person"]), [*LABELS, "person at a door"])
+
+
 def test_where_nothing_is_near_it_is_said_where_the_labels_are() -> None:
     said = '"xylophone" is no label of the model and no group; `edgecam model inspect --list` '
     with pytest.raises(ConfigError, match=f"^{said}prints the labels$"):

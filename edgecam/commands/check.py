@@ -12,6 +12,7 @@ from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing, reach
 from edgecam.config import Config, Loaded
 from edgecam.config.options import ScheduleOptions
+from edgecam.config.rules import is_endless
 from edgecam.config.shown import printable, without_password
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
@@ -40,11 +41,16 @@ def main(argv: Sequence[str]) -> int:
         print(_effective(config, found, runtime), flush=True)
     warnings = list(missing.here(loaded, Board()))
     warnings += _schedule_warnings(loaded)
-    if not options.offline:
-        warnings += reach.problems(loaded)
+    entered = []
+    if not options.offline and reach.may_try(loaded):
+        unreached = list(reach.problems(loaded))
+        warnings += unreached
+        entered = [] if unreached else reach.addresses(config.mqtt)
     for warning in warnings:  # last, where they are seen
         print(f"warning: {printable(warning)}", file=sys.stderr)
     if not options.quiet:
+        for address in entered:
+            print(f"# {printable(without_password(address))} lets us in")
         print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
     return 0
 
@@ -80,9 +86,17 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     comments = []
     if config.schedule.active_hours:
         now = _scheduled(config.schedule)
-        comments.append(f"# schedule: {'active' if now.active else 'asleep'} {now.end}")
-        if not clock.was_set():
-            comments.append("# schedule: awake until NTP has set this machine's clock")
+        by_the_clock = f"{'active' if now.active else 'asleep'} {now.end}"
+        if clock.was_set():
+            comments.append(f"# schedule: {by_the_clock}")
+        else:
+            comments.append(
+                "# schedule: awake until NTP has set this machine's clock; by what it shows it would "
+                f"be {by_the_clock}"
+            )
+    camera = config.camera
+    if camera.source == "stills" or (camera.source == "opencv" and not is_endless(camera.opencv)):
+        comments.append("# power: no matter here; pictures and videos wait, and come at camera.fps")
     comments.append(
         f"# model: {found.name}, {len(found.labels)} labels, "
         f"{width}x{height} {found.input.dtype}, on {runtimes.version(runtime)}"

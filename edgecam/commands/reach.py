@@ -18,20 +18,28 @@ _SLICE_S = 0.25
 _UNREACHED = (errno.ETIMEDOUT, errno.EHOSTUNREACH, errno.ENETUNREACH)
 
 
+def may_try(loaded: Loaded) -> bool:
+    """Whether we may read the password; where not, `missing` says that this is for root."""
+    return loaded.file.resolve() != INSTALLED or os.geteuid() == 0
+
+
+def addresses(mqtt: MqttOptions) -> list[str]:
+    """Those of all brokers."""
+    return [mqtt.broker, *mqtt.fallback_brokers]
+
+
 def problems(loaded: Loaded) -> Iterator[str]:
     """One line for each broker that does not let us in, with its option and what to do.
 
-    A broker may only be away just now, and events wait for it: so these are warnings. Where only
-    root may read the password nothing is tried. Blocks for as long as the brokers let us wait.
+    A broker may only be away just now, and events wait for it: so these are warnings. Blocks for as
+    long as the brokers let us wait.
     """
-    if loaded.file.resolve() == INSTALLED and os.geteuid() != 0:
-        return  # `missing` says that this is for root
     mqtt = credentials.as_units_have_it(loaded.config.mqtt, loaded.file)
     secret = credentials.password(mqtt)
     yield from _login(loaded, mqtt, secret)
     options = ["mqtt.broker"]
     options += [f"mqtt.fallback_brokers[{index}]" for index in range(len(mqtt.fallback_brokers))]
-    for option, address in zip(options, (mqtt.broker, *mqtt.fallback_brokers), strict=True):
+    for option, address in zip(options, addresses(mqtt), strict=True):
         try:
             _enter(msgspec.structs.replace(mqtt, broker=address), secret)
         except BrokerError as error:

@@ -23,6 +23,8 @@ from edgecam.vision.region import Region
 from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 
+_MOST_SHAPES = 100  # that are said
+
 _log = logging.getLogger(__name__)
 
 
@@ -63,7 +65,7 @@ class Preparation:
         self._governor = governor
         self._statistics = statistics
         self._report = report
-        self._shape: tuple[int, ...] = ()
+        self._shapes: set[tuple[int, ...]] = set()
 
     def begin(self) -> None:
         """The camera is there again, and that was said: what its frames showed before is over."""
@@ -126,10 +128,15 @@ class Preparation:
         self._mailbox.put(prepared)
 
     def _notice_shape(self, pixels: Pixels) -> None:
-        """Say that frames have another size than before; each region adapts by itself."""
-        if self._shape and pixels.shape != self._shape:
+        """Say that frames have a size that none had before; each region adapts by itself.
+
+        Once for each: in a folder of pictures they may change with every one.
+        """
+        if pixels.shape in self._shapes or len(self._shapes) >= _MOST_SHAPES:
+            return
+        if self._shapes:
             _log.info("the camera gives frames of %s now", _size(pixels))
-        self._shape = pixels.shape
+        self._shapes.add(pixels.shape)
 
     def _watch(self, frame: Frame, *, judged: bool) -> None:
         """Ask whether anything can be decided from it; tell when trouble begins and ends."""

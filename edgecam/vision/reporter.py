@@ -150,12 +150,12 @@ class Reporter(Worker):
         super().stop()
         self._wakeup.set()
 
-    def flush(self, timeout_s: float) -> bool:
-        """Wait until every event is committed; whether that came about in time."""
+    def flush(self, timeout_s: float) -> int:
+        """Wait until every event is committed; how many were not in time."""
         deadline_s = time.monotonic() + timeout_s
         while self._pending and time.monotonic() < deadline_s and not self.ended:
             time.sleep(0.01)
-        return not self._pending
+        return len(self._pending)
 
     def step(self) -> None:
         """Connect where needed, send what is new, take in answers."""

@@ -162,8 +162,9 @@ class VisionService:
         for worker in (self._capture, self._inference):
             worker.stop()
             done &= worker.join(STOP_TIMEOUT_S)
-        if not self._reporter.flush(FLUSH_TIMEOUT_S):
-            _log.warning("some events were not committed by the publisher in time")
+        lost = self._reporter.flush(FLUSH_TIMEOUT_S)
+        if lost:
+            _log.warning("%d events were not committed by the publisher in time: lost", lost)
         self._reporter.stop()
         return self._reporter.join(STOP_TIMEOUT_S) and done
 

@@ -40,6 +40,16 @@ def test_a_broker_that_lets_us_in_is_told_nothing_of(tmp_path: Path, broker: Mos
     assert check(tmp_path, f"{{broker: '{broker.url}'}}").errors == []
 
 
+def test_brokers_that_let_us_in_are_named_to_who_asks(tmp_path: Path, broker: Mosquitto) -> None:
+    check(tmp_path, f"{{broker: '{broker.url}'}}")
+    entered, right = run(tmp_path, "check").out.splitlines()[-2:]
+    assert (entered, right) == (f"# {broker.url} lets us in", "# config.yaml is right")
+    away = f"mqtt://127.0.0.1:{free_port()}"
+    check(tmp_path, f"{{broker: '{broker.url}', fallback_brokers: ['{away}']}}")
+    assert "lets us in" not in run(tmp_path, "check").out
+    assert "lets us in" not in run(tmp_path, "check", "--offline").out
+
+
 def test_a_broker_of_the_older_version_is_as_good(tmp_path: Path) -> None:
     """It hangs up where it does not understand, and is asked again."""
 

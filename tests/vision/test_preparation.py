@@ -252,7 +252,8 @@ def test_another_size_is_said_once_and_adapted_to(
 ) -> None:
     caplog.set_level(logging.INFO, "edgecam")
     prepare = Prepare(found, WHOLE)
-    for pixels in (frame(), frame(), frame(height=24, width=32), frame(height=24, width=32)):
+    small = frame(height=24, width=32)
+    for pixels in (frame(), frame(), small, small, frame(), small):
         assert prepare(pixels) == ""
     assert [record.message for record in caplog.records] == ["the camera gives frames of 32x24 now"]
     last = prepare.mailbox.take(0)

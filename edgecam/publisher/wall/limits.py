@@ -19,6 +19,8 @@ BYTES_PER_S = 5_000.0
 BYTES_AT_ONCE = 100_000
 # Likewise: the events of an hour without a publisher must not hold up what happens then.
 EVENTS_AT_ONCE = 1_000
+# Who was held counts so until that many may come at once: not only while each single one waits.
+EVENTS_AT_EASE = 10
 STARTS_PER_EVENT = 0.2  # hellos for each event that may come: 120 an hour with the default
 STARTS_AT_ONCE = 20
 # A report each interval is what an honest half makes, and one whenever it starts.
@@ -117,7 +119,7 @@ class Limits:
         self.top_k = top_k
         """How many labels of a look may pass."""
         self.held = False
-        """Whether the limit of events in an hour has been reached."""
+        """Whether the limit of events in an hour has been reached, and not been left well behind."""
 
     @property
     def left(self) -> tuple[float, ...]:
@@ -136,7 +138,10 @@ class Limits:
         Only who has yet to say hello waits for the turn of a hello.
         """
         events_s = self._events.wait_s()
-        self.held = events_s > 0
+        if events_s > 0:
+            self.held = True
+        elif self._events.left >= EVENTS_AT_EASE:
+            self.held = False
         waits_s = [events_s, *(rate.wait_s() for rate in (*self._counted, *self._weighed))]
         if not introduced:
             waits_s.append(self._starts.wait_s())

@@ -78,6 +78,16 @@ class Receiver(Worker):
         self._model_name = vocabulary.model.name
         self._on_news = on_news
 
+    def _say_held(self, held: bool) -> None:  # noqa: FBT001  the fact itself
+        if held and not self._monitor.held:
+            _log.warning(
+                "more events than link.events_per_hour lets through: the others wait, and what is "
+                "shown falls behind; `decision` can make them fewer"
+            )
+        elif self._monitor.held and not held:
+            _log.info("all events are let through again")
+        self._monitor.held = held
+
     def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
         limits.resume(self._inspector.limits.left)
@@ -92,7 +102,7 @@ class Receiver(Worker):
         self._pass_on()
         self._let_go()
         wait_s = self._wait_s()
-        self._monitor.held = self._inspector.limits.held
+        self._say_held(self._inspector.limits.held)
         readers: list[Any] = [self._control.wakeup]
         if wait_s <= 0:
             readers += [end for end in (self._wall, self._listener) if end is not None]

@@ -86,7 +86,9 @@ def test_a_hundred_events_at_once_and_then_the_rate_of_the_hour(clock: Clock) ->
     assert events_in(limits, clock, HOUR_S) == pytest.approx(600, abs=1)
 
 
-def test_the_limit_is_over_when_the_next_may_pass(clock: Clock) -> None:
+def test_the_limit_is_over_when_the_next_may_pass_and_left_behind_when_ten_may(
+    clock: Clock,
+) -> None:
     limits = Limits(600, 30.0, now_s=clock)
     limits.event(EVENTS_AT_ONCE)
     clock.now_s += 5.9
@@ -94,7 +96,26 @@ def test_the_limit_is_over_when_the_next_may_pass(clock: Clock) -> None:
     assert limits.held
     clock.now_s += 0.2
     assert limits.wait_s(introduced=False) == 0
+    assert limits.held
+    clock.now_s += 53
+    assert limits.wait_s(introduced=False) == 0
+    assert limits.held
+    clock.now_s += 2
+    assert limits.wait_s(introduced=False) == 0
     assert not limits.held
+
+
+def test_who_is_let_through_one_by_one_is_held_all_the_time(clock: Clock) -> None:
+    limits = Limits(600, 30.0, now_s=clock)
+    limits.event(EVENTS_AT_ONCE)
+    assert limits.wait_s(introduced=False) > 0
+    for _ in range(20):
+        clock.now_s += 6.1
+        assert limits.wait_s(introduced=False) == 0
+        assert limits.held
+        limits.event(1)
+        assert limits.wait_s(introduced=False) > 0
+        assert limits.held
 
 
 def test_a_gap_counts_as_an_event_of_its_own(clock: Clock) -> None:
