@@ -73,7 +73,9 @@ def the_configuration_changes(life: Life) -> None:
 
 def vision_crashes(life: Life) -> None:
     for number in (signal.SIGSEGV, signal.SIGABRT, signal.SIGKILL):
-        assert life.world.end(life.vision, number) == -number
+        # Python writes down where each thread was while the others run on. It may follow a frame
+        # that is just being left, so that any crash may end as a segmentation fault.
+        assert life.world.end(life.vision, number) in {-number, -signal.SIGSEGV}
         life.vision = life.world.run("vision")
         life.wait_for_news()
 

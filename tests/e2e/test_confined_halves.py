@@ -98,7 +98,8 @@ def dumped(process: subprocess.Popen[bytes], number: int) -> bool:
     process.send_signal(number)
     _, ended = os.waitpid(process.pid, 0)
     process.returncode = -os.WTERMSIG(ended)
-    assert os.WTERMSIG(ended) == number
+    # Python writes down where each thread was while the others run on, and may stumble over that.
+    assert os.WTERMSIG(ended) in {number, signal.SIGSEGV}
     return os.WCOREDUMP(ended)
 
 
