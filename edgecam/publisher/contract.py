@@ -70,11 +70,11 @@ class EventPayload(_Payload, frozen=True, kw_only=True):
 
 
 class VisionPart(_Payload, frozen=True, kw_only=True):
-    """The vision half, in health."""
+    """The vision half, in health; None is not yet measured."""
 
     up: bool
-    fps: float
-    last_frame_age_s: float
+    fps: float | None
+    last_frame_age_s: float | None
     restarts: int
     dropped: int
     unreadable: int
@@ -85,10 +85,10 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
 
 
 class InferencePart(_Payload, frozen=True, kw_only=True):
-    """The model, in health."""
+    """The model, in health; None is not yet measured."""
 
-    p50_ms: float
-    p95_ms: float
+    p50_ms: float | None
+    p95_ms: float | None
     skipped: int
 
 

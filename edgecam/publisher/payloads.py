@@ -133,8 +133,8 @@ def health(
     payload = HealthPayload(
         vision=VisionPart(
             up=monitor.up,
-            fps=rough(vision.fps_milli) / 1000 if vision else 0.0,
-            last_frame_age_s=rough(monitor.frame_age_ms) / 1000,
+            fps=_measured(vision.fps_milli if vision else None),
+            last_frame_age_s=_measured(monitor.frame_age_ms),
             restarts=monitor.restarts,
             dropped=rough(vision.dropped) if vision else 0,
             unreadable=rough(vision.unreadable) if vision else 0,
@@ -144,8 +144,8 @@ def health(
             paused=paused,
         ),
         inference=InferencePart(
-            p50_ms=rough(vision.p50_us) / 1000 if vision else 0.0,
-            p95_ms=rough(vision.p95_us) / 1000 if vision else 0.0,
+            p50_ms=_measured(vision.p50_us if vision else None),
+            p95_ms=_measured(vision.p95_us if vision else None),
             skipped=rough(vision.skipped) if vision else 0,
         ),
         outbox=outbox,
@@ -273,6 +273,11 @@ def rough(amount: int) -> int:
 
 def _reasons(bits: int) -> list[Slowed]:
     return [reason for bit, reason in enumerate(get_args(Slowed)) if bits >> bit & 1]
+
+
+def _measured(thousandths: int | None) -> float | None:
+    """A figure of the vision half, where it has one."""
+    return None if thousandths is None else rough(thousandths) / 1000
 
 
 def _rough(amount: int | None) -> int | None:

@@ -372,6 +372,32 @@ def test_sleep_is_said(tmp_path: Path) -> None:
         assert (health.vision.asleep, health.vision.slowed, health.vision.up) == (asleep, [], True)
 
 
+def test_what_vision_has_not_measured_is_null_and_what_it_has_is_told(tmp_path: Path) -> None:
+    monitor = VisionMonitor(1, 30.0)
+
+    def figures() -> list[float | None]:
+        health = payloads.health(
+            monitor,
+            contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
+            payloads.board(Board(tmp_path), None, 1),
+            refused=0,
+            alarms=(),
+            paused=False,
+            ignored=0,
+        )
+        told = json.loads(contract.encode(health))
+        vision, inference = told["vision"], told["inference"]
+        return [vision["fps"], vision["last_frame_age_s"], inference["p50_ms"], inference["p95_ms"]]
+
+    assert figures() == [None] * 4  # there is no vision half
+    monitor.connected(1)
+    monitor.report(VisionHealth(None, None, 0, 0, 0, None, None, 0, 0, asleep=False))
+    assert monitor.up
+    assert figures() == [None] * 4
+    monitor.report(VisionHealth(0, 0, 0, 0, 0, 5_000, 6_000, 0, 0, asleep=False))
+    assert figures() == [0.0, 0.0, 5.0, 6.0]
+
+
 def test_a_board_says_all_where_there_is_room(tmp_path: Path) -> None:
     made = MadeBoard(tmp_path)
     made.is_at(51.0)

@@ -121,7 +121,7 @@ def _health(config: Config, topics: Topics) -> Flow:
     """What vision says of itself, and what its load does to the board that it shares with us."""
     own = limits.HOUR_S / config.health.interval_s
     reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
-    figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
+    figure_bits = math.log2(rough_values(_LARGEST_FIGURE) + 1)  # or not yet measured
     # Each report carries vision's figures. How many records were refused, temperature, throttling,
     # free memory and free space are looked at once in an interval, however often health is said:
     # when vision comes and goes (`_starts`), and when events are held back, which follows from them.
