@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from edgecam.messages import VisionHealth
+from edgecam.publisher import health
 from edgecam.publisher import monitor as module
-from edgecam.publisher import payloads
 from edgecam.publisher.contract import BoardPart, OutboxPart
 from edgecam.publisher.monitor import VisionMonitor
 
@@ -26,7 +26,7 @@ def report(monitor: VisionMonitor, *, age_ms: int) -> None:
 
 
 def told_age_s(monitor: VisionMonitor) -> float | None:
-    health = payloads.health(
+    told = health.payload(
         monitor,
         OutboxPart(queued=0, oldest_s=0.0, lost=0),
         BoardPart(),
@@ -35,7 +35,7 @@ def told_age_s(monitor: VisionMonitor) -> float | None:
         paused=False,
         ignored=0,
     )
-    return health.vision.last_frame_age_s
+    return told.vision.last_frame_age_s
 
 
 def test_while_vision_is_heard_its_newest_frame_is_as_old_as_it_said(
