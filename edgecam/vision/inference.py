@@ -13,11 +13,11 @@ from edgecam.link import Tables
 from edgecam.messages import CameraState, Look, Sighting
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.decision import Rules
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
+from edgecam.vision.rules import Rules
 from edgecam.vision.statistics import Statistics
 from edgecam.worker import Worker
 

@@ -22,7 +22,8 @@ from edgecam.messages import Sighting
 from edgecam.publisher.service import PublisherService
 from edgecam.publisher.wall.limits import Limits
 from edgecam.subjects import choose
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
+from edgecam.vision.rules import Rules
 
 APART_NS = 10**8
 
