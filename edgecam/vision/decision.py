@@ -49,6 +49,8 @@ class Rules:
     votes: int
     window: int
     cooldown_ns: int
+    near: float = NEAR
+    """By how much a score may miss a vote and still be near one; others are for comparison."""
 
     @classmethod
     def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
@@ -79,7 +81,8 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
-        self._nearness = Nearness(rules.appear, rules.appear_unclear, rules.disappear, rules.window)
+        thresholds = (rules.appear, rules.appear_unclear, rules.disappear)
+        self._nearness = Nearness(*thresholds, rules.window, rules.near)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
@@ -111,7 +114,9 @@ class Decision:
         facts = self._turn(at_ns)
         if facts:
             self._nearness.forget()
-        self._nearness.close(slot, values, self._present, lambda: self._is_clear(scores, NEAR))
+        self._nearness.close(
+            slot, values, self._present, lambda: self._is_clear(scores, rules.near)
+        )
         return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:

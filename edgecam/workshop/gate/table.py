@@ -27,7 +27,9 @@ from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
 from edgecam.workshop.camera import Model
+from edgecam.workshop.gate import hovering
 from edgecam.workshop.gate.clips import CLIPS, Photographs
+from edgecam.workshop.gate.hovering import Hovering
 from edgecam.workshop.gate.judge import OTHERS, Chance, Outcome, judge
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
@@ -66,11 +68,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="N",
         help=f"of the bundled ones, {_LEAST} to {_ALL}",
     )
+    parser.add_argument(
+        "--hovering", action="store_true", help="in place of the clips: labels that hover"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
+    if options.hovering and options.clip:
+        parser.error("--hovering has no clips to choose from: leave out --clip")
     pictures = scenes.photographs(SAMPLES)[: options.photographs]
     cv2.setNumThreads(1)  # as the appliance does
     seeing = Model()
+    if options.hovering:
+        _tell_of_hovering(hovering.measured(pictures, seeing), json_wanted=options.json)
+        return 0
     outcomes: list[Outcome] = []
     with quiet():
         for name in options.clip or CLIPS:
@@ -82,6 +92,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         _print(outcomes, cost)
     return 0
+
+
+def _tell_of_hovering(found: Hovering, *, json_wanted: bool) -> None:
+    if json_wanted:
+        print(json.dumps(asdict(found)))
+    else:
+        hovering.show(found)
 
 
 def measured(pictures: Photographs, seeing: Model) -> Cost:
