@@ -40,7 +40,7 @@ NEARS = (NEAR, 0.1, 0.0)
 """What is compared in the shortest clip; longer ones are of what is delivered alone."""
 LENGTHS_S = (24.0, 120.0, 600.0)
 _HOVERING = (0.2, 0.6)  # scores of which it is told how far they spread: around `decision.appear`
-_WIDTH = 100  # of the tables
+_WIDTH = 110  # of the tables
 _ELSE = 1000  # more than there are scenes: seeds of the other camera
 # What the gate sees: anything that stays exactly as it is.
 _UNCHANGED = np.full((48, 64, 3), 128, np.uint8)
@@ -142,9 +142,9 @@ def show(hovering: Hovering) -> None:
         deviations = (f"{value:.3f}" for value in (one.deviation_median, one.deviation_most))
         first.add_row(one.noise, str(one.scores), *deviations, str(one.scenes), str(one.calm))
     second = Table("near", title="Labels that hover, and a gate that sees nothing new")
-    headings = ("seconds", "appeared", "other: frame", "10 s", "gate: frame", "10 s", "extra")
+    headings = ("seconds", "appeared", "other: frame", "in 10 s", "gate: frame", "in 10 s", "extra")
     for heading in (*headings, "looks", "most"):
-        second.add_column(heading, justify="right")
+        second.add_column(heading, justify="right", no_wrap=True)
     for row in hovering.rows:
         told = (row.other_within_frame, row.other_within_10_s)
         gated = (row.gate_within_frame, row.gate_within_10_s, row.extra)
