@@ -34,6 +34,7 @@ RESULT = Result(
     events=100,
     broker="Mosquitto",
     gate_cpu_ratio=0.09,
+    gate_ms={"still": 0.15, "moving": 0.19},
     energy=Energy(0.02, 2.7, "PiDramble", estimated=True),
     battery=Battery(50.0, 0.1, {"performance": 17.2, "balanced": 17.4, "eco": 18.1}, 17.0),
     machine="a <made> machine",

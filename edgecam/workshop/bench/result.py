@@ -71,6 +71,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     broker: str
     gate_cpu_ratio: float
+    gate_ms: dict[str, float]
+    """Processor time of a frame in the gate itself, for one region: of a scene that is still, and
+    of one that is moving."""
     energy: Energy
     battery: Battery | None
     machine: str

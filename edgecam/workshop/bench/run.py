@@ -115,6 +115,7 @@ class _Run:
             looped, idle_w = self._loop(_made(folder, "i"))
             region_extra_ms = self._regions(_made(folder, "r"))
             ratio = self._gate(_made(folder, "g"))
+            gate_ms = gate.took_ms(self._config, self._found, _pictures()[0])
         parts = Parts(
             looped=looped,
             appliance=seen,
@@ -122,6 +123,7 @@ class _Run:
             region_extra_ms=region_extra_ms,
             broker=broker_name,
             gate_cpu_ratio=ratio,
+            gate_ms=gate_ms,
             idle_w=idle_w,
             meter=self._meter,
             battery_wh=self._plan.battery_wh,

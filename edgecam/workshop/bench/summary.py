@@ -32,6 +32,7 @@ class Parts:
     region_extra_ms: dict[int, float]
     broker: str
     gate_cpu_ratio: float
+    gate_ms: dict[str, float]
     meter: Meter | None
     idle_w: float | None
     """What `meter` says while nothing is looked at."""
@@ -72,6 +73,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         events=len(parts.latencies_ms),
         broker=parts.broker,
         gate_cpu_ratio=round(parts.gate_cpu_ratio, 4),
+        gate_ms={scene: round(ms, 4) for scene, ms in parts.gate_ms.items()},
         energy=energy,
         battery=_battery(parts, energy, config),
         machine=origin.machine(),
