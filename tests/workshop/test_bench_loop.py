@@ -13,7 +13,8 @@ from edgecam.config import Config, load
 from edgecam.vision.statistics import STAGES
 from edgecam.workshop import scenes
 from edgecam.workshop.bench import regions, settings
-from edgecam.workshop.bench.loop import Loop, LoopFigures
+from edgecam.workshop.bench.loop import Loop
+from edgecam.workshop.bench.stages import StageTimes
 from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
 from edgecam.workshop.halves import write_configuration
 from edgecam.workshop.quiet import quiet
@@ -45,17 +46,15 @@ def test_a_frame_of_two_regions_is_two_looks(config: Config, pictures: list[Pixe
     for one in loop.figures.rounds:
         assert one.looks >= 10
         assert one.ratio == pytest.approx(2 * one.whole_fps / one.bare_fps)
-    assert all(values for values in loop.figures.stages_ns.values())
+    assert all(values for values in loop.figures.stages.taken_ns.values())
 
 
 def test_what_a_look_costs_is_all_but_waiting_and_the_invocation() -> None:
     took_ms = {"wait": 90.0, "prepare": 4.0, "transfer": 1.0, "invoke": 30.0, "decide": 0.5}
     assert set(took_ms) == set(STAGES)
-    figures = LoopFigures(
-        stages_ns={name: [np.full(9, took_ms[name] * 1e6, np.int64)] for name in STAGES}
-    )
-    assert figures.overhead_ms(1) == 5.5
-    assert figures.overhead_ms(2) == 3.5  # a frame is prepared for both at once
+    stages = StageTimes({name: [np.full(9, took_ms[name] * 1e6, np.int64)] for name in STAGES})
+    assert stages.overhead_ms(1) == 5.5
+    assert stages.overhead_ms(2) == 3.5  # a frame is prepared for both at once
 
 
 def test_a_half_stands_still_between_its_turns(config: Config, pictures: list[Pixels]) -> None:

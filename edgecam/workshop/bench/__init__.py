@@ -1,6 +1,7 @@
 """`edgecam bench`: what the configured appliance costs on this machine, and how fast it is.
 
 loop        the vision half in this process against bare `invoke()`: rates, stages, allocations
+stages      how long each stage of a look took in it
 regions     what a second and a fourth region cost; both take `turns`
 appliance   both halves as real processes on the configured camera: start-up, rate, memory, heat
 latency     from a frame to a subscriber's message, with a broker and the queue on disk

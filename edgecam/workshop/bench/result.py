@@ -51,6 +51,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     bare_fps: float
     vision_fps: float
     overhead_ms_p50: float
+    overhead_live_ms_p50: float
+    """The same with motion gate and trouble watch, live, at 10 frames a second that all move."""
     alloc_bytes_per_frame: int
     cpu_ms_per_frame: float
     stages: dict[str, Stage]

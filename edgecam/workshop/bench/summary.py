@@ -10,6 +10,7 @@ from edgecam import runtimes
 from edgecam.appliance.board import Board
 from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.vision.statistics import STAGES
 from edgecam.workshop import origin
 from edgecam.workshop.bench import battery, boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
@@ -45,8 +46,8 @@ class Parts:
 def result(parts: Parts, config: Config, found: Model) -> Result:
     """The document of a run of a configuration and its model."""
     looped, seen = parts.looped, parts.appliance
-    stages = {str(name): looped.stage(name) for name in looped.stages_ns}
-    energy = _energy(parts, len(config.regions))
+    regions, stages = len(config.regions), looped.stages
+    energy = _energy(parts, regions)
     return Result(
         ratio_to_bare=round(statistics.median(looped.ratios), 4),
         ratio_min=round(min(looped.ratios), 4),
@@ -54,10 +55,11 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         bare_ms=round(1000 / looped.median("bare_fps"), 3),
         bare_fps=round(looped.median("bare_fps"), 1),
         vision_fps=round(looped.median("whole_fps"), 1),
-        overhead_ms_p50=round(looped.overhead_ms(len(config.regions)), 4),
+        overhead_ms_p50=round(stages.overhead_ms(regions), 4),
+        overhead_live_ms_p50=round(looped.live_stages.overhead_ms(regions), 4),
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
-        stages=stages,
+        stages={str(name): stages.of(name) for name in STAGES},
         region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
         fps=seen.fps,
         camera_cpu_ms_per_frame=_rounded(seen.cpu_ms_per_frame, 3),
@@ -81,7 +83,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         model=found.name,
         runtime=runtimes.version(runtimes.chosen(config.model.runtime)),
         threads=config.model.threads,
-        regions=len(config.regions),
+        regions=regions,
         rounds=len(looped.rounds),
         commit=origin.commit(),
         date=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
