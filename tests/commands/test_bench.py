@@ -29,6 +29,7 @@ SHORT = ("--rounds", "2", "--seconds", "0.4")
 KEYS = {
     "ratio_to_bare",
     "overhead_ms_p50",
+    "overhead_cpu_ms",
     "overhead_live_ms_p50",
     "alloc_bytes_per_frame",
     "vision_rss_mb",
@@ -134,6 +135,7 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     assert result["camera_cpu_ms_per_frame"] > 0
     assert 0 < result["gate_cpu_ratio"] < 1
     assert result["overhead_live_ms_p50"] > 0
+    assert 0 < result["overhead_cpu_ms"] < result["cpu_ms_per_frame"]
     assert set(result["gate_ms"]) == {"still", "moving"}
     assert min(result["gate_ms"].values()) > 0
 

@@ -11,6 +11,7 @@ RESULT = Result(
     bare_fps=240.0,
     vision_fps=230.0,
     overhead_ms_p50=0.2,
+    overhead_cpu_ms=0.31,
     overhead_live_ms_p50=0.65,
     alloc_bytes_per_frame=4096,
     cpu_ms_per_frame=4.4,

@@ -1,7 +1,9 @@
 """The loop and the regions of the bench for real, for a moment: what is counted, not how much."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from support.places import ROOT, SAMPLES
 from edgecam import model
 from edgecam.arrays import Pixels
 from edgecam.config import Config, load
+from edgecam.vision.decision import Decision
 from edgecam.vision.statistics import STAGES
 from edgecam.workshop import scenes
 from edgecam.workshop.bench import regions, settings
@@ -79,3 +82,36 @@ def test_each_number_of_regions_has_its_figure(
     )
     assert set(costs) == set(regions.COUNTS)
     assert sum(passed) == pytest.approx(2 * 0.05 * len(regions.COUNTS))
+
+
+BURNT_MS = 20.0
+
+
+def burning(real: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, after so much processor time, however long that takes."""
+
+    def burnt(*given: Any) -> Any:
+        end_ns = time.thread_time_ns() + round(BURNT_MS * 1e6)
+        while time.thread_time_ns() < end_ns:
+            pass
+        return real(*given)
+
+    return burnt
+
+
+@pytest.mark.parametrize("inside", [True, False], ids=["in invoke()", "outside"])
+def test_processor_time_is_that_of_invoke_or_of_the_half(
+    config: Config, pictures: list[Pixels], monkeypatch: pytest.MonkeyPatch, *, inside: bool
+) -> None:
+    found = model.load(config.model)
+    sees = witness(config, found)
+    if inside:
+        sees.interpreter._invoke = burning(sees.interpreter._invoke)
+    else:
+        monkeypatch.setattr(Decision, "look", burning(Decision.look))
+    with HalfInTurns(config, found, always_ready(pictures), sees) as half:
+        turn = half.turn(0.1)
+    in_invoke_ms = turn.invoke_cpu_s * 1000 / turn.looks
+    # Half of it, because a turn begins and ends in the middle of looks.
+    assert (in_invoke_ms > BURNT_MS / 2) == inside
+    assert (turn.overhead_cpu_ms > BURNT_MS / 2) == (not inside)

@@ -185,6 +185,7 @@ def test_the_table_shows_every_figure_with_its_mark() -> None:
     assert "70 MB and not readable" in text
     assert "0.150 ms, 0.190 ms" in text
     assert "0.65 ms" in text  # live
+    assert "0.31 ms" in text  # of processor time
     assert "18.1 h in eco: an estimate, supposing that something moves 10%" in text
     assert "20.0 mJ above 2.70 W idle, estimated from processor time" in text
     assert "note: no <broker>" in text

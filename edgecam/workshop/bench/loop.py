@@ -42,6 +42,8 @@ class Round:
     ratio: float
     """Looks to calls: a frame of two regions is two looks."""
     cpu_ms: float
+    overhead_cpu_ms: float
+    """Of a look, outside of `invoke()`."""
     looks: int
     seconds: float
     joules: float | None
@@ -99,6 +101,7 @@ class Loop:
                 whole_fps=frames / turn.seconds,
                 ratio=bare_call_ms / turn.look_ms,
                 cpu_ms=turn.cpu_s * 1000 / frames,
+                overhead_cpu_ms=turn.overhead_cpu_ms,
                 looks=self._witness.last[0] - looks,
                 seconds=took_s,
                 joules=joules,

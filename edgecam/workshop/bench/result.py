@@ -51,8 +51,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     bare_fps: float
     vision_fps: float
     overhead_ms_p50: float
+    overhead_cpu_ms: float | None
+    """Processor time of a look outside of `invoke()`, of all threads, in the mean. None: `invoke()` has
+    threads of its own, which cannot be told from ours."""
     overhead_live_ms_p50: float
-    """The same with motion gate and trouble watch, live, at 10 frames a second that all move."""
+    """As `overhead_ms_p50`, with motion gate and trouble watch, live, at 10 frames a second that all move."""
     alloc_bytes_per_frame: int
     cpu_ms_per_frame: float
     stages: dict[str, Stage]

@@ -56,6 +56,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         bare_fps=round(looped.median("bare_fps"), 1),
         vision_fps=round(looped.median("whole_fps"), 1),
         overhead_ms_p50=round(stages.overhead_ms(regions), 4),
+        overhead_cpu_ms=_overhead_cpu_ms(looped, config.model.threads),
         overhead_live_ms_p50=round(looped.live_stages.overhead_ms(regions), 4),
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
@@ -131,6 +132,10 @@ def _battery(parts: Parts, energy: Energy, config: Config) -> Battery | None:
         gated=config.motion.enabled,
     )
     return battery.lasts(parts.battery_wh, parts.moving_share, costs)
+
+
+def _overhead_cpu_ms(looped: LoopFigures, threads: int) -> float | None:
+    return round(looped.median("overhead_cpu_ms"), 4) if threads == 1 else None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

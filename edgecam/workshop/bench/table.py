@@ -56,6 +56,7 @@ def rest_of(result: Result) -> list[tuple[str, str]]:
         ("frames a second of the loop", f"{result.vision_fps:g}"),
         ("calls a second of bare invoke()", f"{result.bare_fps:g}"),
         ("ratio of the two, round by round", f"{low:.3f} to {high:.3f}"),
+        ("processor time outside invoke(), of a look", _milliseconds(result.overhead_cpu_ms)),
         ("work outside invoke(), live at 10 a second", _milliseconds(result.overhead_live_ms_p50)),
         ("processor time of a frame from memory", _milliseconds(result.cpu_ms_per_frame)),
         ("of a frame of the camera, with its work", _milliseconds(result.camera_cpu_ms_per_frame)),
