@@ -10,7 +10,7 @@ NEAR = 0.05
 
 The standard deviation of scores of 0.2 to 0.6 before the 30 bundled photographs, with noise as of a
 gain of 4 (`edgecam.workshop.scenes`), is 0.027 in the median and 0.051 at most. With twice as much a
-still scene takes a fifth more looks, for one more in a hundred appearances: `scripts/evaluate gate
+still scene takes a sixth more looks, for one more in a hundred appearances: `scripts/evaluate gate
 --hovering`, in docs/accuracy.md.
 """
 
