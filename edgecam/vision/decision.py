@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from edgecam.arrays import Scores
 from edgecam.messages import Scored, Sighting, Tally
-from edgecam.vision.nearness import NEAR, Nearness
+from edgecam.vision.nearness import Nearness
 from edgecam.vision.rules import Rules
 from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
 WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
-_EVENTLESS = NEAR + 0.001  # from every threshold; the thousandth leaves room for rounding
+_ROUNDING = 0.001  # of differences between scores
 
 
 class Decision:
@@ -37,7 +37,8 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
-        self._nearness = Nearness(rules.appear, rules.appear_unclear, rules.disappear, rules.window)
+        thresholds = (rules.appear, rules.appear_unclear, rules.disappear)
+        self._nearness = Nearness(*thresholds, rules.window, rules.near)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
         # Which score would turn a subject, and whether it has to be above (1) or below (-1).
@@ -77,7 +78,9 @@ class Decision:
             return []
         if facts:
             self._nearness.forget()
-        self._nearness.close(slot, values, self._present, lambda: self._is_clear(scores, NEAR))
+        self._nearness.close(
+            slot, values, self._present, lambda: self._is_clear(scores, rules.near)
+        )
         return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
@@ -193,7 +196,7 @@ class Decision:
         """Whether no score is on the side of its threshold that would be a vote, or near it."""
         np.subtract(values, self._threshold, out=self._margin)
         np.multiply(self._margin, self._side, out=self._margin)
-        return bool(np.maximum.reduce(self._margin) < -_EVENTLESS)
+        return bool(np.maximum.reduce(self._margin) < -(self._rules.near + _ROUNDING))
 
     def _vote(self, scores: Scores, slot: int) -> None:
         """Count the votes of a look whose values are in place."""

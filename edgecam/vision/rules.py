@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edgecam.config import DecisionOptions
 from edgecam.subjects import Subject
+from edgecam.vision.nearness import NEAR
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Rules:
     votes: int
     window: int
     cooldown_ns: int
+    near: float = NEAR
+    """By how much a score may miss a vote and still be near one; others are for comparison."""
 
     @classmethod
     def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
