@@ -44,6 +44,10 @@ class Nearness:
         """Something has changed: what was near before was that, or is seen again."""
         self._near = [False] * len(self._near)
 
+    def pass_over(self, look: int) -> None:
+        """A look came near nothing."""
+        self._near[look] = False
+
     def close(
         self,
         look: int,

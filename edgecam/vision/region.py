@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from edgecam.arrays import Scores
 from edgecam.messages import Frame, Sighting
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.rules import Rules
 
 _PATIENCE = 2  # windows of looks at once at what is new, while a change is near
 

@@ -20,13 +20,13 @@ from edgecam.messages import MOST_LASTED_S, TROUBLES, CameraState, Explanation, 
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Rules
 from edgecam.vision.governor import Governor
 from edgecam.vision.inference import InferenceWorker
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
+from edgecam.vision.rules import Rules
 from edgecam.vision.schedule import Schedule
 from edgecam.vision.statistics import Stage, Statistics
 from edgecam.vision.trouble import TroubleWatch

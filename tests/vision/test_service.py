@@ -19,7 +19,7 @@ from edgecam.model import Model
 from edgecam.subjects import choose
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Rules
+from edgecam.vision.rules import Rules
 
 pytestmark = pytest.mark.usefixtures("hurry")
 

@@ -25,11 +25,12 @@ from rich.table import Table
 from edgecam.arrays import Scores
 from edgecam.config.options import MotionOptions
 from edgecam.messages import Frame
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.motion import LEARN_FRAMES, MotionGate
 from edgecam.vision.nearness import NEAR
 from edgecam.vision.preprocess import WHOLE
 from edgecam.vision.region import Region
+from edgecam.vision.rules import Rules
 from edgecam.workshop.camera import Model
 from edgecam.workshop.gate.clips import FPS, STANDING, Photographs
 from edgecam.workshop.gate.judge import at_ns
