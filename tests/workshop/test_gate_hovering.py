@@ -1,18 +1,21 @@
 """The table of labels that hover: the real model on a few frames, and scenes made up score by score."""
 
 import json
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from support.places import SAMPLES
 
 from edgecam.config import DecisionOptions
 from edgecam.vision.motion import LEARN_FRAMES
 from edgecam.workshop.camera import Model
 from edgecam.workshop.gate import hovering, table
 from edgecam.workshop.gate.clips import STANDING
-from edgecam.workshop.gate.hovering import NEARS, Row, Scene
+from edgecam.workshop.gate.hovering import NEARS, Hovering, Row, Scene
+from edgecam.workshop.scenes import Photograph, photographs
 
+PICTURES = photographs(SAMPLES)[:6]
 FEW = ["--hovering", "--photographs", "6"]
 APPEAR = DecisionOptions().appear
 CLEAR = 0.5  # of another label, that the look is clear: it appears at once, and stays
@@ -23,10 +26,14 @@ def seeing() -> Model:
     return Model()
 
 
+def shorten(patched: pytest.MonkeyPatch) -> None:
+    patched.setattr(hovering, "LOOKS", 12)
+    patched.setattr(hovering, "LENGTHS_S", (3.0, 6.0))
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hovering, "LOOKS", 12)
-    monkeypatch.setattr(hovering, "LENGTHS_S", (3.0, 6.0))
+    shorten(monkeypatch)
 
 
 def scene(seeing: Model, *scores: float) -> Scene:
@@ -40,13 +47,27 @@ def rows(seeing: Model, *found: Scene) -> dict[tuple[float, float], Row]:
     return {(row.near, row.seconds): row for row in hovering.rows(found, seeing)}
 
 
-def for_programs(capsys: pytest.CaptureFixture[str]) -> Any:
+@pytest.fixture(scope="module")
+def measured(seeing: Model) -> Hovering:
+    """Of a few photographs, for a moment."""
+    with pytest.MonkeyPatch.context() as patched:
+        shorten(patched)
+        return hovering.measured(PICTURES, seeing)
+
+
+def test_for_programs(
+    measured: Hovering, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def of(pictures: Sequence[Photograph], _: Model) -> Hovering:
+        asked.append(len(pictures))
+        return measured
+
+    monkeypatch.setattr(hovering, "measured", of)
     assert table.main([*FEW, "--json"]) == 0
-    return json.loads(capsys.readouterr().out)
-
-
-def test_for_programs_and_the_same_each_time(capsys: pytest.CaptureFixture[str]) -> None:
-    told = for_programs(capsys)
+    assert asked == [len(PICTURES)]
+    told = json.loads(capsys.readouterr().out)
     assert [one["noise"] for one in told["spreads"]] == list(STANDING)
     assert all(one["scenes"] == 6 and one["calm"] <= 6 for one in told["spreads"])
     assert sum(one["calm"] for one in told["spreads"]) in range(1, 6 * len(STANDING))
@@ -58,15 +79,22 @@ def test_for_programs_and_the_same_each_time(capsys: pytest.CaptureFixture[str])
         assert 6 <= row["gate_within_frame"] <= row["gate_within_10_s"] <= row["appeared"]
         assert 6 <= row["other_within_frame"] <= row["other_within_10_s"] <= row["appeared"]
         assert LEARN_FRAMES / 60 < row["looks"] <= row["looks_most"] < 1
-    assert for_programs(capsys) == told
 
 
-def test_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+def test_for_people(
+    measured: Hovering, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hovering, "measured", lambda *_: measured)
     assert table.main(FEW) == 0
     shown = capsys.readouterr().out
     for word in (*STANDING, "deviation", "calm", "gate: frame"):
         assert word in shown
     assert "…" not in shown  # nothing was cut off
+
+
+def test_the_same_photographs_give_the_same_figures(seeing: Model) -> None:
+    first, second = (hovering.measured(PICTURES[:1], seeing) for _ in range(2))
+    assert first == second
 
 
 def test_it_has_no_clips_to_choose_from(capsys: pytest.CaptureFixture[str]) -> None:
