@@ -31,7 +31,7 @@ from edgecam.workshop.samples import SAMPLES
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
 _LEAST, _ALL = 6, 30
-_WIDTH = 130  # of the table in a file
+_WIDTH = 150  # of the table in a file
 _HEADINGS = (
     *("frames", "blind", "saved", "appear", "missed", "late", "chance", "again", "extra"),
     *("cuts", "unseen", "flaps", "gated"),
