@@ -24,9 +24,7 @@ from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
 WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
-_ROUNDING = (
-    0.001  # more than scores of 32 bits are rounded by; what is this far beyond `near` is far
-)
+_ROUNDING = 0.001  # of differences between scores
 
 
 class Decision:
@@ -47,6 +45,7 @@ class Decision:
         self._threshold = rules.appear.copy()
         self._side = np.ones(count, np.float32)
         self._margin = np.zeros(count, np.float32)
+        self._standing: list[int] = []  # what is present; what the region shows stands last
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
         # one that is present.
         self._rising = Votes(rules.window, count)
@@ -124,9 +123,12 @@ class Decision:
         for place, subject in enumerate(self._rules.subjects):
             there = places.get(subject.name)
             if there is not None:
-                heir._place(there, present=bool(self._present[place]))
                 heir._may_appear_ns[there] = self._may_appear_ns[place]
-            elif self._present[place]:
+        for place in self._standing:
+            there = places.get(self._rules.subjects[place].name)
+            if there is not None:
+                heir._place(there, present=True)
+            else:
                 ended.append(self._fact(place, at_ns, appeared=False, confidence=0))
         return heir, ended
 
@@ -135,7 +137,7 @@ class Decision:
 
         Whoever looks again begins with an empty window: looks from before a rest say nothing of now.
         """
-        present: list[int] = np.flatnonzero(self._present).tolist()
+        present = self._standing.copy()
         for place in present:
             self._place(place, present=False)
         self._looks = 0
@@ -212,22 +214,25 @@ class Decision:
             self._rising.close(slot, self._absent)
 
     def _turn(self, at_ns: int) -> list[Sighting]:
-        """Tell of the subjects that have votes enough; disappearances first."""
+        """Tell of the subjects that have votes enough, so that what is shown changes only once.
+
+        A region shows what appeared last, of several at once the surest. So what appears is told
+        before what disappears, the surest first; and what is shown disappears last.
+        """
         votes = self._rules.votes
         gone = self._falling.with_at_least(votes)
-        come = [
-            place
+        sure = {
+            place: self._mean(self._rising.forget(place), place)
             for place in self._rising.with_at_least(votes)
             if self._may_appear_ns[place] <= at_ns
-        ]
-        facts = [self._disappeared(place, at_ns) for place in gone]
-        return facts + [self._appeared(place, at_ns) for place in come]
-
-    def _appeared(self, place: int, at_ns: int) -> Sighting:
-        confidence = self._mean(self._rising.forget(place), place)
-        self._place(place, present=True)
-        self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
-        return self._fact(place, at_ns, appeared=True, confidence=confidence)
+        }
+        come = sorted(sure, key=lambda place: -sure[place])
+        gone.sort(key=self._standing.index)
+        for place in reversed(come):
+            self._place(place, present=True)
+            self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
+        facts = [self._fact(place, at_ns, appeared=True, confidence=sure[place]) for place in come]
+        return facts + [self._disappeared(place, at_ns) for place in gone]
 
     def _disappeared(self, place: int, at_ns: int) -> Sighting:
         confidence = self._mean(self._falling.forget(place), place)
@@ -240,6 +245,10 @@ class Decision:
         self._side[place] = -1 if present else 1
         turning = self._rules.disappear if present else self._rules.appear
         self._threshold[place] = turning[place]
+        if present:
+            self._standing.append(place)
+        else:
+            self._standing.remove(place)
 
     def _fact(self, place: int, at_ns: int, *, appeared: bool, confidence: int) -> Sighting:
         label = self._rules.subjects[place].index
