@@ -31,7 +31,7 @@ class Rules:
     window: int
     cooldown_ns: int
     near: float = NEAR
-    """By how much a score may miss a vote and still be near one; others are for comparison."""
+    """By how much a score may miss a vote and be near one: 0 or more. Others are for comparison."""
 
     @classmethod
     def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
