@@ -1,8 +1,9 @@
 """`edgecam check`: everything that can be known before the appliance runs."""
 
 import argparse
+import logging
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -14,6 +15,7 @@ from edgecam.config import Config, Loaded
 from edgecam.config.options import ScheduleOptions
 from edgecam.config.rules import is_endless
 from edgecam.config.shown import printable, without_password
+from edgecam.errors import CameraError, ConfigError
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
@@ -29,6 +31,9 @@ _EXAMPLE = """\
 def main(argv: Sequence[str]) -> int:
     """Print the configuration in force and what this machine lacks for it, or every error in it."""
     options = _parser().parse_args(argv)
+    logging.basicConfig(
+        handlers=[logging.NullHandler()]
+    )  # `run` logs it; here it would be unsorted
     loaded = arguments.load(options.config)
     config = loaded.config
     with loaded.blamed():
@@ -39,19 +44,17 @@ def main(argv: Sequence[str]) -> int:
         credentials.tls_context(config.mqtt)
     if not options.quiet:
         print(_effective(config, found, runtime), flush=True)
-    warnings = list(missing.here(loaded, Board()))
-    warnings += _schedule_warnings(loaded)
-    entered = []
-    if not options.offline and reach.may_try(loaded):
-        unreached = list(reach.problems(loaded))
-        warnings += unreached
-        entered = [] if unreached else reach.addresses(config.mqtt)
-    for warning in warnings:  # last, where they are seen
-        print(f"warning: {printable(warning)}", file=sys.stderr)
+    tries = not options.offline and reach.may_try(loaded)
+    unreached = list(reach.problems(loaded)) if tries else []
+    warnings = [*missing.here(loaded, Board()), *_schedule_warnings(loaded), *unreached]
+    _warn(warnings)  # last, where they are seen
+    of_camera = _of_camera(loaded, elsewhere=options.elsewhere)
+    _warn(of_camera)
     if not options.quiet:
-        for address in entered:
+        for address in reach.addresses(config.mqtt) if tries and not unreached else ():
             print(f"# {printable(without_password(address))} lets us in")
-        print(f"# {loaded.file} is right" + (", but see the warnings" if warnings else ""))
+        warned = ", but see the warnings" if warnings or of_camera else ""
+        print(f"# {loaded.file} is right{warned}")
     return 0
 
 
@@ -59,15 +62,35 @@ def _parser() -> argparse.ArgumentParser:
     parser = arguments.parser(
         "check",
         "Checks a configuration, the model, its labels and the password file, and prints every\n"
-        "option that is in force as YAML. What only this machine lacks (a camera, a folder, a\n"
-        "broker that lets us in) is a warning, so that a configuration can be checked elsewhere\n"
-        "than where it is to run. Exit codes: 0 right, also with warnings; 78 something is wrong.",
+        "option that is in force as YAML. What `edgecam run` would refuse is an error, in the same\n"
+        "words; what it waits for (a camera that is not plugged in, a broker that does not let us\n"
+        "in) is a warning. Exit codes: 0 right, also with warnings; 78 something is wrong.",
         _EXAMPLE,
     )
     parser.add_argument("--quiet", action="store_true", help="print only what is wrong or missing")
     parser.add_argument("--offline", action="store_true", help="do not try to reach the broker")
+    parser.add_argument(
+        "--elsewhere",
+        action="store_true",
+        help="it is to run on another machine: a camera that this one cannot have is a warning",
+    )
     arguments.add_config(parser)
     return parser
+
+
+def _of_camera(loaded: Loaded, *, elsewhere: bool) -> list[str]:
+    """What is to be known of the camera. Raises what `edgecam run` would end with."""
+    try:
+        return missing.camera(loaded)
+    except (CameraError, ConfigError) as error:
+        if not elsewhere:
+            raise
+        return [f"{error}"]
+
+
+def _warn(warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        print(f"warning: {printable(warning)}", file=sys.stderr)
 
 
 def _schedule_warnings(loaded: Loaded) -> Iterator[str]:

@@ -1,13 +1,14 @@
 """`edgecam check`: what is in force, and everything that can be known to be wrong."""
 
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from support.commands import Outcome, run
-from support.places import MODEL, RUNTIMES
+from support.places import MODEL, RUNTIMES, SAMPLES
 from support.tiny_models import tiny_model
 
 from edgecam.errors import EXIT_CONFIG
@@ -20,8 +21,9 @@ OPENCV = "camera: {source: opencv, opencv: {source: '%s'}}\n"
 def check(folder: Path, text: str, *more: str, **variables: str) -> Outcome:
     """Check a configuration of these lines, with the real model unless they name another.
 
-    No broker is asked: that is for test_reach.py.
+    A picture lies beside it. No broker is asked: that is for test_reach.py.
     """
+    shutil.copy(SAMPLES / "bison.jpg", folder)
     if "model:" not in text:
         text += f"model: {{file: {MODEL}}}\n"
     if "outbox:" not in text:
@@ -200,26 +202,51 @@ def test_a_model_of_no_use_is_told(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "warning"),
-    [
-        (
-            OPENCV % "/dev/none",
-            "config.yaml:1: camera.opencv.source: /dev/none does not exist on this machine",
-        ),
-        (
-            "camera:\n  source: stills\n  stills: {folder: none}\n",
-            "config.yaml:3: camera.stills.folder: {folder}/none is no folder with pictures in it",
-        ),
-    ],
-)
-def test_what_only_this_machine_lacks_is_a_warning(tmp_path: Path, text: str, warning: str) -> None:
-    done = check(tmp_path, text)
+def test_a_camera_that_run_waits_for_is_a_warning(tmp_path: Path) -> None:
+    done = check(tmp_path, OPENCV % "/dev/none")
 
     assert done.code == 0
     (line,) = done.errors
-    assert line.startswith(f"warning: {warning.format(folder=tmp_path)}")
+    assert line.startswith(
+        "warning: config.yaml:1: camera.opencv.source: no camera at /dev/none (No such file"
+    )
+    assert line.endswith("; `edgecam run` waits for it")
     assert done.out.startswith("node: ")
+    assert done.out.endswith("# config.yaml is right, but see the warnings\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        (OPENCV % "none.avi", "opencv.source: {folder}/none.avi is not a video file or a /dev/vi"),
+        (OPENCV % "config.yaml", "opencv.source: {folder}/config.yaml is no video that OpenCV can"),
+        (OPENCV % "/dev/null", "opencv.source: /dev/null is not a video file or a /dev/video dev"),
+        (
+            "camera: {source: stills, stills: {folder: none}}\n",
+            "stills.folder: {folder}/none is not a folder",
+        ),
+        (
+            "camera: {source: stills, stills: {folder: empty}}\n",
+            "stills.folder: {folder}/empty holds no picture that can be read",
+        ),
+    ],
+)
+def test_what_run_refuses_is_wrong_in_the_same_words(
+    tmp_path: Path, text: str, refusal: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = check(tmp_path, text)
+
+    assert done.code == EXIT_CONFIG
+    (line,) = done.errors
+    assert line.startswith("config.yaml:1: camera." + refusal.format(folder=tmp_path))
+    assert "is right" not in done.out
+    ran = run(tmp_path, "run")
+    assert (ran.code, ran.err.splitlines()[-1]) == (EXIT_CONFIG, line)
+
+    elsewhere = check(tmp_path, text, "--elsewhere")
+    assert (elsewhere.code, elsewhere.errors) == (0, [f"warning: {line}"])
+    assert elsewhere.out.endswith("# config.yaml is right, but see the warnings\n")
 
 
 def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
@@ -244,7 +271,7 @@ def test_quiet_says_nothing_where_nothing_is_wrong(tmp_path: Path) -> None:
 def test_quiet_keeps_warnings_and_errors(tmp_path: Path) -> None:
     warned = check(tmp_path, OPENCV % "/dev/none", "--quiet")
     assert (warned.code, warned.out) == (0, "")
-    assert warned.errors[0].startswith("warning: config.yaml:1: camera.opencv.source: /dev/none ")
+    assert warned.errors[0].startswith("warning: config.yaml:1: camera.opencv.source: no camera ")
     wrong = check(tmp_path, STILLS + "power: fast\n", "--quiet")
     assert (wrong.code, wrong.out) == (EXIT_CONFIG, "")
     assert wrong.errors[0].startswith("config.yaml:2: power: ")

@@ -11,7 +11,6 @@ from edgecam.messages import Frame
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
-
 RETRIED = ("missing", "busy")
 """Reasons of a CameraError for which `open` is tried again, however long it takes."""
 

@@ -17,7 +17,6 @@ from edgecam.errors import EdgecamError
 from edgecam.vision.camera import build, probe
 from edgecam.vision.preprocess import FrameWanted
 
-
 WANTED = FrameWanted(224, square=True)
 
 
