@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from edgecam import runtimes
-from edgecam.appliance import clock
+from edgecam.appliance import clock, schedule
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing, reach
 from edgecam.config import Config, Loaded
@@ -20,7 +20,6 @@ from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
 from edgecam.vision import trial
-from edgecam.vision.schedule import Schedule, Stretch
 
 _EXAMPLE = """\
   edgecam check -c config.yaml && edgecam run -c config.yaml
@@ -96,10 +95,12 @@ def _warn(warnings: Iterable[str]) -> None:
 def _schedule_warnings(loaded: Loaded) -> Iterator[str]:
     options = loaded.config.schedule
     if options.active_hours:
+        place = loaded.locate("schedule.active_hours")
         now = _scheduled(options)
         if not (now.active or now.changes):
-            place = loaded.locate("schedule.active_hours")
-            yield f"{place}: these hours do not come for a year: it would never look"
+            yield f"{place}: these hours do not come for a year: going by them it never looks"
+        if not clock.was_set():
+            yield f"{place}: {schedule.UNSET}"
 
 
 def _effective(config: Config, found: Model, runtime: str) -> str:
@@ -110,13 +111,8 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     if config.schedule.active_hours:
         now = _scheduled(config.schedule)
         by_the_clock = f"{'active' if now.active else 'asleep'} {now.end}"
-        if clock.was_set():
-            comments.append(f"# schedule: {by_the_clock}")
-        else:
-            comments.append(
-                "# schedule: awake until NTP has set this machine's clock; by what it shows it would "
-                f"be {by_the_clock}"
-            )
+        unset = "" if clock.was_set() else "if the clock, which nobody has set, is right: "
+        comments.append(f"# schedule: {unset}{by_the_clock}")
     camera = config.camera
     if camera.source == "stills" or (camera.source == "opencv" and not is_endless(camera.opencv)):
         comments.append("# power: no matter here; pictures and videos wait, and come at camera.fps")
@@ -127,6 +123,6 @@ def _effective(config: Config, found: Model, runtime: str) -> str:
     return text + "\n".join(comments)
 
 
-def _scheduled(options: ScheduleOptions) -> Stretch:
+def _scheduled(options: ScheduleOptions) -> schedule.Stretch:
     """What a schedule comes to by the clock of now, whoever has set that."""
-    return Schedule(options, clock_was_set=lambda: True).now()
+    return schedule.Schedule(options, clock_was_set=lambda: True).now()

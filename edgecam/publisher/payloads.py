@@ -127,6 +127,7 @@ def health(
     alarms: tuple[Alarm, ...],
     paused: bool,
     ignored: int,
+    wakes_at: str | None = None,
 ) -> HealthPayload:
     """How the appliance is doing now; where that is too much to say, with less of the board."""
     vision = monitor.health
@@ -141,6 +142,7 @@ def health(
             still=rough(vision.still) if vision else 0,
             slowed=_reasons(vision.slowed) if vision else [],
             asleep=monitor.asleep,
+            wakes_at=_set(wakes_at if monitor.asleep else None),
             paused=paused,
         ),
         inference=InferencePart(
@@ -162,7 +164,7 @@ def health(
             payload = msgspec.structs.replace(payload, board=less)
     # Where counters of decades and every alarm come together, the alarms matter more.
     if len(contract.encode(payload)) > contract.MAX_PAYLOAD_BYTES:
-        bare = msgspec.structs.replace(payload.vision, still=UNSET, slowed=UNSET)
+        bare = msgspec.structs.replace(payload.vision, still=UNSET, slowed=UNSET, wakes_at=UNSET)
         payload = msgspec.structs.replace(payload, vision=bare)
     return payload
 

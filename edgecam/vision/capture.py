@@ -10,13 +10,13 @@ import cv2
 
 from edgecam.appliance import systemd
 from edgecam.appliance.log import about
+from edgecam.appliance.schedule import Schedule
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState, Frame
 from edgecam.vision.camera import RETRIED, Camera, EndOfFrames, StaleFrames
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
-from edgecam.vision.schedule import Schedule
 from edgecam.worker import Worker
 
 FIRST_RETRY_S = 5.0  # before a camera that is missing or busy is tried again; doubles each time

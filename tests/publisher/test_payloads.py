@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +19,7 @@ from edgecam.appliance import clock
 from edgecam.appliance.board import Board
 from edgecam.appliance.reload import LIVE_SECTIONS
 from edgecam.config import Config, DecisionOptions
-from edgecam.config.options import Command
+from edgecam.config.options import Command, ScheduleOptions
 from edgecam.labels import MAX_LABEL_BYTES, label_problem
 from edgecam.link import Tables
 from edgecam.messages import (
@@ -43,6 +44,7 @@ from edgecam.subjects import choose
 
 NODE = "n" * 24
 REGIONS = tuple(f"region-name-{n:04}" for n in range(8))
+WAKES_AT = "2026-11-22T06:00:00.000Z"
 ALL_SLOWED = 2 ** len(SLOWED) - 1
 EVERY_ALARM: tuple[contract.Alarm, ...] = get_args(contract.Alarm)
 WAIT_FOR_A_RESTART = tuple(s for s in Config.__struct_fields__ if s not in LIVE_SECTIONS)
@@ -290,6 +292,37 @@ def test_info_says_how_much_and_when_it_looks() -> None:
     assert info.options.active_hours == ["07:00-12:30", "sunset-30min-23:00"]
 
 
+def test_the_words_of_a_configuration_know_when_its_sleep_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def wakes_at(*active_hours: str) -> str | None:
+        words = Vocabulary.build(
+            DecisionOptions(),
+            MODEL,
+            regions=("door",),
+            fps=None,
+            power="balanced",
+            schedule=ScheduleOptions(list(active_hours)),
+            runtime="r",
+            os_name="o",
+        )
+        return words.wakes_at()
+
+    now = dt.datetime.now(dt.UTC).astimezone().replace(second=0, microsecond=0)
+    start, end = (now + dt.timedelta(hours=hours) for hours in (2, 3))
+    monkeypatch.setattr(clock, "synchronized", lambda: True)
+    told = wakes_at(f"{start:%H:%M}-{end:%H:%M}")
+    assert told is not None
+    assert dt.datetime.fromisoformat(told) == start
+    assert wakes_at(f"{now - dt.timedelta(hours=1):%H:%M}-{end:%H:%M}") is None  # it is awake
+    assert wakes_at() is None
+    monkeypatch.setattr(clock, "_was_set", threading.Event())
+    monkeypatch.setattr(clock, "synchronized", lambda: False)
+    monkeypatch.setattr(clock, "_agrees_with_battery", lambda: False)
+    assert wakes_at(f"{start:%H:%M}-{end:%H:%M}") is None
+    assert caplog.messages == []  # of that the half that sleeps speaks
+
+
 @pytest.mark.parametrize("board_model", ["Raspberry Pi Zero 2 W Rev 1.0", None])
 def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> None:
     words = Vocabulary.build(
@@ -298,7 +331,7 @@ def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> No
         regions=("door",),
         fps=None,
         power="balanced",
-        active_hours=(),
+        schedule=ScheduleOptions(),
         runtime="r",
         os_name="o",
         board_model=board_model,
@@ -307,7 +340,12 @@ def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> No
 
 
 def largest_health(
-    root: Path, most: int, slowed: int, alarms: tuple[contract.Alarm, ...]
+    root: Path,
+    most: int,
+    slowed: int,
+    alarms: tuple[contract.Alarm, ...],
+    *,
+    asleep: bool = False,
 ) -> HealthPayload:
     """With every figure as large as `most`, on a board in all kinds of trouble."""
     made = MadeBoard(root)
@@ -317,7 +355,7 @@ def largest_health(
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(
-        VisionHealth(most, most, most, most, most, most, most, most, slowed, asleep=False)
+        VisionHealth(most, most, most, most, most, most, most, most, slowed, asleep=asleep)
     )
     monitor.restarts = most
     health = payloads.health(
@@ -328,17 +366,20 @@ def largest_health(
         alarms=alarms,
         paused=False,
         ignored=most,
+        wakes_at=WAKES_AT,
     )
     assert len(contract.encode(health)) <= contract.MAX_PAYLOAD_BYTES
     assert health.alarms == list(alarms)
-    assert health.vision.asleep is False
+    assert health.vision.asleep is asleep
     return health
 
 
-def test_the_largest_health_fits_and_the_alarms_stay(tmp_path: Path) -> None:
-    health = largest_health(tmp_path, 2**32 - 1, ALL_SLOWED, EVERY_ALARM)
+@pytest.mark.parametrize("asleep", [False, True])
+def test_the_largest_health_fits_and_the_alarms_stay(tmp_path: Path, *, asleep: bool) -> None:
+    health = largest_health(tmp_path, 2**32 - 1, ALL_SLOWED, EVERY_ALARM, asleep=asleep)
     assert health.board == contract.BoardPart()
-    assert (health.vision.still, health.vision.slowed) == (UNSET, UNSET)
+    vision = health.vision
+    assert (vision.still, vision.slowed, vision.wakes_at) == (UNSET, UNSET, UNSET)
 
 
 def test_what_strains_a_board_is_said_before_how_much_room_it_has(tmp_path: Path) -> None:
@@ -354,11 +395,11 @@ def test_why_it_is_slow_is_said_before_what_the_firmware_says(tmp_path: Path) ->
     assert (health.board.cpu_temp_c, health.board.throttled) == (104, UNSET)
 
 
-def test_sleep_is_said(tmp_path: Path) -> None:
+def test_sleep_is_said_and_its_end_where_it_is_known(tmp_path: Path) -> None:
     monitor = VisionMonitor(1, 30.0)
     assert not monitor.asleep
     monitor.connected(1)
-    for asleep in (True, False):
+    for asleep, wakes_at in ((True, WAKES_AT), (True, None), (False, WAKES_AT), (False, None)):
         monitor.report(VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=asleep))
         health = payloads.health(
             monitor,
@@ -368,8 +409,11 @@ def test_sleep_is_said(tmp_path: Path) -> None:
             alarms=(),
             paused=False,
             ignored=0,
+            wakes_at=wakes_at,
         )
         assert (health.vision.asleep, health.vision.slowed, health.vision.up) == (asleep, [], True)
+        told = json.loads(contract.encode(health))["vision"].get("wakes_at")
+        assert told == (wakes_at if asleep else None)
 
 
 def test_a_board_says_all_where_there_is_room(tmp_path: Path) -> None:
