@@ -47,9 +47,13 @@ class Stretch:
         """For people, by the clock on their wall: `until Sun 07:00`, or with the date."""
         if not self.changes:
             return "for a year or more"
-        soon = self.until_s - self.since_s < _WEEK_S
-        form = "until %a %H:%M" if soon else "until %Y-%m-%d %H:%M"
-        return time.strftime(form, time.localtime(self.until_s))
+        return f"until {moment(self.until_s, self.since_s)}"
+
+
+def moment(at_s: float, seen_from_s: float) -> str:
+    """For people, by the clock on their wall: `Sun 07:00`, or from further away with the date."""
+    form = "%a %H:%M" if at_s - seen_from_s < _WEEK_S else "%Y-%m-%d %H:%M"
+    return time.strftime(form, time.localtime(at_s))
 
 
 _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
