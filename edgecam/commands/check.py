@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 
 from edgecam import runtimes
-from edgecam.appliance import clock, schedule
+from edgecam.appliance import clock, confinement, schedule
 from edgecam.appliance.board import Board
 from edgecam.commands import arguments, missing, reach
 from edgecam.config import Config, Loaded
@@ -30,17 +30,10 @@ _EXAMPLE = """\
 def main(argv: Sequence[str]) -> int:
     """Print the configuration in force and what this machine lacks for it, or every error in it."""
     options = _parser().parse_args(argv)
-    logging.basicConfig(
-        handlers=[logging.NullHandler()]
-    )  # `run` logs it; here it would be unsorted
+    logging.basicConfig(handlers=[logging.NullHandler()])  # what counts is printed, in its order
     loaded = arguments.load(options.config)
     config = loaded.config
-    with loaded.blamed():
-        runtime = runtimes.chosen(config.model.runtime)
-        found = trial.attempt(config.model, runtime).model
-        choose(config.decision, found.labels)
-        credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
-        credentials.tls_context(config.mqtt)
+    found, runtime = _model(loaded)
     if not options.quiet:
         print(_effective(config, found, runtime), flush=True)
     tries = not options.offline and reach.may_try(loaded)
@@ -63,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
         "Checks a configuration, the model, its labels and the password file, and prints every\n"
         "option that is in force as YAML. What `edgecam run` would refuse is an error, in the same\n"
         "words; what it waits for (a camera that is not plugged in, a broker that does not let us\n"
-        "in) is a warning. Exit codes: 0 right, also with warnings; 78 something is wrong.",
+        "in) is a warning. Exit codes: 0 right, also with warnings; 78 something is wrong; 1 the\n"
+        "camera is there, and of no use.",
         _EXAMPLE,
     )
     parser.add_argument("--quiet", action="store_true", help="print only what is wrong or missing")
@@ -77,8 +71,23 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _model(loaded: Loaded) -> tuple[Model, str]:
+    """The model and its runtime. Raises ConfigError where that, or a file of `mqtt`, is of no use."""
+    config = loaded.config
+    with loaded.blamed():
+        runtime = runtimes.chosen(config.model.runtime)
+        found = trial.attempt(config.model, runtime).model
+        choose(config.decision, found.labels)
+        credentials.password(credentials.as_units_have_it(config.mqtt, loaded.file))
+        credentials.tls_context(config.mqtt)
+    return found, runtime
+
+
 def _of_camera(loaded: Loaded, *, elsewhere: bool) -> list[str]:
     """What is to be known of the camera. Raises what `edgecam run` would end with."""
+    # A picture or a video is decoded, which may be anybody's: with no more rights than in `run`, and
+    # from before a library for it has started a thread.
+    confinement.confine(network_for="")
     try:
         return missing.camera(loaded)
     except (CameraError, ConfigError) as error:

@@ -2,13 +2,15 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support.commands import Outcome, run
+from support.commands import Outcome, environment, run
 from support.places import MODEL, RUNTIMES, SAMPLES
 from support.tiny_models import tiny_model
 from support.wall_clock import WallClock
@@ -272,6 +274,37 @@ def test_what_run_refuses_is_wrong_in_the_same_words(
     elsewhere = check(tmp_path, text, "--elsewhere")
     assert (elsewhere.code, elsewhere.errors) == (0, [f"warning: {line}"])
     assert elsewhere.out.endswith("# config.yaml is right, but see the warnings\n")
+
+
+PROBED = """\
+import socket, sys, types
+camera = types.ModuleType("edgecam.vision.camera")
+def probe(options):
+    status = open("/proc/self/status").read().split()
+    print("privileges kept:", status[status.index("NoNewPrivs:") + 1] == "0")
+    try:
+        socket.socket()
+    except OSError:
+        print("no network")
+camera.probe, camera.RETRIED = probe, ()
+sys.modules[camera.__name__] = camera
+from edgecam import cli
+sys.exit(cli.main(["check", "--offline", "--quiet"]))
+"""
+
+
+def test_what_anybody_may_have_made_is_decoded_without_rights(tmp_path: Path) -> None:
+    check(tmp_path, STILLS)
+    done = subprocess.run(
+        [sys.executable, "-c", PROBED],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "privileges kept: False\nno network\n"
 
 
 def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
