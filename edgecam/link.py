@@ -36,7 +36,7 @@ from edgecam.messages import (
 from edgecam.model import Model
 from edgecam.subjects import choose
 
-PROTOCOL = 4
+PROTOCOL = 5
 MAX_RECORD_BYTES = 256
 _BACKLOG = 2
 

@@ -59,7 +59,7 @@ class Frame:
 
 
 class _Value(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """A value that may cross the wall: fixed fields in a fixed order, nothing optional."""
+    """A value that may cross the wall: fixed fields in a fixed order, nothing left out."""
 
 
 class Sighting(_Value, frozen=True, tag="sighting"):
@@ -122,15 +122,15 @@ class Explanation(_Value, frozen=True, tag="explanation"):
 
 
 class VisionHealth(_Value, frozen=True, tag="health"):
-    """How the vision half is doing; counts are since its start."""
+    """How the vision half is doing; counts are since its start, None is not yet measured."""
 
-    fps_milli: Amount  # frames looked at a second, in thousandths, over the last ones
-    last_frame_age_ms: Amount
+    fps_milli: Amount | None  # frames looked at a second, in thousandths, over the last ones
+    last_frame_age_ms: Amount | None
     dropped: Amount  # frames that a newer one replaced before they were looked at
     skipped: Amount  # frames that arrived and could not be judged
     unreadable: Amount  # pictures that a stills folder holds and nobody can read
-    p50_us: Amount  # of the model's answer, over the last looks
-    p95_us: Amount
+    p50_us: Amount | None  # of the model's answer, over the last looks
+    p95_us: Amount | None
     still: Amount  # looks that the motion gate saved
     slowed: Reasons  # bits in the order of `SLOWED`
     asleep: bool  # outside of `schedule.active_hours`

@@ -62,6 +62,7 @@ SMALLEST_FROM_VISION: list[FromVision] = [
     Look(0, ()),
     Explanation(0, 0, 0, ()),
     VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=False),
+    VisionHealth(None, None, 0, 0, 0, None, None, 0, 0, asleep=False),
 ]
 FROM_PUBLISHER: list[FromPublisher] = [
     Welcome(COUNTER, paused=True),

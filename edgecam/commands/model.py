@@ -10,9 +10,8 @@ import msgspec
 
 from edgecam import model, runtimes
 from edgecam.commands import arguments
-from edgecam.config import ModelOptions, rules
+from edgecam.config import INSTALLATION, ModelOptions, rules
 from edgecam.config.options import DEFAULT_MODEL
-from edgecam.config.reader import INSTALLATION
 from edgecam.model import Model, Tensor
 from edgecam.vision import trial
 from edgecam.vision.trial import Trial

@@ -132,11 +132,10 @@ def _event_line(event: EventPayload) -> str:
 
 def health_line(health: HealthPayload) -> str:
     """How an appliance is doing."""
-    parts = [
-        _looking(health.vision),
-        f"model {health.inference.p50_ms:.1f} ms",
-        f"queue {health.outbox.queued}",
-    ]
+    parts = [_looking(health.vision)]
+    if health.inference.p50_ms is not None:
+        parts.append(f"model {health.inference.p50_ms:.1f} ms")
+    parts.append(f"queue {health.outbox.queued}")
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
     if not health.clock_synced:  # then hours wait, and times may be wrong
@@ -158,7 +157,8 @@ def _looking(vision: VisionPart) -> str:
     if not vision.up:
         return "nothing is looked at"
     why = ", ".join(vision.slowed) if isinstance(vision.slowed, list) else ""
-    return f"{vision.fps:.1f} fps" + (f" (slowed: {why})" if why else "")
+    fps = "fps not yet measured" if vision.fps is None else f"{vision.fps:.1f} fps"
+    return fps + (f" (slowed: {why})" if why else "")
 
 
 def _board_words(board: BoardPart) -> Iterator[str]:

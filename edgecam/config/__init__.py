@@ -1,5 +1,6 @@
 """The configuration: `options` says what there is, `reader` turns the file into it."""
 
+from edgecam.config.files import INSTALLATION, INSTALLED, SEARCHED, Loaded, find
 from edgecam.config.options import (
     CameraOptions,
     Config,
@@ -9,7 +10,7 @@ from edgecam.config.options import (
     OutboxOptions,
     RegionOptions,
 )
-from edgecam.config.reader import INSTALLATION, INSTALLED, SEARCHED, Loaded, find, load
+from edgecam.config.reader import load
 
 __all__ = [
     "INSTALLATION",

@@ -5,12 +5,9 @@ them can expand to gigabytes), no duplicate or unknown keys. The document's node
 the types in `options`, so that every problem can name its line.
 """
 
-import contextlib
 import difflib
 import math
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,39 +16,23 @@ import yaml
 
 from edgecam.config import kinds
 from edgecam.config.advice import advice, as_read
+from edgecam.config.files import INSTALLATION, Loaded, located, nearest_line, text_of
 from edgecam.config.options import Config
 from edgecam.config.rules import broken
 from edgecam.config.shown import printable, shown
 from edgecam.errors import ConfigError
 
-SEARCHED = (Path("config.yaml"), Path("/etc/edgecam/config.yaml"))
-# The units start edgecam with this one, each half as a user of its own.
-INSTALLED = SEARCHED[-1]
 _MAP = "tag:yaml.org,2002:map"
 _NULL = "tag:yaml.org,2002:null"
-MAX_BYTES = 64 * 1024
 # A file of something else has thousands of problems; nobody reads them, and a journal fills up.
 MAX_PROBLEMS = 50
 _LINE_CHARS = 1000
-
-
-def _installation() -> Path:
-    checkout = Path(__file__).resolve().parents[2]
-    if (checkout / "pyproject.toml").is_file():
-        return checkout
-    return Path(sys.prefix) / "share" / "edgecam"
-
-
-# What is not written in a file cannot count from its folder: the model and the sample pictures that
-# come with edgecam lie in the checkout that it runs from, or else where its wheel puts them.
-INSTALLATION = _installation()
 
 # Keys that people try, and what to do instead.
 _HINTS = {
     "mqtt.password": "a password never stands in this file; put it into a file of its own and "
     "name that in mqtt.password_file",
 }
-
 
 # By a part of what PyYAML says: what people do wrong most, in their words.
 _PLAIN = {
@@ -62,79 +43,11 @@ _PLAIN = {
 }
 
 
-@dataclass(frozen=True)
-class Loaded:
-    """A configuration and where each option of it stands."""
-
-    config: Config
-    file: Path
-    lines: dict[str, int] = field(default_factory=dict)
-
-    def locate(self, option: str) -> str:
-        """`config.yaml:12: camera.fps`; the nearest section's line where it is not written."""
-        return _locate(self.file, self.lines, option)
-
-    @contextlib.contextmanager
-    def blamed(self) -> Iterator[None]:
-        """Errors about an option that are raised inside get its place in the file."""
-        try:
-            yield
-        except ConfigError as error:
-            if not error.option:
-                raise
-            msg = f"{self.locate(error.option)}: {error}"
-            raise ConfigError(msg) from error
-
-
-def find() -> Path:
-    """The first of `SEARCHED` that exists. Raises ConfigError where none does."""
-    for path in SEARCHED:
-        if path.exists():
-            return path
-    places = " nor ".join(str(path) for path in SEARCHED)
-    msg = (
-        f"no configuration: neither {places} exists; name one with -c FILE, or "
-        f"start from {INSTALLATION / 'config.yaml'}"
-    )
-    raise ConfigError(msg)
-
-
 def load(path: Path) -> Loaded:
     """Read and check a configuration. Raises ConfigError with every problem, one a line."""
     reader = _Reader(path)
-    config = reader.read(_text(path))
+    config = reader.read(text_of(path))
     return Loaded(config, path, reader.lines)
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        msg = f"{path}: cannot be read: {error.strerror}"
-        raise ConfigError(msg) from error
-    if len(content) > MAX_BYTES:
-        msg = f"{path}: larger than {MAX_BYTES // 1024} kB; a configuration is not"
-        raise ConfigError(msg)
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        msg = f"{path}:{line}: not UTF-8 text"
-        raise ConfigError(msg) from error
-
-
-def _locate(file: Path, lines: dict[str, int], option: str) -> str:
-    line = _nearest_line(lines, option)
-    place = f"{file}:{line}" if line else str(file)
-    return f"{place}: {option}" if option else place
-
-
-def _nearest_line(lines: dict[str, int], option: str) -> int:
-    """The line of an option, or of the section it belongs to; 0 where neither is written."""
-    while option and option not in lines:
-        option = option[: max(option.rfind("."), option.rfind("["), 0)]
-    return lines.get(option, 0)
 
 
 class _Loader(yaml.SafeLoader):
@@ -202,8 +115,8 @@ class _Reader:
         if line is not None:
             self.lines.setdefault(option, line)
         # Some messages hold values of the file, all of them its keys.
-        problem = printable(f"{_locate(self._file, self.lines, option)}: {message}")
-        self._problems.append((_nearest_line(self.lines, option), problem))
+        problem = printable(f"{located(self._file, self.lines, option)}: {message}")
+        self._problems.append((nearest_line(self.lines, option), problem))
 
     def _value(self, node: yaml.Node | None, kind: kinds.Kind, path: str) -> Any:  # noqa: ANN401
         """The plain value of a node, after checking it against the kind of value expected."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgecam import __version__
 from edgecam.appliance import board
-from edgecam.publisher import payloads
+from edgecam.publisher import health, payloads
 from edgecam.publisher.contract import Alarm, BoardPart, HealthPayload, OutboxPart, ReportPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
@@ -60,7 +60,7 @@ class Condition:
         self._sample()
         oldest = self._outbox.oldest()
         age_s = payloads.age_s(oldest) if oldest else 0.0
-        return payloads.health(
+        return health.payload(
             self._monitor,
             OutboxPart(
                 queued=self._outbox.count,
@@ -84,7 +84,7 @@ class Condition:
         if now_s - self._sampled_s >= self._sample_s:
             self._sampled_s = now_s
             disk_free_mb = board.disk_free_mb(self._outbox_folder)
-            self._board = payloads.board(self._machine, disk_free_mb, board.uptime_s())
+            self._board = health.board(self._machine, disk_free_mb, board.uptime_s())
             self._refused = self._monitor.refused
 
     def report(self) -> ReportPart:

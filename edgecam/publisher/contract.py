@@ -1,9 +1,8 @@
-"""The contract with subscribers: topics, and the types of what is published on them.
+"""The contract with subscribers: the types of what is published on `topics`.
 
 `docs/mqtt.md` explains them, `edgecam schema messages` prints them as JSON Schema.
 """
 
-from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar, get_args
 
 import msgspec
@@ -11,6 +10,7 @@ from msgspec import UNSET, UnsetType, field
 
 from edgecam.config.options import Power
 from edgecam.publisher.stored_event import EventType
+from edgecam.publisher.topics import Topics
 
 MAX_PAYLOAD_BYTES = 512
 UNKNOWN_LABEL = "unknown"
@@ -70,11 +70,11 @@ class EventPayload(_Payload, frozen=True, kw_only=True):
 
 
 class VisionPart(_Payload, frozen=True, kw_only=True):
-    """The vision half, in health."""
+    """The vision half, in health; None is not yet measured."""
 
     up: bool
-    fps: float
-    last_frame_age_s: float
+    fps: float | None
+    last_frame_age_s: float | None
     restarts: int
     dropped: int
     unreadable: int
@@ -86,10 +86,10 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
 
 
 class InferencePart(_Payload, frozen=True, kw_only=True):
-    """The model, in health."""
+    """The model, in health; None is not yet measured."""
 
-    p50_ms: float
-    p95_ms: float
+    p50_ms: float | None
+    p95_ms: float | None
     skipped: int
 
 
@@ -221,47 +221,9 @@ class InfoPayload(_Payload, frozen=True, kw_only=True):
     restart_required: list[str]
 
 
-@dataclass(frozen=True)
-class Topics:
-    """The topics of one node."""
-
-    node: str
-
-    @property
-    def status(self) -> str:
-        """Retained, and the will."""
-        return f"edgecam/{self.node}/status"
-
-    @property
-    def info(self) -> str:
-        """Retained."""
-        return f"edgecam/{self.node}/info"
-
-    @property
-    def health(self) -> str:
-        """Retained."""
-        return f"edgecam/{self.node}/health"
-
-    @property
-    def event(self) -> str:
-        """Not retained."""
-        return f"edgecam/{self.node}/event"
-
-    def live(self, region: str) -> str:
-        """Not retained, QoS 0."""
-        return f"edgecam/{self.node}/live/{region}"
-
-    def request(self, command: str) -> str:
-        """What others publish and we read."""
-        return f"edgecam/{self.node}/request/{command}"
-
-    def response(self, command: str) -> str:
-        """Not retained."""
-        return f"edgecam/{self.node}/response/{command}"
-
-    def state(self, region: str) -> str:
-        """Retained, one for each region."""
-        return f"edgecam/{self.node}/state/{region}"
+def known(value: Data | None) -> Data | UnsetType:
+    """The value of a field that is left out where nobody knows it."""
+    return UNSET if value is None else value
 
 
 def encode(payload: msgspec.Struct) -> bytes:

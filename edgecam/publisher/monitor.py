@@ -116,15 +116,15 @@ class VisionMonitor:
             return self._health
 
     @property
-    def frame_age_ms(self) -> int:
-        """How old the newest frame was at the last report; 0 before one.
+    def frame_age_ms(self) -> int | None:
+        """How old the newest frame was at the last report; None before one, and before a frame.
 
         Where no more is heard, how old it is by now. While more is heard newer frames come, too:
         how old they are only the next report tells.
         """
         with self._lock:
-            if self._health is None:
-                return 0
+            if self._health is None or self._health.last_frame_age_ms is None:
+                return None
             since_s = 0.0 if self._is_heard() else time.monotonic() - self._health_s
             return self._health.last_frame_age_ms + round(1000 * since_s)
 

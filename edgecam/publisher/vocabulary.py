@@ -10,7 +10,7 @@ from edgecam.config.options import Power, ScheduleOptions
 from edgecam.link import Tables
 from edgecam.messages import Explanation
 from edgecam.model import Model
-from edgecam.publisher import payloads
+from edgecam.publisher import info, payloads
 from edgecam.publisher.contract import InfoPayload, WhyPart
 from edgecam.subjects import Subject, choose
 
@@ -48,7 +48,7 @@ class Vocabulary:
             model=model,
             tables=tables,
             subjects={one.index: one for one in choose(decision, model.labels)},
-            info=payloads.info(
+            info=info.payload(
                 model,
                 runtime=runtime,
                 os_name=os_name,

@@ -82,11 +82,11 @@ class Classifier:
         stored = self._output().reshape(-1)
         if self._real is None:
             np.copyto(scores, stored)
+            if not np.isfinite(scores).all():
+                raise UnusableScores
         else:
             # Not np.take: it would make 8 bytes of each index first.
             cv2.LUT(stored.view(np.uint8)[None], self._real, dst=scores[None])
-        if not np.isfinite(scores).all():
-            raise UnusableScores
         if not self._probabilities:
             softmax(scores)
         return scores
@@ -136,12 +136,20 @@ def _matching(
 
 
 def _dequantisation(model: Model) -> NDArray[np.float32] | None:
-    """`(256,)`: the real number behind each stored byte; None where the output is float."""
+    """`(256,)`: the real number behind each stored byte; None where the output is float.
+
+    Each is finite, so that no answer has to be asked whether it is. Raises ModelError.
+    """
     spec = model.output
     if spec.dtype == "float32":
         return None
     stored = np.arange(256, dtype=np.uint8).view(spec.dtype).astype(np.float32)
-    return np.asarray(spec.scale * (stored - spec.zero_point), np.float32)
+    with np.errstate(over="ignore"):  # which is said below
+        real = np.asarray(spec.scale * (stored - spec.zero_point), np.float32)
+    if not np.isfinite(real).all():
+        msg = f"{model.file} is of no use: its output has the scale {spec.scale:g}"
+        raise ModelError(msg)
+    return real
 
 
 def _one_line(error: Exception) -> str:

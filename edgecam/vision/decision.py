@@ -13,60 +13,18 @@ Pure: no clock, no I/O; the same looks give the same facts. Facts are computed f
 once, a few array operations a look.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecam.arrays import Scores
-from edgecam.config import DecisionOptions
 from edgecam.messages import Scored, Sighting, Tally
-from edgecam.subjects import Subject
-from edgecam.vision.nearness import NEAR, Nearness
+from edgecam.vision.nearness import Nearness
+from edgecam.vision.rules import Rules
 from edgecam.vision.votes import Votes
 
 TALLIED = 3  # subjects that an explanation names
 WORTH_NAMING = 0.05  # of a score; under it lies the tail that is no answer
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What is decided on and how; shared by all regions.
-
-    `subjects[i]` is what the score `i` stands for: the sum of the model's scores
-    `members[starts[i]:starts[i + 1]]`. Thresholds are `(subjects,)`; `appear_unclear` is for looks
-    that are not clear.
-    """
-
-    subjects: tuple[Subject, ...]
-    members: NDArray[np.intp]
-    starts: NDArray[np.intp]
-    appear: NDArray[np.float32]
-    appear_unclear: NDArray[np.float32]
-    disappear: NDArray[np.float32]
-    clear: float
-    votes: int
-    window: int
-    cooldown_ns: int
-
-    @classmethod
-    def build(cls, options: DecisionOptions, subjects: Sequence[Subject]) -> "Rules":
-        """The rules of a configuration for the subjects that it chose."""
-        counts = [len(subject.members) for subject in subjects]
-        appear = np.array([subject.appear for subject in subjects], np.float32)
-        return cls(
-            subjects=tuple(subjects),
-            members=np.array([i for subject in subjects for i in subject.members], np.intp),
-            starts=np.cumsum([0, *counts])[:-1].astype(np.intp),
-            appear=appear,
-            appear_unclear=np.maximum(appear, np.float32(options.clear)),
-            disappear=np.array([subject.disappear for subject in subjects], np.float32),
-            clear=options.clear,
-            votes=options.votes,
-            window=options.window,
-            cooldown_ns=round(options.cooldown_s * 1e9),
-        )
+_ROUNDING = 0.001  # of differences between scores
 
 
 class Decision:
@@ -79,11 +37,17 @@ class Decision:
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
         self._values = np.zeros((rules.window, count), np.float32)
-        self._nearness = Nearness(rules.appear, rules.appear_unclear, rules.disappear, rules.window)
+        thresholds = (rules.appear, rules.appear_unclear, rules.disappear)
+        self._nearness = Nearness(*thresholds, rules.window, rules.near)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
+        # Which score would turn a subject, and whether it has to be above (1) or below (-1).
+        self._threshold = rules.appear.copy()
+        self._side = np.ones(count, np.float32)
+        self._margin = np.zeros(count, np.float32)
+        self._standing: list[int] = []  # what is present; what the region shows stands last
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
-        # one that is present. So in almost every look nobody votes, and there is nothing to count.
+        # one that is present.
         self._rising = Votes(rules.window, count)
         self._falling = Votes(rules.window, count)
         self._may_appear_ns = np.zeros(count, np.int64)
@@ -101,17 +65,23 @@ class Decision:
         else:
             np.take(scores, rules.members, out=self._gathered, mode="clip")
             np.add.reduceat(self._gathered, rules.starts, out=values)
-        np.less(values, rules.disappear, out=self._falling.cast[slot])
-        self._falling.close(slot, self._present)
-        np.greater_equal(values, rules.appear, out=self._rising.cast[slot])
-        # Whether the look is clear matters only where it could bring something.
-        if self._rising.close(slot, self._absent) and not self._is_clear(scores):
-            np.greater_equal(values, rules.appear_unclear, out=self._rising.cast[slot])
-            self._rising.close(slot, self._absent)
+        # In almost every look nobody votes or comes near it, and one number tells so: right after
+        # the model had the processor's caches each array operation costs some microseconds.
+        eventless = self._is_eventless(values)
+        if eventless:
+            self._rising.pass_over(slot)
+            self._falling.pass_over(slot)
+        else:
+            self._vote(scores, slot)
         facts = self._turn(at_ns)
+        if eventless and not facts:
+            self._nearness.pass_over(slot)
+            return []
         if facts:
             self._nearness.forget()
-        self._nearness.close(slot, values, self._present, lambda: self._is_clear(scores, NEAR))
+        self._nearness.close(
+            slot, values, self._present, lambda: self._is_clear(scores, rules.near)
+        )
         return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
@@ -153,9 +123,12 @@ class Decision:
         for place, subject in enumerate(self._rules.subjects):
             there = places.get(subject.name)
             if there is not None:
-                heir._place(there, present=bool(self._present[place]))
                 heir._may_appear_ns[there] = self._may_appear_ns[place]
-            elif self._present[place]:
+        for place in self._standing:
+            there = places.get(self._rules.subjects[place].name)
+            if there is not None:
+                heir._place(there, present=True)
+            else:
                 ended.append(self._fact(place, at_ns, appeared=False, confidence=0))
         return heir, ended
 
@@ -164,7 +137,7 @@ class Decision:
 
         Whoever looks again begins with an empty window: looks from before a rest say nothing of now.
         """
-        present: list[int] = np.flatnonzero(self._present).tolist()
+        present = self._standing.copy()
         for place in present:
             self._place(place, present=False)
         self._looks = 0
@@ -223,23 +196,43 @@ class Decision:
         named = scores[scores >= WORTH_NAMING]
         return float(named.sum(dtype=np.float64)) + allowance >= self._rules.clear
 
+    def _is_eventless(self, values: NDArray[np.float32]) -> bool:
+        """Whether no score is on the side of its threshold that would be a vote, or near it."""
+        np.subtract(values, self._threshold, out=self._margin)
+        np.multiply(self._margin, self._side, out=self._margin)
+        return bool(np.maximum.reduce(self._margin) < -(self._rules.near + _ROUNDING))
+
+    def _vote(self, scores: Scores, slot: int) -> None:
+        """Count the votes of a look whose values are in place."""
+        rules, values = self._rules, self._values[slot]
+        np.less(values, rules.disappear, out=self._falling.cast[slot])
+        self._falling.close(slot, self._present)
+        np.greater_equal(values, rules.appear, out=self._rising.cast[slot])
+        # Whether the look is clear matters only where it could bring something.
+        if self._rising.close(slot, self._absent) and not self._is_clear(scores):
+            np.greater_equal(values, rules.appear_unclear, out=self._rising.cast[slot])
+            self._rising.close(slot, self._absent)
+
     def _turn(self, at_ns: int) -> list[Sighting]:
-        """Tell of the subjects that have votes enough; disappearances first."""
+        """Tell of the subjects that have votes enough, so that what is shown changes only once.
+
+        A region shows what appeared last, of several at once the surest. So what appears is told
+        before what disappears, the surest first; and what is shown disappears last.
+        """
         votes = self._rules.votes
         gone = self._falling.with_at_least(votes)
-        come = [
-            place
+        sure = {
+            place: self._mean(self._rising.forget(place), place)
             for place in self._rising.with_at_least(votes)
             if self._may_appear_ns[place] <= at_ns
-        ]
-        facts = [self._disappeared(place, at_ns) for place in gone]
-        return facts + [self._appeared(place, at_ns) for place in come]
-
-    def _appeared(self, place: int, at_ns: int) -> Sighting:
-        confidence = self._mean(self._rising.forget(place), place)
-        self._place(place, present=True)
-        self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
-        return self._fact(place, at_ns, appeared=True, confidence=confidence)
+        }
+        come = sorted(sure, key=lambda place: -sure[place])
+        gone.sort(key=self._standing.index)
+        for place in reversed(come):
+            self._place(place, present=True)
+            self._may_appear_ns[place] = at_ns + self._rules.cooldown_ns
+        facts = [self._fact(place, at_ns, appeared=True, confidence=sure[place]) for place in come]
+        return facts + [self._disappeared(place, at_ns) for place in gone]
 
     def _disappeared(self, place: int, at_ns: int) -> Sighting:
         confidence = self._mean(self._falling.forget(place), place)
@@ -249,6 +242,13 @@ class Decision:
     def _place(self, place: int, *, present: bool) -> None:
         self._present[place] = present
         self._absent[place] = not present
+        self._side[place] = -1 if present else 1
+        turning = self._rules.disappear if present else self._rules.appear
+        self._threshold[place] = turning[place]
+        if present:
+            self._standing.append(place)
+        else:
+            self._standing.remove(place)
 
     def _fact(self, place: int, at_ns: int, *, appeared: bool, confidence: int) -> Sighting:
         label = self._rules.subjects[place].index

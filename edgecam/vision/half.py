@@ -13,11 +13,12 @@ from edgecam.subjects import choose
 from edgecam.vision import camera
 from edgecam.vision.camera import Camera
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.governor import Governor
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor, frame_wanted
 from edgecam.vision.region import Region
+from edgecam.vision.rules import Rules
 from edgecam.vision.service import VisionService
 
 

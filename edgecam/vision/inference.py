@@ -13,15 +13,15 @@ from edgecam.link import Tables
 from edgecam.messages import CameraState, Look, Sighting
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.classifier import Classifier, UnusableScores
-from edgecam.vision.decision import Rules
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
+from edgecam.vision.rules import Rules
 from edgecam.vision.statistics import Statistics
 from edgecam.worker import Worker
 
-_SLICE_S = 0.5
+_SLICE_S = 2.0  # each end of one wakes the processor, before a still scene for nothing else
 
 _log = logging.getLogger(__name__)
 
@@ -62,6 +62,11 @@ class InferenceWorker(Worker):
     def verdict(self) -> Exception:
         """The model does not come back."""
         return HungError(f"the model has not answered for {self.limit_s:g} s; ending the process")
+
+    def stop(self) -> None:
+        """Ask the worker to end now rather than when its wait is over."""
+        super().stop()
+        self._mailbox.call()
 
     def step(self) -> None:
         """Judge one frame, by other rules where these have changed."""
@@ -112,7 +117,7 @@ class InferenceWorker(Worker):
             self._tables = tables
             self._reporter.switch(tables.fingerprint)
 
-        self._changes.append(change)
+        self._ask(change)
 
     def rest(self, at_ns: int) -> None:
         """Nothing is looked at from this time on; for the thread that takes the frames.
@@ -125,7 +130,11 @@ class InferenceWorker(Worker):
             for region in self._regions:
                 self._tell(region, region.rest(at_ns))
 
-        self._changes.append(end)
+        self._ask(end)
+
+    def _ask(self, change: Callable[[], None]) -> None:
+        self._changes.append(change)
+        self._mailbox.call()
 
     def _facts(self, region: Region, prepared: Prepared, index: int) -> list[Sighting]:
         """What follows from a frame for a region. Raises UnusableScores."""

@@ -21,6 +21,7 @@ class Mailbox(Generic[T]):
         self.taken = 0
         self._free = [make() for _ in range(_BUFFERS)]
         self._waiting: T | None = None
+        self._called = False
         self._changed = threading.Condition()
 
     def blank(self) -> T:
@@ -40,12 +41,20 @@ class Mailbox(Generic[T]):
         """The buffer that waits, or that comes in time, else None; then `give_back`.
 
         Who waits until the slot is empty is woken by `invite`, or when the buffer is given back.
+        After `call` nothing is waited for.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting is not None, timeout_s)
+            self._changed.wait_for(lambda: self._waiting is not None or self._called, timeout_s)
+            self._called = False
             taken, self._waiting = self._waiting, None
             self.taken += taken is not None
             return taken
+
+    def call(self) -> None:
+        """Have whoever takes the buffers come back now, or from the next time, without one."""
+        with self._changed:
+            self._called = True
+            self._changed.notify_all()
 
     def invite(self) -> None:
         """Now is the time to fill the next one: who takes them lets go of Python's lock."""

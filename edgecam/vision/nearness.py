@@ -10,12 +10,13 @@ NEAR = 0.05
 
 The standard deviation of scores of 0.2 to 0.6 before the 30 bundled photographs, with noise as of a
 gain of 4 (`edgecam.workshop.scenes`), is 0.027 in the median and 0.051 at most. With twice as much a
-still scene takes a fifth more looks, for one more in a hundred appearances (docs/accuracy.md).
+still scene takes a sixth more looks, for one more in a hundred appearances: `scripts/evaluate gate
+--hovering`, in docs/accuracy.md.
 """
 
 
 class Nearness:
-    """Which of the last looks came within `NEAR` of a vote, or to one."""
+    """Which of the last looks came near a vote, or to one."""
 
     def __init__(
         self,
@@ -23,10 +24,12 @@ class Nearness:
         appear_unclear: NDArray[np.float32],
         disappear: NDArray[np.float32],
         window: int,
+        near: float,
     ) -> None:
-        """The thresholds of `Rules`, `(subjects,)`, and how many looks are remembered."""
+        """The thresholds of `Rules`, `(subjects,)`, how many looks are remembered, and what is near."""
         self._appear = appear
-        self._least = float(appear.min(initial=np.inf)) - NEAR
+        self._margin = near
+        self._least = float(appear.min(initial=np.inf)) - near
         self._appear_unclear = appear_unclear
         self._disappear = disappear
         self._shifted = np.zeros(len(appear), np.float32)
@@ -40,6 +43,10 @@ class Nearness:
     def forget(self) -> None:
         """Something has changed: what was near before was that, or is seen again."""
         self._near = [False] * len(self._near)
+
+    def pass_over(self, look: int) -> None:
+        """A look came near nothing."""
+        self._near[look] = False
 
     def close(
         self,
@@ -59,7 +66,7 @@ class Nearness:
     def _may_go(self, values: NDArray[np.float32], present: NDArray[np.bool_]) -> bool:
         if not present.any():
             return False
-        np.subtract(values, NEAR, out=self._shifted)
+        np.subtract(values, self._margin, out=self._shifted)
         np.less(self._shifted, self._disappear, out=self._nearly)
         np.logical_and(self._nearly, present, out=self._nearly)
         return bool(self._nearly.any())
@@ -72,7 +79,7 @@ class Nearness:
     ) -> bool:
         if values.max() < self._least:  # so in almost every look
             return False
-        np.add(values, NEAR, out=self._shifted)
+        np.add(values, self._margin, out=self._shifted)
         np.greater_equal(self._shifted, self._appear, out=self._nearly)
         np.greater(self._nearly, present, out=self._nearly)  # nearly, and not present
         if not self._nearly.any():

@@ -85,12 +85,13 @@ class Preparation:
         if not _is_rgb(frame.pixels):
             self.skipped += 1
             return f"frames of {_described(frame.pixels)}, which are not RGB of 8 bits"
-        self._notice_shape(frame.pixels)
+        if frame.pixels.shape not in self._shapes:
+            self._notice_shape(frame.pixels)
         # Before the camera's watch, which looks closer at what is to be judged. A blind camera's
         # frames are not, so the gates see none of them but the first; but as long as that is only
         # suspected each may be one that is, so that no bad frame costs more than itself.
         wanted = [] if self.blind else self._wanted(frame)
-        self._watch(frame, judged=self._trouble.suspects or self._may_decide(wanted))
+        self._watch(frame, judged=self._may_decide(wanted) or self._trouble.suspects)
         if self.blind:
             self.skipped += 1
             self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
@@ -132,7 +133,7 @@ class Preparation:
 
         Once for each: in a folder of pictures they may change with every one.
         """
-        if pixels.shape in self._shapes or len(self._shapes) >= _MOST_SHAPES:
+        if len(self._shapes) >= _MOST_SHAPES:
             return
         if self._shapes:
             _log.info("the camera gives frames of %s now", _size(pixels))

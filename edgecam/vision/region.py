@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 from edgecam.arrays import Scores
 from edgecam.messages import Frame, Sighting
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
+from edgecam.vision.rules import Rules
 
 _PATIENCE = 2  # windows of looks at once at what is new, while a change is near
 
@@ -19,7 +20,8 @@ class Region:
     (`Decision.settled`, `Decision.near`), because another look could bring it: each has noise of
     its own. A label may hover for ever, so these looks become rarer: `_PATIENCE` windows of them at
     once, then one window after pauses of 1, 2, 4, 8 … frames, and at last one at each look for
-    `motion.max_idle_s`. What that finds and costs stands in docs/accuracy.md, "Motion gate".
+    `motion.max_idle_s`. What that finds and costs: `scripts/evaluate gate --hovering`, in
+    docs/accuracy.md.
 
     The capture thread asks `is_worth_a_look`, the inference thread calls the rest. Each writes
     what the other only reads.

@@ -21,13 +21,13 @@ from edgecam.messages import MOST_LASTED_S, TROUBLES, CameraState, Explanation, 
 from edgecam.vision.camera import Camera
 from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Rules
 from edgecam.vision.governor import Governor
 from edgecam.vision.inference import InferenceWorker
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
+from edgecam.vision.rules import Rules
 from edgecam.vision.statistics import Stage, Statistics
 from edgecam.vision.trouble import TroubleWatch
 
@@ -65,8 +65,8 @@ class VisionService:
         self._regions = regions
         self._stall_s = stall_s
         self._mailbox = Mailbox(lambda: Prepared([classifier.blank() for _ in regions]))
-        self._statistics = Statistics()
         self._reporter = Reporter(connect, tables.fingerprint, self, health_interval_s)
+        self._statistics = Statistics(on_rate=self._reporter.say_health)
         self._preparation = Preparation(
             regions=regions,
             mailbox=self._mailbox,
@@ -139,8 +139,8 @@ class VisionService:
         One that waits for a camera is alive, and so is one that waits until the camera sees again,
         is told to look at nothing, or sleeps.
         """
-        age_s = self._statistics.age_ns(time.monotonic_ns()) / 1e9
-        fresh = min(age_s, self._capture.expecting_s) < self._stall_s
+        age_ns = self._statistics.age_ns(time.monotonic_ns()) or 0  # before the first none is late
+        fresh = min(age_ns / 1e9, self._capture.expecting_s) < self._stall_s
         return fresh or self._preparation.blind or self._capture.resting
 
     @property
@@ -202,15 +202,16 @@ class VisionService:
         statistics, now_ns = self._statistics, time.monotonic_ns()
         if not self.ready:
             return None
-        p50_us, p95_us = statistics.percentiles_us()
+        p50_us, p95_us = statistics.percentiles_us() or (None, None)
+        fps, age_ns = statistics.fps(now_ns), statistics.age_ns(now_ns)
         return VisionHealth(
-            fps_milli=_amount(statistics.fps(now_ns) * 1000),
-            last_frame_age_ms=_amount(statistics.age_ns(now_ns) / 1e6),
+            fps_milli=None if fps is None else _amount(fps * 1000),
+            last_frame_age_ms=None if age_ns is None else _amount(age_ns / 1e6),
             dropped=_amount(self._mailbox.dropped),
             skipped=_amount(statistics.skipped + self._preparation.skipped),
             unreadable=_amount(self._camera.unreadable),
-            p50_us=_amount(p50_us),
-            p95_us=_amount(p95_us),
+            p50_us=None if p50_us is None else _amount(p50_us),
+            p95_us=None if p95_us is None else _amount(p95_us),
             still=_amount(statistics.still),
             slowed=self._governor.slowed,
             asleep=self._capture.asleep,

@@ -22,6 +22,12 @@ class Votes:
         count = self._in_look[look] = int(np.count_nonzero(votes))
         return count
 
+    def pass_over(self, look: int) -> None:
+        """Nobody votes in a look."""
+        if self._in_look[look]:
+            self.cast[look] = False
+            self._in_look[look] = 0
+
     def forget(self, subject: int) -> NDArray[np.bool_]:
         """The looks that a subject voted in, `(window,)`; it has no votes any more."""
         looks = self.cast[:, subject].copy()

@@ -15,13 +15,14 @@ from edgecam.config.options import MotionOptions, TroubleOptions
 from edgecam.messages import Frame, Sighting
 from edgecam.subjects import choose
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.region import Region
+from edgecam.vision.rules import Rules
 from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 

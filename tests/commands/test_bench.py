@@ -29,6 +29,8 @@ SHORT = ("--rounds", "2", "--seconds", "0.4")
 KEYS = {
     "ratio_to_bare",
     "overhead_ms_p50",
+    "overhead_cpu_ms",
+    "overhead_live_ms_p50",
     "alloc_bytes_per_frame",
     "vision_rss_mb",
     "publisher_rss_mb",
@@ -36,6 +38,7 @@ KEYS = {
     "event_latency_ms_p50",
     "event_latency_ms_p99",
     "gate_cpu_ratio",
+    "gate_ms",
     "stages",
     "fps",
     "cpu_ms_per_frame",
@@ -131,6 +134,10 @@ def test_every_figure_is_there_and_they_agree(measured: tuple[dict[str, Any], Pa
     assert set(result["region_extra_ms"]) == {"1", "2", "4"}
     assert result["camera_cpu_ms_per_frame"] > 0
     assert 0 < result["gate_cpu_ratio"] < 1
+    assert result["overhead_live_ms_p50"] > 0
+    assert 0 < result["overhead_cpu_ms"] < result["cpu_ms_per_frame"]
+    assert set(result["gate_ms"]) == {"still", "moving"}
+    assert min(result["gate_ms"].values()) > 0
 
 
 def test_events_were_provoked_and_timed(measured: tuple[dict[str, Any], Path]) -> None:

@@ -89,6 +89,15 @@ def test_health_says_that_hours_wait_for_the_clock() -> None:
     assert "clock" not in drawn(("edgecam/door/health", HEALTH))
 
 
+def test_what_is_not_yet_measured_is_no_figure() -> None:
+    health = HEALTH
+    for figure in (b"9.9", b"0.1", b"4.2", b"5.0"):
+        health = health.replace(b": " + figure, b": null", 1)
+    assert health.count(b"null") == 4
+    assert "door: fps not yet measured, queue 3," in drawn(("edgecam/door/health", health))
+    assert "fps not yet measured, queue 3," in described(Message("edgecam/door/health", health))
+
+
 def test_unknown_has_no_bar() -> None:
     text = drawn(
         ("edgecam/door/state/step", b'{"label": "unknown", "confidence": null, "since": ""}')

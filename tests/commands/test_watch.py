@@ -93,7 +93,7 @@ def test_a_camera_that_sleeps_and_one_that_is_paused_are_said_to(
     try:
         until = f"until {start:%a %H:%M}"
         for wanted in (
-            f"health   asleep {until}, model",
+            f"health   asleep {until}, queue",
             "scene shows unknown",
             "info     edgecam ",
         ):
@@ -101,7 +101,7 @@ def test_a_camera_that_sleeps_and_one_that_is_paused_are_said_to(
         publish(broker.port, "edgecam/test/request/pause", b"later")
         watch.wait_for("response pause: no: not JSON")
         publish(broker.port, "edgecam/test/request/pause", b"")
-        for wanted in ("request  pause", "response pause: it rests", "health   paused, model"):
+        for wanted in ("request  pause", "response pause: it rests", "health   paused, queue"):
             watch.wait_for(wanted)
         assert stop(process) == 0
     finally:

@@ -6,7 +6,7 @@ import pytest
 from support.configs import load_text, problems
 from support.places import MODEL, SAMPLES
 
-from edgecam.config import INSTALLATION, find, load, reader
+from edgecam.config import INSTALLATION, files, find, load
 from edgecam.errors import EXIT_CONFIG, ConfigError
 
 KNOWN = (
@@ -197,7 +197,7 @@ def test_the_first_file_that_exists_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here, there = tmp_path / "here.yaml", tmp_path / "there.yaml"
-    monkeypatch.setattr(reader, "SEARCHED", (here, there))
+    monkeypatch.setattr(files, "SEARCHED", (here, there))
 
     with pytest.raises(ConfigError) as caught:
         find()

@@ -24,8 +24,8 @@ from support.recorder import Recorder
 from edgecam import model
 from edgecam.config import ModelOptions
 from edgecam.publisher import contract
-from edgecam.publisher.contract import Topics
 from edgecam.publisher.stored_event import EventType
+from edgecam.publisher.topics import Topics
 from edgecam.subjects import choose
 
 PAGE = (ROOT / "docs" / "home-assistant.md").read_text(encoding="utf-8")

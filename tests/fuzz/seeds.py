@@ -101,7 +101,7 @@ mqtt: {broker: "mqtts://[::1]:8883", protocol: "5", tls: {ca_file: /ca.pem}, use
 
 
 def records_of_vision() -> list[bytes]:
-    """One record of each kind."""
+    """Records of each kind."""
     return [
         link.encode(record)
         for record in (
@@ -111,6 +111,7 @@ def records_of_vision() -> list[bytes]:
             Look(1, (Scored(2, 900), Scored(0, 50))),
             Explanation(5, 1, 4, (_TALLY, _TALLY, _TALLY)),
             VisionHealth(10_000, 100, 0, 0, 0, 2_500, 2_900, 40, 15, asleep=True),
+            VisionHealth(None, None, 0, 0, 0, None, None, 0, 0, asleep=False),
         )
     ]
 

@@ -10,7 +10,8 @@ from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
 from edgecam.config.options import ThresholdOptions
 from edgecam.subjects import choose
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
+from edgecam.vision.rules import Rules
 
 LABELS = ("ant", "bee", "cat", "dog", "elk")
 SECOND = 10**9

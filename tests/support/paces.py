@@ -24,19 +24,38 @@ class MadeClock:
         made = SimpleNamespace(monotonic=lambda: self.now_s, monotonic_ns=lambda: self.now_ns)
         for each in (module, *modules):
             monkeypatch.setattr(each, "time", made)
-        monkeypatch.setattr(module, "threading", SimpleNamespace(Condition=self._condition))
+        monkeypatch.setattr(module, "threading", SimpleNamespace(Lock=self._lock))
 
     @property
     def now_ns(self) -> int:
         """In the other unit."""
         return round(self.now_s * 1e9)
 
-    def _condition(self) -> threading.Condition:
-        clock = self
+    def _lock(self) -> "_PassingLock":
+        return _PassingLock(self)
 
-        class Passing(threading.Condition):
-            def wait(self, timeout: float | None = None) -> bool:
-                clock.now_s += timeout or 0.0
-                return False
 
-        return Passing()
+class _PassingLock:
+    """A lock that nobody else has; waiting for it lets a clock's time pass."""
+
+    def __init__(self, clock: MadeClock) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+
+    def acquire(self, timeout: float | None = None) -> bool:
+        if timeout is None:
+            return self._lock.acquire(blocking=False)
+        self._clock.now_s += timeout
+        return False
+
+    def release(self) -> None:
+        self._lock.release()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    def __enter__(self) -> None:
+        assert self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()

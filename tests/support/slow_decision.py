@@ -32,6 +32,7 @@ class Subject:
     present: bool = False
     turned: int = 0  # looks before this one no longer vote against its present state
     last_appeared_ns: int | None = None
+    sure: int = 0  # how surely it last appeared
 
     def votes(self, window: int, *, high: bool) -> list[float]:
         """The scores among the last looks that are high enough, or low enough."""
@@ -55,7 +56,7 @@ class SlowDecision:
         self.nears: list[bool] = []  # of each look since something last changed
 
     def look(self, scores: Sequence[float], at_ns: int) -> list[Sighting]:
-        """The facts of one look, disappearances first."""
+        """The facts of one look, appearances first."""
         named = [score for score in scores if score >= f32(0.05)]
         for subject in self.subjects:
             value = f32(sum(scores[i] for i in subject.members))
@@ -63,13 +64,9 @@ class SlowDecision:
             subject.values.append(value)
             subject.counts.append(clear)
         was_present = [subject.present for subject in self.subjects]
-        facts = []
-        for subject, present in zip(self.subjects, was_present, strict=True):
-            votes = subject.votes(self.options.window, high=False)
-            if present and len(votes) >= self.options.votes:
-                facts.append(self._turn(subject, votes, at_ns))
         absent = [one for one, was in zip(self.subjects, was_present, strict=True) if not was]
-        facts += self._appearances(absent, at_ns)
+        present = [one for one, was in zip(self.subjects, was_present, strict=True) if was]
+        facts = self._appearances(absent, at_ns) + self._disappearances(present, at_ns)
         if facts:
             self.nears = [False] * len(self.nears)
         self.nears.append(any(self._is_near(one, sum(named)) for one in self.subjects))
@@ -99,11 +96,26 @@ class SlowDecision:
         return raised >= subject.appear and clear
 
     def _appearances(self, absent: Sequence[Subject], at_ns: int) -> list[Sighting]:
+        """The surest first."""
         facts = []
         for subject in absent:
             votes = subject.votes(self.options.window, high=True)
             if len(votes) >= self.options.votes and self._cooled(subject, at_ns):
                 subject.last_appeared_ns = at_ns
+                facts.append(self._turn(subject, votes, at_ns))
+                subject.sure = facts[-1].confidence
+        return sorted(facts, key=lambda fact: -fact.confidence)
+
+    def _disappearances(self, present: Sequence[Subject], at_ns: int) -> list[Sighting]:
+        """What the region shows, which is what appeared last, and then the surest, last."""
+        facts = []
+        of_equals_the_first_last = reversed(present)
+        shown_last = sorted(
+            of_equals_the_first_last, key=lambda one: (one.last_appeared_ns or 0, one.sure)
+        )
+        for subject in shown_last:
+            votes = subject.votes(self.options.window, high=False)
+            if len(votes) >= self.options.votes:
                 facts.append(self._turn(subject, votes, at_ns))
         return facts
 

@@ -19,11 +19,12 @@ from edgecam.subjects import choose
 from edgecam.vision.camera import Camera
 from edgecam.vision.camera.stills import read_picture
 from edgecam.vision.classifier import Classifier
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
 from edgecam.vision.governor import Governor
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.region import Region
+from edgecam.vision.rules import Rules
 from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES

@@ -8,7 +8,8 @@ import numpy as np
 from edgecam.config import DecisionOptions
 from edgecam.messages import Sighting
 from edgecam.subjects import choose
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
+from edgecam.vision.rules import Rules
 
 LABELS = ("tabby cat", "tiger cat", "dog", "panda")
 CAT = ["tabby cat", "tiger cat"]

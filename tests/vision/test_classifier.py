@@ -168,6 +168,16 @@ def test_a_model_that_answers_no_numbers_is_refused_at_once(
     assert (caught.value.exit_code, caught.value.option) == (EXIT_CONFIG, "model.file")
 
 
+def test_a_model_whose_answers_overflow_is_refused_at_once(tmp_path: Path, runtime: str) -> None:
+    tiny = tiny_model(tmp_path / "m.tflite", output_dtype="uint8")
+    found = tiny.load(mean=[MEAN], std=[STD])
+    Classifier(found, runtime, 1)
+    scaled = dataclasses.replace(found.output, scale=3e38)
+
+    with pytest.raises(ModelError, match=r"is of no use: its output has the scale 3e\+38"):
+        Classifier(dataclasses.replace(found, output=scaled), runtime, 1)
+
+
 def test_a_model_that_the_interpreter_refuses(tmp_path: Path, runtime: str) -> None:
     tiny = tiny_model(tmp_path / "m.tflite", unknown_operator=True)
     found = tiny.load(mean=[MEAN], std=[STD])

@@ -77,7 +77,7 @@ def test_own_thresholds_of_a_label_and_of_a_group() -> None:
         },
     )
     assert region.look(dog=0.8, panda=0.6, tabby_cat=0.25) == ["+panda", "+cat"]
-    assert region.look(dog=0.95, panda=0.29, tabby_cat=0.15) == ["-panda", "+dog"]
+    assert region.look(dog=0.95, panda=0.29, tabby_cat=0.15) == ["+dog", "-panda"]
     assert region.look(dog=0.31, tabby_cat=0.05) == ["-cat"]
 
 
@@ -167,7 +167,7 @@ def test_within_the_cooldown_a_label_does_not_appear_again() -> None:
 def test_the_cooldown_of_a_label_is_its_own() -> None:
     region = Region(votes=1, window=1, cooldown_s=60.0)
     assert region.look(dog=0.9) == ["+dog"]
-    assert region.look(panda=0.9) == ["-dog", "+panda"]
+    assert region.look(panda=0.9) == ["+panda", "-dog"]
 
 
 def test_the_scores_given_are_not_kept() -> None:

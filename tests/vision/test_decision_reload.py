@@ -51,7 +51,7 @@ def test_a_group_is_known_by_its_name_whatever_its_index_is() -> None:
     region = Region(votes=1, window=1, groups={"pet": ["dog"]})
     assert region.look(dog=0.9) == ["+pet"]
     assert region.reload(votes=1, window=1, groups={"cat": CAT, "pet": ["dog"]}) == []
-    assert region.look(tabby_cat=0.9, dog=0.1) == ["-pet", "+cat"]
+    assert region.look(tabby_cat=0.9, dog=0.1) == ["+cat", "-pet"]
 
 
 def test_two_labels_of_one_name_stay_one_subject() -> None:

@@ -8,8 +8,8 @@ from edgecam.messages import Sighting
 def test_what_is_present_ends_when_the_rest_begins() -> None:
     region = Region(votes=1, window=1)
     assert region.look(dog=0.9, panda=0.6) == ["+dog", "+panda"]
-    assert region.rest() == ["-dog", "-panda"]
-    assert region.facts[-1] == Sighting(False, 2, 3, 0, SECOND + SECOND // 2)  # noqa: FBT003  it went
+    assert region.rest() == ["-panda", "-dog"]  # what is shown goes last
+    assert region.facts[-1] == Sighting(False, 2, 2, 0, SECOND + SECOND // 2)  # noqa: FBT003  it went
     assert region.rest() == []
 
 

@@ -56,6 +56,24 @@ def test_one_that_is_in_use_is_not_filled_again(mailbox: Mailbox[Buffer]) -> Non
     assert judged in [put(mailbox, number) for number in range(10, 13)]
 
 
+def test_who_is_called_comes_back_without_a_buffer(mailbox: Mailbox[Buffer]) -> None:
+    taken: list[Buffer | None] = []
+    waiting = threading.Thread(target=lambda: taken.append(mailbox.take(60)))
+    waiting.start()
+    wait_until(lambda: mailbox._changed._waiters)  # type: ignore[attr-defined]
+    mailbox.call()
+    waiting.join(10)
+    assert taken == [None]
+
+
+def test_a_call_counts_once_and_loses_no_buffer(mailbox: Mailbox[Buffer]) -> None:
+    mailbox.call()
+    assert mailbox.take(60) is None
+    sent = put(mailbox, 1)
+    mailbox.call()
+    assert mailbox.take(60) is sent
+
+
 def test_take_gives_up_after_its_timeout(mailbox: Mailbox[Buffer]) -> None:
     started_s = time.monotonic()
     assert mailbox.take(0.05) is None

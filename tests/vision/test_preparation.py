@@ -22,11 +22,11 @@ from edgecam.config.options import TroubleOptions
 from edgecam.messages import CameraState, Frame
 from edgecam.model import Model
 from edgecam.subjects import choose
-from edgecam.vision.decision import Rules
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.motion import MotionGate
 from edgecam.vision.preparation import Preparation, Prepared
+from edgecam.vision.rules import Rules
 from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 

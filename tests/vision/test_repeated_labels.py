@@ -8,7 +8,8 @@ import pytest
 from edgecam.config import DecisionOptions
 from edgecam.config.options import ThresholdOptions
 from edgecam.subjects import choose
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
+from edgecam.vision.rules import Rules
 
 LABELS = ("crane", "owl", "crane", "stork")
 BIRD = {"bird": ["crane", "owl"]}

@@ -21,8 +21,10 @@ from edgecam.appliance import systemd
 from edgecam.errors import LinkError
 from edgecam.link import Committed, Hello, Numbered, Welcome
 from edgecam.messages import CameraState, Sighting
+from edgecam.vision import attempts
 from edgecam.vision import reporter as module
-from edgecam.vision.reporter import MAX_UNCOMMITTED, Reporter
+from edgecam.vision.pending import MAX_UNCOMMITTED
+from edgecam.vision.reporter import Reporter
 
 TABLES = "0123456789abcdef"
 
@@ -33,9 +35,9 @@ def sighting(number: int) -> Sighting:
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "RECONNECT_S", 0.02)
-    monkeypatch.setattr(module, "REFUSED_WAIT_S", 0.02)
-    monkeypatch.setattr(module, "REFUSED_GRACE_S", 0.3)
+    monkeypatch.setattr(attempts, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(attempts, "REFUSED_WAIT_S", 0.02)
+    monkeypatch.setattr(attempts, "REFUSED_GRACE_S", 0.3)
     monkeypatch.setattr(module, "_SLICE_S", 0.05)
 
 

@@ -9,8 +9,9 @@ from support.quiet_half import QuietHalf
 
 from edgecam.link import Committed, Numbered
 from edgecam.messages import Sighting
-from edgecam.vision import reporter as module
-from edgecam.vision.reporter import MAX_PENDING, Reporter
+from edgecam.vision import attempts
+from edgecam.vision.pending import MAX_PENDING
+from edgecam.vision.reporter import Reporter
 
 
 def sighting(number: int) -> Sighting:
@@ -27,7 +28,7 @@ def publisher(tmp_path: Path) -> Iterator[Publisher]:
 @pytest.fixture
 def overflowing(publisher: Publisher, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reporter]:
     """A reporter that had 25 events more than it keeps before it could connect."""
-    monkeypatch.setattr(module, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(attempts, "RECONNECT_S", 0.02)
     reporter = Reporter(publisher.connect, "0" * 16, QuietHalf(), 60)
     for number in range(1, MAX_PENDING + 26):
         reporter.report(sighting(number))

@@ -11,8 +11,10 @@ from support.waiting import wait_until
 
 from edgecam.link import Ask, Numbered, Pause
 from edgecam.messages import CameraState, Explanation, Look, Scored, Tally, VisionHealth
+from edgecam.vision import attempts
 from edgecam.vision import reporter as module
-from edgecam.vision.reporter import MAX_PASSING, Reporter
+from edgecam.vision.passing import MAX_PASSING
+from edgecam.vision.reporter import Reporter
 
 HEALTH = VisionHealth(5000, 1, 2, 3, 4, 5, 6, 7, 0, asleep=False)
 
@@ -45,7 +47,7 @@ class Wall:
 
 @pytest.fixture
 def wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Wall]:
-    monkeypatch.setattr(module, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(attempts, "RECONNECT_S", 0.02)
     monkeypatch.setattr(module, "_SLICE_S", 0.05)
     made = Wall(tmp_path / "wall")
     yield made

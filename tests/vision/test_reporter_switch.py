@@ -11,8 +11,10 @@ from support.quiet_half import QuietHalf
 from edgecam import link
 from edgecam.link import Ask, Committed, FromVision, Hello, Numbered
 from edgecam.messages import CameraState, Explanation, Look, Scored
+from edgecam.vision import attempts
 from edgecam.vision import reporter as module
-from edgecam.vision.reporter import MAX_UNCOMMITTED, Reporter
+from edgecam.vision.pending import MAX_UNCOMMITTED
+from edgecam.vision.reporter import Reporter
 
 OLD, NEW, NEWER = "0" * 16, "1" * 16, "2" * 16
 LOOK = Look(0, (Scored(1, 900),))
@@ -41,7 +43,7 @@ class Switched:
 
 @pytest.fixture
 def switched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switched]:
-    monkeypatch.setattr(module, "RECONNECT_S", 0.02)
+    monkeypatch.setattr(attempts, "RECONNECT_S", 0.02)
     monkeypatch.setattr(module, "_SLICE_S", 0.05)
     made = Switched(tmp_path / "wall")
     yield made

@@ -10,17 +10,26 @@ SECOND = 10**9
 
 def test_nothing_is_said_before_anything_happened() -> None:
     statistics = Statistics()
-    assert statistics.percentiles_us() == (0, 0)
-    assert statistics.fps(SECOND) == 0
-    assert statistics.age_ns(SECOND) == 0
+    assert statistics.percentiles_us() is None
+    assert statistics.fps(SECOND) is None
+    assert statistics.age_ns(SECOND) is None
 
 
 def test_one_frame_makes_no_rate_but_an_age() -> None:
     statistics = Statistics()
     statistics.frame(3 * SECOND)
-    assert statistics.fps(4 * SECOND) == 0
+    assert statistics.fps(4 * SECOND) is None
     assert statistics.age_ns(5 * SECOND) == 2 * SECOND
     assert statistics.frames == 1
+
+
+def test_the_first_rate_is_announced_once() -> None:
+    rates = []
+    statistics = Statistics(on_rate=lambda: rates.append(statistics.fps(SECOND)))
+    for number in range(4):
+        assert len(rates) == (number > 1)
+        statistics.frame(number * SECOND // 2)
+    assert rates == [1.0]
 
 
 def test_the_rate_is_that_of_the_frames() -> None:
@@ -52,7 +61,7 @@ def test_frames_of_the_same_moment_do_not_divide_by_zero() -> None:
     statistics = Statistics()
     statistics.frame(5)
     statistics.frame(5)
-    assert statistics.fps(5) > 0
+    assert (statistics.fps(5) or 0) > 0
 
 
 def test_the_rate_forgets_the_distant_past() -> None:

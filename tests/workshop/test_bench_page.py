@@ -107,6 +107,7 @@ def test_a_budget_holds_or_not_and_one_that_was_not_measured_does_neither() -> N
         "frame to message, p50": True,  # one invoke + 5 ms
         "frame to message, p99": False,  # one invoke + 20 ms
         "processor time with the motion gate, still scene": True,
+        "a frame in the motion gate, at most": True,
     }
 
 
@@ -119,7 +120,7 @@ def test_a_check_says_of_each_budget_whether_it_is_met_and_by_how_much_not() -> 
     unknown = msgspec.structs.replace(RESULT, event_latency_ms_p99=None)
     lines = budgets.judged(unknown)
     sentences = {line.budget.key: line.sentence for line in lines}
-    assert len(sentences) == len(budgets.BUDGETS) == 10
+    assert len(sentences) == len(budgets.BUDGETS) == 11
     assert sentences["ratio_to_bare"] == "met          ratio_to_bare: 0.960, budget ≥ 0.950"
     missed = "missed       publisher_rss_mb: 46 MB, budget ≤ 45 MB, by 1 MB"
     assert sentences["publisher_rss_mb"] == missed
@@ -134,6 +135,7 @@ def test_a_check_says_of_each_budget_whether_it_is_met_and_by_how_much_not() -> 
         ({}, True),
         ({"ratio_to_bare": 0.949}, False),
         ({"region_extra_ms": {1: 0.1, 2: 0.31, 4: 0.2}}, False),
+        ({"gate_ms": {"still": 0.15, "moving": 0.21}}, False),
         ({"event_latency_ms_p50": None}, False),
     ],
 )
@@ -155,7 +157,7 @@ def test_figures_of_a_busy_machine_do_not_look_like_good_ones() -> None:
     written = io.StringIO()
     table.show(busy, Console(file=written, width=160))
     shown = written.getvalue()
-    assert (shown.count("✓?"), shown.count("✓")) == (8, 8)
+    assert (shown.count("✓?"), shown.count("✓")) == (9, 9)
     assert "measured on a busy machine (other programs took 61% of the processors)" in shown
     assert all("?" in line.sentence[:13] for line in budgets.judged(busy))
     html = page.page(dataclasses.replace(MEASURED, result=busy))
@@ -177,10 +179,13 @@ def test_the_table_shows_every_figure_with_its_mark() -> None:
     written = io.StringIO()
     table.show(RESULT, Console(file=written, width=200))
     text = written.getvalue()
-    assert text.count("✓") == 8
+    assert text.count("✓") == 9
     assert text.count("✗") == 2
     assert "bare invoke() takes 4.17 ms" in text
     assert "70 MB and not readable" in text
+    assert "0.150 ms, 0.190 ms" in text
+    assert "0.65 ms" in text  # live
+    assert "0.31 ms" in text  # of processor time
     assert "18.1 h in eco: an estimate, supposing that something moves 10%" in text
     assert "20.0 mJ above 2.70 W idle, estimated from processor time" in text
     assert "note: no <broker>" in text

@@ -12,8 +12,9 @@ from edgecam.arrays import Pixels, Scores
 from edgecam.config import DecisionOptions
 from edgecam.messages import Frame
 from edgecam.subjects import choose
-from edgecam.vision.decision import WORTH_NAMING, Rules
+from edgecam.vision.decision import WORTH_NAMING
 from edgecam.vision.preprocess import WHOLE
+from edgecam.vision.rules import Rules
 from edgecam.vision.trouble import TroubleWatch
 from edgecam.vision.trouble.watch import Change
 from edgecam.workshop import camera as gated_camera

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from edgecam.workshop.gate import table
+from edgecam.workshop.gate import costs, table
 from edgecam.workshop.gate.clips import CLIPS
 
 FEW = ["--photographs", "6", "--clip", "cuts, other sizes", "--clip", "cuts"]
@@ -12,7 +12,7 @@ FEW = ["--photographs", "6", "--clip", "cuts, other sizes", "--clip", "cuts"]
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "_MEASURED", 20)
+    monkeypatch.setattr(costs, "_MEASURED", 20)
     monkeypatch.setattr(table, "_FRAMES", 6)
 
 

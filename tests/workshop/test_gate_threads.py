@@ -12,6 +12,7 @@ from support.waiting import wait_until
 
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions
+from edgecam.config.options import TroubleOptions
 from edgecam.messages import Sighting
 from edgecam.model import Model
 from edgecam.vision.motion import MotionGate
@@ -33,11 +34,11 @@ def seeing() -> Seeing:
 
 
 def told(start: Start, found: Model, name: str, gate: MotionGate | None = None) -> list[Appearance]:
-    """What the half tells of a clip."""
+    """What the half tells of a clip, with gate, watch and decision as they are delivered."""
     camera = FilmCamera(CLIPS[name].shots(PICTURES, FRAMES, 0))
     classifier = OverlappedClassifier(found, camera)
-    options = {"gated": True, "decision": DecisionOptions(), "started": False}
-    half = start(camera, classifier=classifier, **options)
+    shipped = {"decision": DecisionOptions(), "trouble": TroubleOptions()}
+    half = start(camera, classifier=classifier, gated=True, started=False, **shipped)
     if gate is not None:
         half.service._regions[0].gate = gate
     camera.show(half)
@@ -47,6 +48,8 @@ def told(start: Start, found: Model, name: str, gate: MotionGate | None = None) 
     assert classifier.overlapped >= 1
     assert half.service._mailbox.dropped == 0
     assert half.service._statistics.still >= 1  # the gate had something to say
+    # So had the watch for trouble: a wall that fills the frame counts as a covered lens.
+    assert (half.service._preparation.skipped >= 1) == name.startswith("named things")
     events = [numbered.event for numbered in half.publisher.events]
     return [
         (event.at_ns // judge.at_ns(0) - 1, event.label)

@@ -26,11 +26,12 @@ from edgecam.publisher.broker.mqtt import Connection, Will
 from edgecam.publisher.broker.refusals import Refusals
 from edgecam.publisher.broker.retained import Retained
 from edgecam.publisher.condition import Condition
-from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, Topics, WhyPart
+from edgecam.publisher.contract import Alarm, HealthPayload, ReportPart, WhyPart
 from edgecam.publisher.control import Control
 from edgecam.publisher.monitor import VisionMonitor
 from edgecam.publisher.outbox import Outbox, Queued
 from edgecam.publisher.requests import Requests, Response
+from edgecam.publisher.topics import Topics
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.worker import Wakeup, Worker
 

@@ -3,7 +3,7 @@
 import logging
 import time
 
-from edgecam.publisher.contract import Topics
+from edgecam.publisher.topics import Topics
 
 REFUSED_WAIT_S = 60.0  # before an event that the broker refused is tried again
 

@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Iterator
 
 from edgecam.publisher import contract, payloads
-from edgecam.publisher.contract import Alarm, HealthPayload, Topics
+from edgecam.publisher.contract import Alarm, HealthPayload
 from edgecam.publisher.monitor import VisionMonitor
+from edgecam.publisher.topics import Topics
 from edgecam.publisher.vocabulary import Vocabulary
 from edgecam.publisher.wall.presence import Shown
 

@@ -15,8 +15,8 @@ from edgecam.appliance.board import HOTTEST_C, MOST_MB
 from edgecam.config import Config
 from edgecam.messages import MEASURED, MOST_LASTED_S, SLOWED, TROUBLES
 from edgecam.publisher import requests
-from edgecam.publisher.contract import Topics
-from edgecam.publisher.payloads import ROUGH_DIGITS
+from edgecam.publisher.figures import ROUGH_DIGITS
+from edgecam.publisher.topics import Topics
 from edgecam.publisher.wall import inspector, limits
 from edgecam.publisher.wall.intake import MAX_GAP
 
@@ -89,7 +89,7 @@ def placements_bits(messages: float, ticks: float = _TICKS_PER_HOUR) -> float:
 
 
 def rough_values(largest: int) -> int:
-    """How many different figures `payloads.rough` makes of the numbers from 0 to `largest`."""
+    """How many different figures `figures.rough` makes of the numbers from 0 to `largest`."""
     digits = len(str(largest))
     if digits <= ROUGH_DIGITS:
         return largest + 1
@@ -121,7 +121,7 @@ def _health(config: Config, topics: Topics) -> Flow:
     """What vision says of itself, and what its load does to the board that it shares with us."""
     own = limits.HOUR_S / config.health.interval_s
     reports = own * limits.REPORTS_PER_INTERVAL + limits.REPORTS_AT_ONCE
-    figure_bits = math.log2(rough_values(_LARGEST_FIGURE))
+    figure_bits = math.log2(rough_values(_LARGEST_FIGURE) + 1)  # or not yet measured
     # Each report carries vision's figures. How many records were refused, temperature, throttling,
     # free memory and free space are looked at once in an interval, however often health is said:
     # when vision comes and goes (`_starts`), and when events are held back, which follows from them.

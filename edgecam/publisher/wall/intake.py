@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from edgecam.appliance.log import about
 from edgecam.link import Numbered, Tables
 from edgecam.messages import MEASURED, SEEING, TROUBLES, CameraState, Sighting
+from edgecam.publisher.figures import rough
 from edgecam.publisher.outbox import Outbox
-from edgecam.publisher.payloads import rough
 from edgecam.publisher.stored_event import StoredEvent, happened
 from edgecam.publisher.wall.presence import Presence, Shown
 

@@ -42,6 +42,7 @@ BUDGETS = (
     Budget(
         "gate_cpu_ratio", "processor time with the motion gate, still scene", "≤", 0.1, "{:.3f}"
     ),
+    Budget("gate_ms", "a frame in the motion gate, at most", "≤", 0.2, "{:.3f} ms"),
 )
 
 

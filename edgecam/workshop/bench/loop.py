@@ -11,19 +11,17 @@ import tracemalloc
 from dataclasses import dataclass, field
 from typing import Self
 
-import numpy as np
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
 from edgecam.config import Config
 from edgecam.model import Model
 from edgecam.vision.camera.pace import Pace
-from edgecam.vision.statistics import STAGES, Stage
 from edgecam.workshop.bench import still_half
+from edgecam.workshop.bench.gate import FPS
 from edgecam.workshop.bench.meters import Meter
-from edgecam.workshop.bench.result import Stage as StageFigures
-from edgecam.workshop.bench.turns import HalfInTurns, always_ready, bare_ms, witness
+from edgecam.workshop.bench.stages import StageTimes
+from edgecam.workshop.bench.turns import WARM_LOOKS, HalfInTurns, always_ready, bare_ms, witness
 from edgecam.workshop.frames import FramesInMemory
 
 _UNTRACED_LOOKS = 20  # in which what is made once is made
@@ -44,6 +42,8 @@ class Round:
     ratio: float
     """Looks to calls: a frame of two regions is two looks."""
     cpu_ms: float
+    overhead_cpu_ms: float
+    """Of a look, outside of `invoke()`."""
     looks: int
     seconds: float
     joules: float | None
@@ -51,12 +51,11 @@ class Round:
 
 @dataclass
 class LoopFigures:
-    """All rounds, and how long each stage took at their last looks."""
+    """All rounds, how long each stage took at their last looks, and what `live` and `trace` found."""
 
     rounds: list[Round] = field(default_factory=list)
-    stages_ns: dict[Stage, list[NDArray[np.int64]]] = field(
-        default_factory=lambda: {name: [] for name in STAGES}
-    )
+    stages: StageTimes = field(default_factory=StageTimes)
+    live_stages: StageTimes = field(default_factory=StageTimes)
     alloc_bytes: int = 0
 
     @property
@@ -68,19 +67,6 @@ class LoopFigures:
         """Of a field of the rounds."""
         return float(statistics.median(getattr(one, name) for one in self.rounds))
 
-    def overhead_ms(self, regions: int) -> float:
-        """What a look costs outside of `invoke()`: the median of each part, added up.
-
-        A frame is prepared for all its `regions` at once.
-        """
-        of_region = self.stage("transfer").p50_ms + self.stage("decide").p50_ms
-        return self.stage("prepare").p50_ms / regions + of_region
-
-    def stage(self, name: Stage) -> StageFigures:
-        """How long a stage took, over all rounds."""
-        p50, p95, p99 = np.percentile(np.concatenate(self.stages_ns[name]), (50, 95, 99)) / 1e6
-        return StageFigures(round(float(p50), 4), round(float(p95), 4), round(float(p99), 4))
-
 
 class Loop:
     """Measures one configuration, whose publisher must be running; a context manager."""
@@ -91,7 +77,9 @@ class Loop:
         self.figures = LoopFigures()
         self._config = config
         self._found = found
-        self._pictures = pictures
+        self._gated = replace(config, motion=replace(config.motion, enabled=True))
+        self._still = still_half.noisy(pictures[0])
+        self._moving = still_half.moved(self._still)
         self._meter = meter
         self._witness = witness(config, found)
         self._half = HalfInTurns(config, found, always_ready(pictures), self._witness)
@@ -113,16 +101,26 @@ class Loop:
                 whole_fps=frames / turn.seconds,
                 ratio=bare_call_ms / turn.look_ms,
                 cpu_ms=turn.cpu_s * 1000 / frames,
+                overhead_cpu_ms=turn.overhead_cpu_ms,
                 looks=self._witness.last[0] - looks,
                 seconds=took_s,
                 joules=joules,
             )
         )
-        for name, kept in self.figures.stages_ns.items():
-            values = self._half.vision.stage_ns(name)
-            if kept and len(kept[-1]) < len(values):  # there was room yet: they hold those before
-                kept.clear()
-            kept.append(values)
+        self.figures.stages.add(self._half.vision)
+
+    def live(self, seconds: float) -> None:
+        """The stages as delivered: gate and watch on, live, of a scene that moves in every frame.
+
+        At `FPS`, so that the processor sleeps between any two frames, as it does in the appliance,
+        and then has its clock and its caches to bring up again.
+        """
+        camera = FramesInMemory(self._moving, live=True, pace=Pace(FPS))
+        with HalfInTurns(self._gated, self._found, camera, self._witness) as running:
+            running.begin()
+            running.wait_for(WARM_LOOKS)
+            time.sleep(seconds)
+            self.figures.live_stages.add(running.vision)
 
     def trace(self) -> None:
         """How much memory a frame takes beyond what is there before: tracemalloc's peak.
@@ -132,13 +130,10 @@ class Loop:
         and with noise, so that every kind of camera trouble is looked for: a sensor's before a scene
         that moves, with the motion gate, and a stream's.
         """
-        still = still_half.noisy(self._pictures[0])
-        moving = still_half.moved(still)
-        gated = replace(self._config, motion=replace(self._config.motion, enabled=True))
         self.figures.alloc_bytes = max(
-            self._peak(self._config, still, coded=False),
-            self._peak(gated, moving, coded=False),
-            self._peak(gated, moving, coded=True),
+            self._peak(self._config, self._still, coded=False),
+            self._peak(self._gated, self._moving, coded=False),
+            self._peak(self._gated, self._moving, coded=True),
         )
 
     def _peak(self, config: Config, frames: list[Pixels], *, coded: bool) -> int:

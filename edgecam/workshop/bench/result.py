@@ -51,6 +51,11 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     bare_fps: float
     vision_fps: float
     overhead_ms_p50: float
+    overhead_cpu_ms: float | None
+    """Processor time of a look outside of `invoke()`, of all threads, in the mean. None: `invoke()` has
+    threads of its own, which cannot be told from ours."""
+    overhead_live_ms_p50: float
+    """As `overhead_ms_p50`, with motion gate and trouble watch, live, at 10 frames a second that all move."""
     alloc_bytes_per_frame: int
     cpu_ms_per_frame: float
     stages: dict[str, Stage]
@@ -71,6 +76,9 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     events: int
     broker: str
     gate_cpu_ratio: float
+    gate_ms: dict[str, float]
+    """Processor time of a frame in the gate itself, for one region: of a scene that is still, and
+    of one that is moving."""
     energy: Energy
     battery: Battery | None
     machine: str

@@ -34,7 +34,7 @@ from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
-_LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES = 10, 3, 5
+_LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES, _LIVE_TIMES = 10, 3, 5, 5
 _REGION_TIMES, _REGION_PARTS = 2, 5  # many short turns of several regions: see `regions.costs_ms`
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
@@ -74,7 +74,7 @@ class Plan:
     def total_s(self) -> float:
         """About how long it takes."""
         turns = 2 * self.region_rounds * len(regions.COUNTS)
-        parts = 2 * self.rounds + _LATENCY_TIMES + 2 * _GATE_TIMES
+        parts = 2 * self.rounds + _LATENCY_TIMES + 2 * _GATE_TIMES + _LIVE_TIMES
         return parts * self.seconds + turns * self.region_s + self.appliance_s + 4 * _STARTING_S
 
 
@@ -115,6 +115,7 @@ class _Run:
             looped, idle_w = self._loop(_made(folder, "i"))
             region_extra_ms = self._regions(_made(folder, "r"))
             ratio = self._gate(_made(folder, "g"))
+            gate_ms = gate.took_ms(self._config, self._found, _pictures()[0])
         parts = Parts(
             looped=looped,
             appliance=seen,
@@ -122,6 +123,7 @@ class _Run:
             region_extra_ms=region_extra_ms,
             broker=broker_name,
             gate_cpu_ratio=ratio,
+            gate_ms=gate_ms,
             idle_w=idle_w,
             meter=self._meter,
             battery_wh=self._plan.battery_wh,
@@ -172,6 +174,8 @@ class _Run:
                 for _ in range(plan.rounds):
                     measuring.round(plan.seconds)
                     self._progress.advance(2 * plan.seconds)
+            measuring.live(_LIVE_TIMES * plan.seconds)
+            self._progress.advance(_LIVE_TIMES * plan.seconds)
             measuring.trace()
             self._progress.advance(_STARTING_S)
         return measuring.figures, idle_w

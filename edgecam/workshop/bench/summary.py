@@ -10,6 +10,7 @@ from edgecam import runtimes
 from edgecam.appliance.board import Board
 from edgecam.config import Config
 from edgecam.model import Model
+from edgecam.vision.statistics import STAGES
 from edgecam.workshop import origin
 from edgecam.workshop.bench import battery, boards
 from edgecam.workshop.bench.appliance import ApplianceFigures
@@ -32,6 +33,7 @@ class Parts:
     region_extra_ms: dict[int, float]
     broker: str
     gate_cpu_ratio: float
+    gate_ms: dict[str, float]
     meter: Meter | None
     idle_w: float | None
     """What `meter` says while nothing is looked at."""
@@ -44,8 +46,8 @@ class Parts:
 def result(parts: Parts, config: Config, found: Model) -> Result:
     """The document of a run of a configuration and its model."""
     looped, seen = parts.looped, parts.appliance
-    stages = {str(name): looped.stage(name) for name in looped.stages_ns}
-    energy = _energy(parts, len(config.regions))
+    regions, stages = len(config.regions), looped.stages
+    energy = _energy(parts, regions)
     return Result(
         ratio_to_bare=round(statistics.median(looped.ratios), 4),
         ratio_min=round(min(looped.ratios), 4),
@@ -53,10 +55,12 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         bare_ms=round(1000 / looped.median("bare_fps"), 3),
         bare_fps=round(looped.median("bare_fps"), 1),
         vision_fps=round(looped.median("whole_fps"), 1),
-        overhead_ms_p50=round(looped.overhead_ms(len(config.regions)), 4),
+        overhead_ms_p50=round(stages.overhead_ms(regions), 4),
+        overhead_cpu_ms=_overhead_cpu_ms(looped, config.model.threads),
+        overhead_live_ms_p50=round(looped.live_stages.overhead_ms(regions), 4),
         alloc_bytes_per_frame=looped.alloc_bytes,
         cpu_ms_per_frame=round(looped.median("cpu_ms"), 3),
-        stages=stages,
+        stages={str(name): stages.of(name) for name in STAGES},
         region_extra_ms={n: round(ms, 4) for n, ms in parts.region_extra_ms.items()},
         fps=seen.fps,
         camera_cpu_ms_per_frame=_rounded(seen.cpu_ms_per_frame, 3),
@@ -72,6 +76,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         events=len(parts.latencies_ms),
         broker=parts.broker,
         gate_cpu_ratio=round(parts.gate_cpu_ratio, 4),
+        gate_ms={scene: round(ms, 4) for scene, ms in parts.gate_ms.items()},
         energy=energy,
         battery=_battery(parts, energy, config),
         machine=origin.machine(),
@@ -79,7 +84,7 @@ def result(parts: Parts, config: Config, found: Model) -> Result:
         model=found.name,
         runtime=runtimes.version(runtimes.chosen(config.model.runtime)),
         threads=config.model.threads,
-        regions=len(config.regions),
+        regions=regions,
         rounds=len(looped.rounds),
         commit=origin.commit(),
         date=dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
@@ -127,6 +132,10 @@ def _battery(parts: Parts, energy: Energy, config: Config) -> Battery | None:
         gated=config.motion.enabled,
     )
     return battery.lasts(parts.battery_wh, parts.moving_share, costs)
+
+
+def _overhead_cpu_ms(looped: LoopFigures, threads: int) -> float | None:
+    return round(looped.median("overhead_cpu_ms"), 4) if threads == 1 else None
 
 
 def _rounded(value: float | None, digits: int) -> float | None:

@@ -1,5 +1,8 @@
 """A result for people: what has a budget, and what else was found."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Console
 from rich.table import Table
 
@@ -53,9 +56,12 @@ def rest_of(result: Result) -> list[tuple[str, str]]:
         ("frames a second of the loop", f"{result.vision_fps:g}"),
         ("calls a second of bare invoke()", f"{result.bare_fps:g}"),
         ("ratio of the two, round by round", f"{low:.3f} to {high:.3f}"),
+        ("processor time outside invoke(), of a look", _milliseconds(result.overhead_cpu_ms)),
+        ("work outside invoke(), live at 10 a second", _milliseconds(result.overhead_live_ms_p50)),
         ("processor time of a frame from memory", _milliseconds(result.cpu_ms_per_frame)),
         ("of a frame of the camera, with its work", _milliseconds(result.camera_cpu_ms_per_frame)),
-        ("a region beyond its invoke(), of 1, 2, 4", _regions(result)),
+        ("a region beyond its invoke(), of 1, 2, 4", _each(result.region_extra_ms)),
+        ("a frame in the motion gate, still, moving", _each(result.gate_ms)),
         ("highest memory, vision and publisher", _peaks(result)),
         ("memory with what is shared divided (Pss)", _shares(result)),
         ("messages timed, and their broker", f"{result.events}, {result.broker}"),
@@ -102,8 +108,8 @@ def _milliseconds(value: float | None) -> str:
     return "not measured" if value is None else f"{value:.2f} ms"
 
 
-def _regions(result: Result) -> str:
-    return ", ".join(f"{value:.3f} ms" for value in result.region_extra_ms.values())
+def _each(values_ms: Mapping[Any, float]) -> str:
+    return ", ".join(f"{value:.3f} ms" for value in values_ms.values())
 
 
 def _shares(result: Result) -> str:

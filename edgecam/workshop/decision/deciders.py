@@ -6,7 +6,8 @@ from typing import Protocol
 from edgecam.arrays import Scores
 from edgecam.config import DecisionOptions
 from edgecam.subjects import choose
-from edgecam.vision.decision import Decision, Rules
+from edgecam.vision.decision import Decision
+from edgecam.vision.rules import Rules
 
 _UNKNOWN = -1
 

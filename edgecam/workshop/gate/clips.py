@@ -199,3 +199,11 @@ CLIPS = {
     "stills, gain 4": _clip(_stills, _noisy(4)),
     "stills, dark, gain 8": _clip(_stills, _dark, _noisy(8)),
 }
+
+STANDING = {
+    "gain 1": _clip(_cuts, _noisy(1)),
+    "gain 4": _clip(_cuts, _noisy(4)),
+    "gain 8": _clip(_cuts, _noisy(8)),
+    "dark, gain 8": _clip(_cuts, _dark, _noisy(8)),
+}
+"""Of one photograph: a scene that stays as it is, in noise in which its labels may hover."""

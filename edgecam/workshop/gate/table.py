@@ -11,45 +11,31 @@ camera did not count as blind; `gated`: flaps with the gate.
 
 import argparse
 import json
-import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import cv2
 from rich.console import Console
 from rich.table import Table
 
-from edgecam.arrays import Pixels
-from edgecam.vision.motion import MotionGate
-from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
 from edgecam.workshop.camera import Model
-from edgecam.workshop.gate.clips import CLIPS, Photographs
+from edgecam.workshop.gate import costs, hovering
+from edgecam.workshop.gate.clips import CLIPS
+from edgecam.workshop.gate.costs import Cost
+from edgecam.workshop.gate.hovering import Hovering
 from edgecam.workshop.gate.judge import OTHERS, Chance, Outcome, judge
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
 _LEAST, _ALL = 6, 30
-_MEASURED = 1000  # frames
-_STILL = "still, gain 4"
 _WIDTH = 130  # of the table in a file
 _HEADINGS = (
     *("frames", "blind", "saved", "appear", "missed", "late", "chance", "again", "extra"),
     *("cuts", "unseen", "flaps", "gated"),
 )
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Processor time of one thread for a frame of 640x480, medians, in microseconds."""
-
-    gate_us: float
-    prepare_us: float
-    invoke_us: float
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,17 +52,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         metavar="N",
         help=f"of the bundled ones, {_LEAST} to {_ALL}",
     )
+    parser.add_argument(
+        "--hovering", action="store_true", help="in place of the clips: labels that hover"
+    )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
+    if options.hovering and options.clip:
+        parser.error("--hovering has no clips to choose from: leave out --clip")
     pictures = scenes.photographs(SAMPLES)[: options.photographs]
     cv2.setNumThreads(1)  # as the appliance does
     seeing = Model()
+    if options.hovering:
+        _tell_of_hovering(hovering.measured(pictures, seeing), json_wanted=options.json)
+        return 0
     outcomes: list[Outcome] = []
     with quiet():
         for name in options.clip or CLIPS:
             print(name, file=sys.stderr, flush=True)
             outcomes += judge(name, CLIPS[name], pictures, _FRAMES, seeing)
-    cost = measured(pictures, seeing)
+    cost = costs.measured(pictures, seeing)
     if options.json:
         print(json.dumps({"clips": [asdict(one) for one in outcomes], "cost": asdict(cost)}))
     else:
@@ -84,26 +78,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measured(pictures: Photographs, seeing: Model) -> Cost:
-    """What a frame costs: the gate, and what it saves."""
-    frames = [shot.pixels for shot in islice(CLIPS[_STILL].shots(pictures, _FRAMES, 0), 16)]
-    preprocessor, gate = seeing.preprocessor(WHOLE), MotionGate(1e9, seeing.rules.window)
-    views = [preprocessor.view(pixels) for pixels in frames]
-    return Cost(
-        gate_us=_median_us(lambda view: gate.worth_a_look(view, 0), views),
-        prepare_us=_median_us(lambda pixels: preprocessor.fill(pixels, seeing.prepared), frames),
-        invoke_us=_median_us(lambda _: seeing.classifier.look(seeing.prepared), frames),
-    )
-
-
-def _median_us(act: Callable[[Pixels], object], frames: Sequence[Pixels]) -> float:
-    took_ns = []
-    for number in range(_MEASURED):
-        pixels = frames[number % len(frames)]
-        started_ns = time.thread_time_ns()
-        act(pixels)
-        took_ns.append(time.thread_time_ns() - started_ns)
-    return statistics.median(took_ns) / 1000
+def _tell_of_hovering(found: Hovering, *, json_wanted: bool) -> None:
+    if json_wanted:
+        print(json.dumps(asdict(found)))
+    else:
+        hovering.show(found)
 
 
 def _print(outcomes: Sequence[Outcome], cost: Cost) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgecam.config import Config
-from edgecam.publisher import payloads
+from edgecam.publisher import figures
 from edgecam.publisher.wall import channel, limits
 from edgecam.publisher.wall.channel import Channel, bound
 from edgecam.publisher.wall.intake import MAX_GAP
@@ -42,7 +42,7 @@ def test_placements_are_counted_as_the_binomial_they_are(count: int) -> None:
 
 @given(st.integers(0, 5000))
 def test_as_many_rough_values_are_counted_as_there_are(largest: int) -> None:
-    made = {payloads.rough(amount) for amount in range(largest + 1)}
+    made = {figures.rough(amount) for amount in range(largest + 1)}
     assert channel.rough_values(largest) == len(made)
 
 

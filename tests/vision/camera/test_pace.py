@@ -1,5 +1,7 @@
+import sys
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 from support.paces import MadeClock
@@ -138,7 +140,24 @@ def test_who_waits_is_woken_where_the_limit_goes() -> None:
     waited: list[bool] = []
     waiting = threading.Thread(target=lambda: waited.append(pace.wait(60.0)))
     waiting.start()
-    wait_until(lambda: pace._changed._waiters)  # type: ignore[attr-defined]
+    wait_until(lambda: _runs(waiting, Pace.wait))
     pace.limit_fps = None
     waiting.join(10)
     assert waited == [True]
+
+
+def test_a_change_that_nobody_waits_for_costs_no_wait(clock: MadeClock) -> None:
+    pace = Pace(4)
+    for limit_fps in (1.0, 2.0, None):
+        pace.limit_fps = limit_fps
+    moments = []
+    for _ in range(3):
+        assert pace.wait(1.0)
+        moments.append(clock.now_s - 1000)
+    assert moments == pytest.approx([0, 0.25, 0.5])
+
+
+def _runs(thread: threading.Thread, function: Callable[..., object]) -> bool:
+    """Whether a thread is in a function of Python, or in what that calls of C."""
+    frame = sys._current_frames().get(thread.ident or 0)
+    return frame is not None and frame.f_code is function.__code__
