@@ -17,6 +17,7 @@ from typing import Literal
 
 from edgecam.appliance import ip_filter
 from edgecam.appliance.observation import Observer
+from edgecam.appliance.packages import how_to_get
 from edgecam.config import CameraOptions
 from edgecam.errors import ConfinementError
 
@@ -72,16 +73,15 @@ class Confinement:
         line = f"confined: {', '.join(parts)}"
         if self.network_for:
             return f"{line}; the network stays, for {self.network_for}"
-        if not self.kept_from_network:
-            return (
-                f"{line}; but nothing keeps this half from the network: install python3-seccomp, "
-                "or let systemd start it"
-            )
-        if not self.filtered:
-            return (
-                f"{line}; no seccomp filter: install python3-seccomp, or edgecam's extra `confine`"
-            )
-        return line
+        if self.filtered:
+            return line
+        remedy = how_to_get("python3-seccomp", extra="confine")
+        if self.kept_from_network:
+            return f"{line}; no seccomp filter: {remedy}"
+        return (
+            f"{line}; but nothing keeps this half from the network: {remedy}, "
+            "or let systemd start it"
+        )
 
 
 def is_network_stream(options: CameraOptions) -> bool:

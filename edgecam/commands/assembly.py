@@ -77,7 +77,7 @@ def _publisher(
             regions=tuple(region.name for region in config.regions),
             fps=config.camera.fps,
             power=in_force.config.power,
-            active_hours=in_force.config.schedule.active_hours,
+            schedule=in_force.config.schedule,
             runtime=runtime,
             os_name=board.os_name(),
             board_model=board.Board().model(),

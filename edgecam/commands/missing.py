@@ -8,24 +8,29 @@ from pathlib import Path
 from edgecam import runtimes
 from edgecam.appliance import board
 from edgecam.appliance.board import Board
+from edgecam.appliance.packages import how_to_get
 from edgecam.commands import sandbox
-from edgecam.config import INSTALLED, CameraOptions, Loaded, OutboxOptions
-from edgecam.errors import EdgecamError
+from edgecam.config import INSTALLED, Loaded, OutboxOptions
+from edgecam.errors import CameraError
 
 # Both halves (94 and 35 MB, as docs/reliability.md measured them), `edgecam check` beside them (94 MB),
 # and a system without a desktop. deploy/build-deb writes it into the package, which refuses less.
 NEEDED_MB = 320
+_PLACES = {
+    "pi": "camera.source",
+    "opencv": "camera.opencv.source",
+    "stills": "camera.stills.folder",
+}
 _BOOTED_BY_SYSTEMD = Path("/run/systemd/system")  # sd_booted(3)
 
 
 def here(loaded: Loaded, machine: Board) -> Iterator[str]:
     """One line for each thing, with the option that wants it."""
-    config = loaded.config
-    of_units = loaded.file.resolve() == INSTALLED
-    if of_units and os.geteuid() != 0:
+    config, of_units = loaded.config, _of_units(loaded)
+    if _for_root(loaded):
         yield "what edgecam's own users may do, and the broker, were not looked at: run it as root, by sudo"
     else:
-        for option, problem in _for_options(config.camera, config.outbox, of_units=of_units):
+        for option, problem in _room(config.outbox):
             yield f"{loaded.locate(option)}: {problem}"
         if of_units:
             if not loaded.file.stat().st_mode & stat.S_IROTH:
@@ -42,39 +47,35 @@ def here(loaded: Loaded, machine: Board) -> Iterator[str]:
     yield from _packages()
 
 
-def _for_options(
-    camera: CameraOptions, outbox: OutboxOptions, *, of_units: bool
-) -> Iterator[tuple[str, str]]:
-    if camera.source == "pi":
-        yield from _pi_camera(camera.pi.camera)
-    elif camera.source == "stills":
-        folder = Path(camera.stills.folder)
-        if not (folder.is_dir() and any(folder.iterdir())):
-            yield "camera.stills.folder", f"{folder} is no folder with pictures in it"
-    elif "://" not in camera.opencv.source:
-        yield from _file_or_device(Path(camera.opencv.source), of_units=of_units)
-    yield from _room(outbox)
+def camera(loaded: Loaded) -> list[str]:
+    """What keeps the camera from being opened here, as long as `edgecam run` waits for that.
 
+    Raises ConfigError or CameraError where `edgecam run` would end, as it would say it.
+    """
+    # It loads OpenCV, which is not to be in memory beside an interpreter that tries the model.
+    from edgecam.vision.camera import RETRIED, probe  # noqa: PLC0415
 
-def _pi_camera(index: int) -> Iterator[tuple[str, str]]:
-    from edgecam.vision.camera import pi  # noqa: PLC0415  only who has that camera loads OpenCV
-
+    if _for_root(loaded):
+        return []  # `here` says so
+    options = loaded.config.camera
     try:
-        pi.find(index)
-    except EdgecamError as error:
-        yield "camera.source", f"{error}"
+        with loaded.blamed():
+            probe(options)
+    except CameraError as error:
+        if error.reason not in RETRIED:
+            raise
+        place = loaded.locate(_PLACES[options.source])
+        return [f"{place}: {error}; `edgecam run` waits for it"]
+    return []
 
 
-def _file_or_device(source: Path, *, of_units: bool) -> Iterator[tuple[str, str]]:
-    option = "camera.opencv.source"
-    if not source.exists():
-        advice = (
-            "; plug a camera in, and see `ls /dev/video*`" if source.is_relative_to("/dev") else ""
-        )
-        yield option, f"{source} does not exist on this machine{advice}"
-    elif not (of_units or os.access(source, os.R_OK)):
-        advice = "for a camera: `sudo usermod -aG video $USER`, and log in again"
-        yield option, f"{source} cannot be opened by this user; {advice}"
+def _of_units(loaded: Loaded) -> bool:
+    return loaded.file.resolve() == INSTALLED
+
+
+def _for_root(loaded: Loaded) -> bool:
+    """Whether what edgecam's own users may do is not to be seen by who asks."""
+    return _of_units(loaded) and os.geteuid() != 0
 
 
 def _room(outbox: OutboxOptions) -> Iterator[tuple[str, str]]:
@@ -93,10 +94,10 @@ def _packages() -> Iterator[str]:
     if not (runtimes.is_installed("seccomp") or runtimes.is_installed("pyseccomp")):
         yield (
             "without a seccomp filter only its namespace keeps the vision half from the network: "
-            "sudo apt install python3-seccomp"
+            + how_to_get("python3-seccomp", extra="confine")
         )
     if _BOOTED_BY_SYSTEMD.exists() and not runtimes.is_installed("systemd"):
         yield (
             "systemd cannot be told that edgecam is ready or alive: "
-            "sudo apt install python3-systemd"
+            + how_to_get("python3-systemd", extra="systemd")
         )

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from edgecam.appliance import clock
 from edgecam.config import Config
+from edgecam.config.state import STATE
 
 # With less than all of it, systemd passes over MemoryMax=: cgroups(7).
 _CONTROLLERS = Path("/sys/fs/cgroup/cgroup.controllers")
-_STATE = Path("/var/lib/edgecam")  # StateDirectory= of the publisher
 _KEPT = "/etc/edgecam"
 
 
@@ -58,11 +58,11 @@ def problems(config: Config) -> Iterator[tuple[str, str]]:
             yield option, problem
     yield from _unseen_clock(config)
     outbox = Path(config.outbox.file)
-    if not outbox.is_relative_to(_STATE):
+    if not outbox.is_relative_to(STATE):
         yield (
             "outbox.file",
             (
-                f"{outbox} is not under {_STATE}, and the publisher may write nowhere else: leave the "
+                f"{outbox} is not under {STATE}, and the publisher may write nowhere else: leave the "
                 f"option out"
             ),
         )

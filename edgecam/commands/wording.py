@@ -5,12 +5,14 @@ stripped of everything that could steer a terminal.
 """
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import UNSET
 
+from edgecam.appliance import schedule
 from edgecam.publisher.broker.mqtt import Message
 from edgecam.publisher.contract import (
     BoardPart,
@@ -136,6 +138,8 @@ def health_line(health: HealthPayload) -> str:
     parts.append(f"queue {health.outbox.queued}")
     if health.outbox.lost:
         parts.append(f"lost {health.outbox.lost}")
+    if not health.clock_synced:  # then hours wait, and times may be wrong
+        parts.append("clock not set by NTP")
     return ", ".join([*parts, *_board_words(health.board), *health.alarms])
 
 
@@ -148,7 +152,8 @@ def resting(said: VisionPart | ReportPart | WhyPart) -> str:
 
 def _looking(vision: VisionPart) -> str:
     if resting(vision):
-        return resting(vision)
+        ends = _end_of_sleep(vision.wakes_at) if isinstance(vision.wakes_at, str) else ""
+        return resting(vision) + (ends if not vision.paused else "")
     if not vision.up:
         return "nothing is looked at"
     why = ", ".join(vision.slowed) if isinstance(vision.slowed, list) else ""
@@ -169,10 +174,21 @@ def _board_words(board: BoardPart) -> Iterator[str]:
 
 def local_time(iso: str) -> str:
     """A payload's time as the clock on the wall shows it."""
+    at = _local(iso)
+    return f"{at:%H:%M:%S}" if at else printable(iso[:19])
+
+
+def _end_of_sleep(iso: str) -> str:
+    at = _local(iso)
+    return f" until {schedule.moment(at.timestamp(), time.time())}" if at else ""
+
+
+def _local(iso: str) -> dt.datetime | None:
+    """A payload's time on the clock on the wall; None where it is none."""
     try:
-        return f"{dt.datetime.fromisoformat(iso).astimezone():%H:%M:%S}"
-    except ValueError:
-        return printable(iso[:19])
+        return dt.datetime.fromisoformat(iso).astimezone()
+    except (ValueError, OverflowError):  # the latter at the ends of the calendar
+        return None
 
 
 def split(topic: str) -> tuple[str, str, str, str]:

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Meta, field
 
 from edgecam.config import hours
+from edgecam.config.state import outbox_file
 from edgecam.messages import MAX_TOP_K
 
 Name = Annotated[
@@ -217,7 +218,7 @@ class RemoteOptions(_Options, frozen=True):
 class OutboxOptions(_Options, frozen=True):
     """`outbox`: the queue of events that no broker has acknowledged yet."""
 
-    file: Path = "/var/lib/edgecam/outbox.db"
+    file: Path = field(default_factory=outbox_file)
     max_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
     max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
     max_age_days: Annotated[int, Meta(ge=1, le=3650)] = 30

@@ -53,8 +53,10 @@ class Condition:
         told = [alarm for alarm, given in alarms.items() if given]
         return (*told, _DISK_ALARMS[trouble]) if trouble else tuple(told)
 
-    def health(self, alarms: tuple[Alarm, ...], ignored: int) -> HealthPayload:
-        """All of it; `ignored` requests so far."""
+    def health(
+        self, alarms: tuple[Alarm, ...], ignored: int, wakes_at: str | None = None
+    ) -> HealthPayload:
+        """All of it; `ignored` requests so far, and when a sleep would end."""
         self._sample()
         oldest = self._outbox.oldest()
         age_s = payloads.age_s(oldest) if oldest else 0.0
@@ -70,6 +72,7 @@ class Condition:
             alarms=alarms,
             paused=self._control.paused,
             ignored=ignored,
+            wakes_at=wakes_at,
         )
 
     def _sample(self) -> None:

@@ -81,6 +81,7 @@ class VisionPart(_Payload, frozen=True, kw_only=True):
     still: int | UnsetType = UNSET
     slowed: list[Slowed] | UnsetType = UNSET
     asleep: bool = False
+    wakes_at: str | UnsetType = UNSET
     paused: bool = False
 
 

@@ -31,6 +31,7 @@ def payload(
     alarms: tuple[Alarm, ...],
     paused: bool,
     ignored: int,
+    wakes_at: str | None = None,
 ) -> HealthPayload:
     """How the appliance is doing now; where that is too much to say, with less of the board."""
     vision = monitor.health
@@ -45,6 +46,7 @@ def payload(
             still=rough(vision.still) if vision else 0,
             slowed=_reasons(vision.slowed) if vision else [],
             asleep=monitor.asleep,
+            wakes_at=known(wakes_at if monitor.asleep else None),
             paused=paused,
         ),
         inference=InferencePart(
@@ -66,7 +68,7 @@ def payload(
             told = msgspec.structs.replace(told, board=less)
     # Where counters of decades and every alarm come together, the alarms matter more.
     if len(contract.encode(told)) > contract.MAX_PAYLOAD_BYTES:
-        bare = msgspec.structs.replace(told.vision, still=UNSET, slowed=UNSET)
+        bare = msgspec.structs.replace(told.vision, still=UNSET, slowed=UNSET, wakes_at=UNSET)
         told = msgspec.structs.replace(told, vision=bare)
     return told
 

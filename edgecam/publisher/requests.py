@@ -97,7 +97,9 @@ class Requests:
     def take(self, command: str, payload: bytes, *, retain: bool) -> Response | None:
         """Do what a message asks for; its answer, where there is one at once."""
         known = next((one for one in self.allowed if one == command), None)
-        if known is None or retain:  # what a broker kept from long ago is nobody's wish now
+        # What a broker kept from long ago is nobody's wish now; what we have not subscribed to, only
+        # a broker that does as it likes brings.
+        if known is None or retain:
             self._ignore(command, "retained" if known else "not in remote.commands")
             return None
         request = parse(payload)

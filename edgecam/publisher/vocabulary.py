@@ -1,10 +1,12 @@
 """Everything that the publisher's words are taken from; none of it comes over the wall."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from edgecam.appliance import clock
+from edgecam.appliance.schedule import Schedule
 from edgecam.config import DecisionOptions
-from edgecam.config.options import Power
+from edgecam.config.options import Power, ScheduleOptions
 from edgecam.link import Tables
 from edgecam.messages import Explanation
 from edgecam.model import Model
@@ -22,6 +24,7 @@ class Vocabulary:
     tables: Tables
     subjects: Mapping[int, Subject]  # by their index in the table of labels
     info: InfoPayload
+    schedule: Schedule
 
     @classmethod
     def build(
@@ -32,7 +35,7 @@ class Vocabulary:
         regions: tuple[str, ...],
         fps: float | None,
         power: Power,
-        active_hours: Sequence[str],
+        schedule: ScheduleOptions,
         runtime: str,
         os_name: str,
         board_model: str | None = None,
@@ -53,11 +56,17 @@ class Vocabulary:
                 regions=regions,
                 fps=fps,
                 power=power,
-                active_hours=active_hours,
+                active_hours=schedule.active_hours,
                 decision=decision,
                 restart_required=restart_required,
             ),
+            schedule=Schedule(schedule),
         )
+
+    def wakes_at(self) -> str | None:
+        """When the sleep of now ends, ISO 8601 in UTC; None where nobody sleeps by these hours."""
+        wakes_s = self.schedule.wakes_s()
+        return None if wakes_s is None else clock.iso(round(wakes_s * 10**9))
 
     def why(self, explanation: Explanation, *, paused: bool, asleep: bool) -> WhyPart:
         """What the vision half explains, in our words."""

@@ -10,19 +10,18 @@ import cv2
 
 from edgecam.appliance import systemd
 from edgecam.appliance.log import about
+from edgecam.appliance.schedule import Schedule
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState, Frame
-from edgecam.vision.camera import Camera, EndOfFrames, StaleFrames
+from edgecam.vision.camera import RETRIED, Camera, EndOfFrames, StaleFrames
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
-from edgecam.vision.schedule import Schedule
 from edgecam.worker import Worker
 
 FIRST_RETRY_S = 5.0  # before a camera that is missing or busy is tried again; doubles each time
 LONGEST_RETRY_S = 60.0
 HANG_MARGIN_S = 10.0  # opening a stream may take so long by itself
-_RETRIED = ("missing", "busy")
 _SLICE_S = 0.5
 _REST_S = 0.1  # between two looks whether the rest is over
 
@@ -159,7 +158,7 @@ class CaptureWorker(Worker):
             else:
                 self._camera.open()
         except CameraError as error:
-            if error.reason not in _RETRIED:
+            if error.reason not in RETRIED:
                 raise
             self._close_for_now()
             self._put_off(error)

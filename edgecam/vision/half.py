@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from edgecam import runtimes
 from edgecam.appliance.board import Board
+from edgecam.appliance.schedule import Schedule
 from edgecam.config import Config
 from edgecam.link import Tables
 from edgecam.model import Model
@@ -18,7 +19,6 @@ from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor, frame_wanted
 from edgecam.vision.region import Region
 from edgecam.vision.rules import Rules
-from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 
 

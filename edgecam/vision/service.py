@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from edgecam.appliance.schedule import Schedule
 from edgecam.config.options import LiveOptions, Power, TroubleOptions
 from edgecam.errors import CameraError
 from edgecam.link import Ask, Tables
@@ -27,7 +28,6 @@ from edgecam.vision.preparation import Preparation, Prepared
 from edgecam.vision.region import Region
 from edgecam.vision.reporter import Reporter
 from edgecam.vision.rules import Rules
-from edgecam.vision.schedule import Schedule
 from edgecam.vision.statistics import Stage, Statistics
 from edgecam.vision.trouble import TroubleWatch
 

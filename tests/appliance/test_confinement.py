@@ -16,6 +16,7 @@ from support.commands import environment
 from support.users import ALONE, AS_NOBODY, WITH_CORES
 
 from edgecam.appliance.confinement import FILE_CAPABILITIES, Confinement, is_network_stream
+from edgecam.appliance.packages import how_to_get
 from edgecam.config.options import CameraOptions, OpencvOptions
 
 NEW_SOCKETS = {"inet", "udp", "inet6", "disguised", "route"}
@@ -151,11 +152,13 @@ def test_only_a_stream_needs_the_network(source: Any, place: str, *, streams: bo
     assert is_network_stream(options) is streams
 
 
-def test_it_says_plainly_what_was_not_achieved() -> None:
+def test_it_says_plainly_what_was_not_achieved_and_the_way_to_it() -> None:
+    remedy = how_to_get("python3-seccomp", extra="confine")
     assert str(Confinement("")) == (
         "confined: no core dumps, no new privileges; but nothing keeps this half from the "
-        "network: install python3-seccomp, or let systemd start it"
+        f"network: {remedy}, or let systemd start it"
     )
+    assert str(Confinement("", "own")).endswith(f"new privileges; no seccomp filter: {remedy}")
     assert str(Confinement("", filtered=True, unswapped=True)).endswith(
         "privileges, not swapped out"
     )

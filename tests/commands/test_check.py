@@ -1,33 +1,43 @@
 """`edgecam check`: what is in force, and everything that can be known to be wrong."""
 
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from support.commands import Outcome, run
-from support.places import MODEL, RUNTIMES
+from support.commands import Outcome, environment, run
+from support.places import MODEL, RUNTIMES, SAMPLES
 from support.tiny_models import tiny_model
+from support.wall_clock import WallClock
 
+from edgecam.appliance import schedule
 from edgecam.errors import EXIT_CONFIG
 
+STILLS = "camera: {source: stills, stills: {folder: .}}\n"
 UNREADABLE = "cannot be read: No such file or directory"
 UNKNOWN = "is no label of the model and no group"
 OPENCV = "camera: {source: opencv, opencv: {source: '%s'}}\n"
 
 
-def check(folder: Path, text: str, *more: str, **variables: str) -> Outcome:
+def check(
+    folder: Path, text: str, *more: str, under: Sequence[str] = (), **variables: str
+) -> Outcome:
     """Check a configuration of these lines, with the real model unless they name another.
 
-    No broker is asked: that is for test_reach.py.
+    A picture lies beside it. No broker is asked: that is for test_reach.py.
     """
+    shutil.copy(SAMPLES / "bison.jpg", folder)
     if "model:" not in text:
         text += f"model: {{file: {MODEL}}}\n"
     if "outbox:" not in text:
         text += "outbox: {file: outbox.db}\n"
     (folder / "config.yaml").write_text(text, encoding="utf-8")
-    return run(folder, "check", "--offline", *more, **variables)
+    return run(folder, "check", "--offline", *more, under=under, **variables)
 
 
 def test_it_prints_every_option_in_force(tmp_path: Path) -> None:
@@ -54,11 +64,30 @@ def test_it_says_what_a_schedule_comes_to_now(tmp_path: Path) -> None:
         (f"schedule: {place}\n", r"(active|asleep) until \w{3} \d\d:\d\d"),
     ):
         done = check(tmp_path, stills + text)
-        assert (done.code, done.errors) == (0, [])
-        # Nobody may have set the clock of the machine that runs this.
-        unset = "awake until NTP has set this machine's clock; by what it shows it would be "
+        assert (done.code, but_unset(done.errors)) == (0, [])
         (said,) = re.findall(r"^# schedule: (.*)$", done.out, re.MULTILINE)
-        assert re.fullmatch(told, said.removeprefix(unset))
+        assert re.fullmatch(
+            told, said.removeprefix("if the clock, which nobody has set, is right: ")
+        )
+
+
+def but_unset(errors: list[str]) -> list[str]:
+    """Nobody may have set the clock of the machine that runs this."""
+    return [line for line in errors if not line.endswith(schedule.UNSET)]
+
+
+def test_hours_on_a_clock_that_nobody_has_set_are_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "clock").mkdir()
+    clock = WallClock(tmp_path / "clock")
+    hours = "schedule:\n  active_hours: ['07:00-22:00']\n"
+    unset = check(tmp_path, STILLS + hours, under=clock.through, **clock.env)
+    (said,) = unset.errors
+    assert said == f"warning: config.yaml:3: schedule.active_hours: {schedule.UNSET}"
+    assert "# schedule: if the clock, which nobody has set, is right: a" in unset.out
+    clock.synchronize()
+    was_set = check(tmp_path, STILLS + hours, under=clock.through, **clock.env)
+    assert was_set.errors == []
+    assert re.search(r"^# schedule: (active|asleep) until", was_set.out, re.MULTILINE)
 
 
 def test_hours_that_never_come_are_a_warning(tmp_path: Path) -> None:
@@ -66,7 +95,7 @@ def test_hours_that_never_come_are_a_warning(tmp_path: Path) -> None:
     text = f"camera: {{source: stills, stills: {{folder: .}}}}\nschedule: {{{equator}}}\n"
     done = check(tmp_path, text, TZ="UTC")
     assert done.code == 0
-    (warning,) = done.errors
+    (warning,) = but_unset(done.errors)
     assert warning.startswith("warning: config.yaml:2: schedule.active_hours: these hours do not ")
     assert re.search(r"^# schedule: .*asleep for a year or more$", done.out, re.MULTILINE)
 
@@ -200,26 +229,82 @@ def test_a_model_of_no_use_is_told(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "warning"),
-    [
-        (
-            OPENCV % "/dev/none",
-            "config.yaml:1: camera.opencv.source: /dev/none does not exist on this machine",
-        ),
-        (
-            "camera:\n  source: stills\n  stills: {folder: none}\n",
-            "config.yaml:3: camera.stills.folder: {folder}/none is no folder with pictures in it",
-        ),
-    ],
-)
-def test_what_only_this_machine_lacks_is_a_warning(tmp_path: Path, text: str, warning: str) -> None:
-    done = check(tmp_path, text)
+def test_a_camera_that_run_waits_for_is_a_warning(tmp_path: Path) -> None:
+    done = check(tmp_path, OPENCV % "/dev/none")
 
     assert done.code == 0
     (line,) = done.errors
-    assert line.startswith(f"warning: {warning.format(folder=tmp_path)}")
+    assert line.startswith(
+        "warning: config.yaml:1: camera.opencv.source: no camera at /dev/none (No such file"
+    )
+    assert line.endswith("; `edgecam run` waits for it")
     assert done.out.startswith("node: ")
+    assert done.out.endswith("# config.yaml is right, but see the warnings\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "refusal"),
+    [
+        (OPENCV % "none.avi", "opencv.source: {folder}/none.avi is not a video file or a /dev/vi"),
+        (OPENCV % "config.yaml", "opencv.source: {folder}/config.yaml is no video that OpenCV can"),
+        (OPENCV % "/dev/null", "opencv.source: /dev/null is not a video file or a /dev/video dev"),
+        (
+            "camera: {source: stills, stills: {folder: none}}\n",
+            "stills.folder: {folder}/none is not a folder",
+        ),
+        (
+            "camera: {source: stills, stills: {folder: empty}}\n",
+            "stills.folder: {folder}/empty holds no picture that can be read",
+        ),
+    ],
+)
+def test_what_run_refuses_is_wrong_in_the_same_words(
+    tmp_path: Path, text: str, refusal: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = check(tmp_path, text)
+
+    assert done.code == EXIT_CONFIG
+    (line,) = done.errors
+    assert line.startswith("config.yaml:1: camera." + refusal.format(folder=tmp_path))
+    assert "is right" not in done.out
+    ran = run(tmp_path, "run")
+    assert (ran.code, ran.err.splitlines()[-1]) == (EXIT_CONFIG, line)
+
+    elsewhere = check(tmp_path, text, "--elsewhere")
+    assert (elsewhere.code, elsewhere.errors) == (0, [f"warning: {line}"])
+    assert elsewhere.out.endswith("# config.yaml is right, but see the warnings\n")
+
+
+PROBED = """\
+import socket, sys, types
+camera = types.ModuleType("edgecam.vision.camera")
+def probe(options):
+    status = open("/proc/self/status").read().split()
+    print("privileges kept:", status[status.index("NoNewPrivs:") + 1] == "0")
+    try:
+        socket.socket()
+    except OSError:
+        print("no network")
+camera.probe, camera.RETRIED = probe, ()
+sys.modules[camera.__name__] = camera
+from edgecam import cli
+sys.exit(cli.main(["check", "--offline", "--quiet"]))
+"""
+
+
+def test_what_anybody_may_have_made_is_decoded_without_rights(tmp_path: Path) -> None:
+    check(tmp_path, STILLS)
+    done = subprocess.run(
+        [sys.executable, "-c", PROBED],
+        cwd=tmp_path,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "privileges kept: False\nno network\n"
 
 
 def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
@@ -233,9 +318,6 @@ def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:
     assert f"the password file {tmp_path}/mqtt-password cannot be read: not UTF-8 text" in line
 
 
-STILLS = "camera: {source: stills, stills: {folder: .}}\n"
-
-
 def test_quiet_says_nothing_where_nothing_is_wrong(tmp_path: Path) -> None:
     done = check(tmp_path, STILLS, "--quiet")
     assert (done.code, done.out, done.errors) == (0, "", [])
@@ -244,7 +326,7 @@ def test_quiet_says_nothing_where_nothing_is_wrong(tmp_path: Path) -> None:
 def test_quiet_keeps_warnings_and_errors(tmp_path: Path) -> None:
     warned = check(tmp_path, OPENCV % "/dev/none", "--quiet")
     assert (warned.code, warned.out) == (0, "")
-    assert warned.errors[0].startswith("warning: config.yaml:1: camera.opencv.source: /dev/none ")
+    assert warned.errors[0].startswith("warning: config.yaml:1: camera.opencv.source: no camera ")
     wrong = check(tmp_path, STILLS + "power: fast\n", "--quiet")
     assert (wrong.code, wrong.out) == (EXIT_CONFIG, "")
     assert wrong.errors[0].startswith("config.yaml:2: power: ")

@@ -17,11 +17,13 @@ from support.users import AS_NOBODY
 
 from edgecam import runtimes
 from edgecam.appliance.board import Board
+from edgecam.appliance.packages import how_to_get
 from edgecam.commands import missing, sandbox
+from edgecam.errors import EXIT_CONFIG, CameraError, ConfigError
 
 STILLS = "camera: {source: stills, stills: {folder: .}}\n"
 PI = "camera: {source: pi}\n"
-VIDEO = "camera: {source: opencv, opencv: {source: video.avi}}\n"
+DEVICE = "camera: {source: opencv, opencv: {source: /dev/video77}}\n"
 QUEUE = "outbox: {file: queue/outbox.db}\n"
 
 
@@ -34,6 +36,10 @@ def warnings(folder: Path, text: str) -> list[str]:
     """What is said of a configuration, without the folder's name."""
     loaded = load_text(folder, f"{text}{QUEUE}")
     return [line.replace(f"{folder}/", "") for line in missing.here(loaded, Board(folder))]
+
+
+def camera(folder: Path, text: str) -> list[str]:
+    return missing.camera(load_text(folder, f"{text}{QUEUE}"))
 
 
 def test_a_machine_that_has_everything_is_told_nothing(tmp_path: Path) -> None:
@@ -60,23 +66,23 @@ def test_room_for_the_queue(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("absent", "booted", "package"),
+    ("absent", "booted", "remedy"),
     [
         ({"seccomp"}, True, ""),
-        ({"seccomp", "pyseccomp"}, False, "python3-seccomp"),
-        ({"systemd"}, True, "python3-systemd"),
+        ({"seccomp", "pyseccomp"}, False, how_to_get("python3-seccomp", extra="confine")),
+        ({"systemd"}, True, how_to_get("python3-systemd", extra="systemd")),
         ({"systemd"}, False, ""),
     ],
 )
 def test_packages(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: set[str], package: str, *, booted: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, absent: set[str], remedy: str, *, booted: bool
 ) -> None:
     monkeypatch.setattr(runtimes, "is_installed", lambda name: name not in absent)
     where = tmp_path if booted else tmp_path / "none"
     monkeypatch.setattr(missing, "_BOOTED_BY_SYSTEMD", where)
     said = warnings(tmp_path, STILLS)
-    assert len(said) == bool(package)
-    assert all(line.endswith(f"sudo apt install {package}") for line in said)
+    assert len(said) == bool(remedy)
+    assert all(line.endswith(remedy) for line in said)
 
 
 @pytest.mark.parametrize(("cameras", "listed"), [(1, True), (0, False)])
@@ -85,9 +91,10 @@ def test_a_camera_on_the_ribbon_cable(
 ) -> None:
     hardware = fake_picamera2.install(monkeypatch, np.zeros((616, 820, 3), np.uint8))
     hardware.cameras = cameras
-    absent = "config.yaml:1: camera.source: no camera at camera.pi.camera 0: check the ribbon cable"
-    said = warnings(tmp_path, PI)
+    absent = f"{tmp_path}/config.yaml:1: camera.source: no camera at camera.pi.camera 0: check the "
+    said = camera(tmp_path, PI)
     assert [line.startswith(absent) for line in said] == ([] if listed else [True])
+    assert [line.endswith("; `edgecam run` waits for it") for line in said] == [True] * len(said)
     assert hardware.opened == []
 
 
@@ -95,22 +102,26 @@ def test_without_picamera2_the_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "picamera2", None)
-    (said,) = warnings(tmp_path, PI)
-    assert "`sudo apt install python3-picamera2`" in said
+    with pytest.raises(ConfigError, match="`sudo apt install python3-picamera2`"):
+        camera(tmp_path, PI)
 
 
-def test_a_device_that_is_not_there(tmp_path: Path) -> None:
-    (said,) = warnings(tmp_path, "camera: {source: opencv, opencv: {source: /dev/video77}}\n")
-    assert said.endswith(
-        "does not exist on this machine; plug a camera in, and see `ls /dev/video*`"
-    )
+def test_a_camera_that_is_of_no_use_ends_run_and_so_is_no_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_options: object) -> None:
+        raise CameraError("it smokes", reason="unusable")
+
+    monkeypatch.setattr("edgecam.vision.camera.probe", broken)
+    with pytest.raises(CameraError, match="it smokes"):
+        camera(tmp_path, PI)
 
 
-def test_what_this_user_may_not_open_is_told_with_the_group(tmp_path: Path) -> None:
+def test_what_this_user_may_not_open_is_told(tmp_path: Path) -> None:
     """As another user: root may open everything."""
     tmp_path.chmod(0o755)
     (tmp_path / "video.avi").touch(mode=0o600)
-    text = f"{VIDEO}{QUEUE}model: {{file: {MODEL}}}\n"
+    text = f"{DEVICE}{QUEUE}model: {{file: {MODEL}}}\n".replace("/dev/video77", "video.avi")
     file = tmp_path / "config.yaml"
     file.write_text(text, encoding="utf-8")
     done = subprocess.run(
@@ -121,26 +132,26 @@ def test_what_this_user_may_not_open_is_told_with_the_group(tmp_path: Path) -> N
         encoding="utf-8",
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    assert "video.avi cannot be opened by this user; for a camera: `sudo usermod" in done.stderr
+    assert done.returncode == EXIT_CONFIG, done.stderr
+    assert f"{tmp_path}/video.avi may not be read by this user" in done.stderr
     assert f"outbox.file: {tmp_path} cannot be written by this user" in done.stderr
 
 
 def test_of_an_installed_system_nothing_is_said_that_only_its_own_users_may_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "video.avi").touch()
     monkeypatch.setattr(os, "access", lambda *_: False)
-    by_hand = warnings(tmp_path, VIDEO)
-    assert len(by_hand) == 2
+    assert len(warnings(tmp_path, DEVICE)) == len(camera(tmp_path, DEVICE)) == 1
     monkeypatch.setattr(missing, "INSTALLED", tmp_path / "config.yaml")
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    (said,) = warnings(tmp_path, VIDEO)
+    (said,) = warnings(tmp_path, DEVICE)
     assert said.endswith("run it as root, by sudo")
+    assert camera(tmp_path, DEVICE) == []
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(sandbox, "problems", lambda _: [("camera.opencv.source", "is hidden")])
     monkeypatch.setattr(sandbox, "uncounted_memory", lambda: ["memory is not counted"])
-    read_only, hidden, uncounted = warnings(tmp_path, VIDEO)
+    read_only, hidden, uncounted = warnings(tmp_path, DEVICE)
+    assert len(camera(tmp_path, DEVICE)) == 1
     assert "cannot be written" in read_only
     assert hidden.endswith("camera.opencv.source: is hidden")
     assert uncounted == "memory is not counted"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from support.commands import Outcome, run
-from support.places import MODEL, RUNTIMES
+from support.places import MODEL, RUNTIMES, SAMPLES
 from support.tiny_models import tiny_model
 
 from edgecam import model
@@ -56,7 +56,7 @@ def test_all_that_it_prints_is_a_section_of_the_configuration(tmp_path: Path) ->
             "std": [255.0],
         }
     }
-    rest = "camera: {source: stills, stills: {folder: .}}\noutbox: {file: outbox.db}\n"
+    rest = f"camera: {{source: stills, stills: {{folder: {SAMPLES}}}}}\noutbox: {{file: q.db}}\n"
     (tmp_path / "config.yaml").write_text(done.out + rest, encoding="utf-8")
     assert run(tmp_path, "check").code == 0
 

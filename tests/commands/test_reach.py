@@ -10,7 +10,7 @@ from support.certificates import Authority
 from support.commands import Outcome, run
 from support.fake_broker import FakeBroker, accept_client, read_to_end
 from support.mosquitto import Mosquitto, free_port
-from support.places import MODEL
+from support.places import MODEL, SAMPLES
 
 NewBroker = Callable[[str], Mosquitto]
 
@@ -19,7 +19,7 @@ def check(folder: Path, mqtt: str, *more: str) -> Outcome:
     """Check a configuration in which nothing but `mqtt` can be wrong."""
     (folder / "config.yaml").write_text(
         f"mqtt: {mqtt}\nmodel: {{file: {MODEL}}}\noutbox: {{file: outbox.db}}\n"
-        "camera: {source: stills, stills: {folder: .}}\n",
+        f"camera: {{source: stills, stills: {{folder: {SAMPLES}}}}}\n",
         encoding="utf-8",
     )
     done = run(folder, "check", "--quiet", *more)

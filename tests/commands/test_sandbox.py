@@ -11,14 +11,19 @@ from edgecam.appliance import clock
 from edgecam.commands import sandbox
 from edgecam.commands.sandbox import PUBLISHER, VISION
 from edgecam.config import Config
+from edgecam.config.state import STATE
 
 NOBODY = dataclasses.replace(VISION, user="nobody", hidden=())
 
 
 def config(**sections: object) -> Config:
-    return msgspec.convert(
-        {"camera": {"source": "pi"}, "model": {"file": "/opt/m"}, **sections}, Config
-    )
+    """Of an installed appliance: nothing in it is kept from the halves but what `sections` say."""
+    usual = {
+        "camera": {"source": "pi"},
+        "model": {"file": "/opt/m"},
+        "outbox": {"file": f"{STATE}/outbox.db"},
+    }
+    return msgspec.convert({**usual, **sections}, Config)
 
 
 @pytest.mark.parametrize(

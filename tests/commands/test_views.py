@@ -7,6 +7,7 @@ import re
 import pytest
 from rich.console import Console
 from support.places import ROOT
+from support.schedules import SetZone
 
 from edgecam.commands.views import JsonView, TableView
 from edgecam.commands.wording import described
@@ -62,6 +63,30 @@ def test_a_node_is_a_row_with_its_state_bar_and_health() -> None:
 def test_health_says_why_it_is_slow_and_that_it_sleeps(vision: bytes, words: str) -> None:
     health = HEALTH.replace(b'"paused"', vision + b', "paused"')
     assert words in drawn(("edgecam/door/health", health))
+
+
+@pytest.mark.parametrize(
+    ("wakes_at", "words"),
+    [
+        ("1999-12-31T07:00:00.000Z", "asleep until Fri 07:00, model"),
+        ("2999-12-31T07:00:00.000Z", "asleep until 2999-12-31 07:00, model"),
+        ("soon", "asleep, model"),
+        ("9999-12-31T23:59:59-14:00", "asleep, model"),  # after the last day of the calendar
+    ],
+)
+def test_health_says_when_it_wakes(zone: SetZone, wakes_at: str, words: str) -> None:
+    zone("UTC")
+    sleeps = f'"asleep": true, "wakes_at": "{wakes_at}", "paused"'.encode()
+    health = ("edgecam/door/health", HEALTH.replace(b'"paused"', sleeps))
+    assert f"door: {words}" in drawn(health)
+    paused = HEALTH.replace(b'"paused": false', sleeps + b": true")
+    assert "door: paused, model" in drawn(("edgecam/door/health", paused))
+
+
+def test_health_says_that_hours_wait_for_the_clock() -> None:
+    unset = HEALTH.replace(b'"clock_synced": true', b'"clock_synced": false')
+    assert "lost 7, clock not set by NTP, 61" in drawn(("edgecam/door/health", unset))
+    assert "clock" not in drawn(("edgecam/door/health", HEALTH))
 
 
 def test_what_is_not_yet_measured_is_no_figure() -> None:

@@ -91,7 +91,12 @@ def test_a_camera_that_sleeps_and_one_that_is_paused_are_said_to(
     clock.synchronize()  # nobody sleeps by a clock that was never set
     process = asleep.start(env=clock.env, under=clock.through)
     try:
-        for wanted in ("health   asleep, queue", "scene shows unknown", "info     edgecam "):
+        until = f"until {start:%a %H:%M}"
+        for wanted in (
+            f"health   asleep {until}, queue",
+            "scene shows unknown",
+            "info     edgecam ",
+        ):
             watch.wait_for(wanted)
         publish(broker.port, "edgecam/test/request/pause", b"later")
         watch.wait_for("response pause: no: not JSON")

@@ -11,6 +11,7 @@ import yaml
 from support.places import ROOT
 
 from edgecam.config import Config, kinds, load
+from edgecam.config.state import STATE
 
 FILE = ROOT / "config.yaml"
 TEXT = FILE.read_text(encoding="utf-8")
@@ -32,7 +33,8 @@ def walk(section: type[msgspec.Struct], path: str = "") -> Iterator[tuple[str, A
             yield name, item.default, kind
 
 
-OPTIONS = {name: (default, kind) for name, default, kind in walk(Config) if name != "node"}
+BY_MACHINE = {"node", "outbox.file"}
+OPTIONS = {one: (default, kind) for one, default, kind in walk(Config) if one not in BY_MACHINE}
 
 
 def shown_names(section: dict[str, Any], path: str = "") -> Iterator[str]:
@@ -73,6 +75,10 @@ def test_the_node_is_shown_as_a_comment() -> None:
     (shown,) = re.findall(r"^# node: (.*)$", TEXT, re.MULTILINE)
 
     assert re.fullmatch("[a-z0-9_-]{1,24}", shown)
+
+
+def test_the_queue_of_an_installed_appliance_is_shown_as_a_comment() -> None:
+    assert f"\n  # file: {STATE / 'outbox.db'}\n" in TEXT
 
 
 @pytest.mark.parametrize(

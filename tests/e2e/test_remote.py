@@ -169,6 +169,12 @@ def test_without_being_named_no_command_does_anything(
     assert caller.ask("report")["data"]["paused"] is False
     assert recorder.on("/response/pause") == recorder.on("/response/why") == []
     assert "asked from outside: pause" not in appliance.said
+    # Nobody subscribes to these two: they are not even counted, unlike what comes and is no request.
+    caller.send_for_answer("report", b"how are you?")
+    count = len(recorder.on("/health"))
+    assert caller.ask("report")["status"] == "ok"
+    recorder.wait_for(lambda seen: len(seen.on("/health")) > count)
+    assert last_health(recorder)["ignored"] == 1
 
 
 def test_who_asks_wrongly_is_told_so_and_nothing_dies(

@@ -113,6 +113,8 @@ def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
         assert all(event["monotonic_s"] <= shifted_s + 2 for event in recorder.events)
         assert all(0 < event["duration_s"] < 30 for event in ended(recorder))
         assert retained_state(broker) == "unknown"
+        wakes_s = dt.datetime.fromisoformat(vision(recorder)["wakes_at"]).timestamp()
+        assert wakes_s - time.time() == pytest.approx(23 * HOUR_S, abs=180)
         assert asked(broker, recorder, "report")["asleep"]
         why = asked(broker, recorder, "why")
         assert (why["asleep"], why["looks"], why["top"]) == (True, 0, [])
@@ -125,6 +127,7 @@ def test_it_sleeps_and_wakes_by_the_clock_and_its_watchdog_is_fed_meanwhile(
         assert appeared(recorder) == count
         clock.shift(0)
         recorder.wait_for(lambda seen: not vision(seen)["asleep"])
+        assert "wakes_at" not in vision(recorder)
         recorder.wait_for(lambda seen: appeared(seen) >= count + 3)
         # What the sleep has ended begins anew: no event reaches back over it.
         after = [event for event in ended(recorder) if event["monotonic_s"] > slept_from_s]
@@ -183,11 +186,11 @@ def test_a_clock_that_nobody_set_puts_no_camera_to_sleep_until_it_is_set(
     try:
         recorder.wait_for(lambda seen: appeared(seen) >= 2, 30.0)
         assert not vision(recorder)["asleep"]
-        assert appliance.said.count("awake until NTP sets it") == 1
+        assert appliance.said.count("it looks all the time until NTP") == 1
         clock.synchronize()
         recorder.wait_for(lambda seen: vision(seen)["asleep"])
         recorder.wait_for(lambda seen: seen.open == set())
-        assert appliance.said.count("awake until NTP sets it") == 1
+        assert appliance.said.count("it looks all the time until NTP") == 1
         assert stop(process) == 0
     finally:
         appliance.end()

@@ -17,6 +17,7 @@ from edgecam.publisher import contract, figures, health
 from edgecam.publisher.contract import HealthPayload
 from edgecam.publisher.monitor import VisionMonitor
 
+WAKES_AT = "2026-11-22T06:00:00.000Z"
 ALL_SLOWED = 2 ** len(SLOWED) - 1
 EVERY_ALARM: tuple[contract.Alarm, ...] = get_args(contract.Alarm)
 
@@ -29,7 +30,12 @@ def test_figures_of_the_vision_half_are_told_to_two_digits(amount: int, told: in
 
 
 def largest_health(
-    root: Path, most: int, slowed: int, alarms: tuple[contract.Alarm, ...]
+    root: Path,
+    most: int,
+    slowed: int,
+    alarms: tuple[contract.Alarm, ...],
+    *,
+    asleep: bool = False,
 ) -> HealthPayload:
     """With every figure as large as `most`, on a board in all kinds of trouble."""
     made = MadeBoard(root)
@@ -39,7 +45,7 @@ def largest_health(
     monitor = VisionMonitor(8, 30.0)
     monitor.connected(1)
     monitor.report(
-        VisionHealth(most, most, most, most, most, most, most, most, slowed, asleep=False)
+        VisionHealth(most, most, most, most, most, most, most, most, slowed, asleep=asleep)
     )
     monitor.restarts = most
     told = health.payload(
@@ -50,17 +56,20 @@ def largest_health(
         alarms=alarms,
         paused=False,
         ignored=most,
+        wakes_at=WAKES_AT,
     )
     assert len(contract.encode(told)) <= contract.MAX_PAYLOAD_BYTES
     assert told.alarms == list(alarms)
-    assert told.vision.asleep is False
+    assert told.vision.asleep is asleep
     return told
 
 
-def test_the_largest_health_fits_and_the_alarms_stay(tmp_path: Path) -> None:
-    told = largest_health(tmp_path, 2**32 - 1, ALL_SLOWED, EVERY_ALARM)
+@pytest.mark.parametrize("asleep", [False, True])
+def test_the_largest_health_fits_and_the_alarms_stay(tmp_path: Path, *, asleep: bool) -> None:
+    told = largest_health(tmp_path, 2**32 - 1, ALL_SLOWED, EVERY_ALARM, asleep=asleep)
     assert told.board == contract.BoardPart()
-    assert (told.vision.still, told.vision.slowed) == (UNSET, UNSET)
+    vision = told.vision
+    assert (vision.still, vision.slowed, vision.wakes_at) == (UNSET, UNSET, UNSET)
 
 
 def test_what_strains_a_board_is_said_before_how_much_room_it_has(tmp_path: Path) -> None:
@@ -76,11 +85,11 @@ def test_why_it_is_slow_is_said_before_what_the_firmware_says(tmp_path: Path) ->
     assert (told.board.cpu_temp_c, told.board.throttled) == (104, UNSET)
 
 
-def test_sleep_is_said(tmp_path: Path) -> None:
+def test_sleep_is_said_and_its_end_where_it_is_known(tmp_path: Path) -> None:
     monitor = VisionMonitor(1, 30.0)
     assert not monitor.asleep
     monitor.connected(1)
-    for asleep in (True, False):
+    for asleep, wakes_at in ((True, WAKES_AT), (True, None), (False, WAKES_AT), (False, None)):
         monitor.report(VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=asleep))
         told = health.payload(
             monitor,
@@ -90,8 +99,11 @@ def test_sleep_is_said(tmp_path: Path) -> None:
             alarms=(),
             paused=False,
             ignored=0,
+            wakes_at=wakes_at,
         )
         assert (told.vision.asleep, told.vision.slowed, told.vision.up) == (asleep, [], True)
+        said = json.loads(contract.encode(told))["vision"].get("wakes_at")
+        assert said == (wakes_at if asleep else None)
 
 
 def test_what_vision_has_not_measured_is_null_and_what_it_has_is_told(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from support.publisher import MODEL
 
 from edgecam.appliance.reload import LIVE_SECTIONS
 from edgecam.config import Config, DecisionOptions
+from edgecam.config.options import ScheduleOptions
 from edgecam.labels import MAX_LABEL_BYTES
 from edgecam.model import Model, Tensor
 from edgecam.publisher import contract, info
@@ -80,7 +81,7 @@ def test_info_names_the_board_where_it_has_a_name(board_model: str | None) -> No
         regions=("door",),
         fps=None,
         power="balanced",
-        active_hours=(),
+        schedule=ScheduleOptions(),
         runtime="r",
         os_name="o",
         board_model=board_model,

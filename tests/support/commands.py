@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,10 +37,15 @@ def environment(**variables: str) -> dict[str, str]:
     return {**inherited, "PYTHONPATH": str(Path(edgecam.__file__).parents[1]), **variables}
 
 
-def run(folder: Path, *arguments: str | Path, **variables: str) -> Outcome:
-    """Run a command in a folder until it ends; `variables` are added to its environment."""
+def run(
+    folder: Path, *arguments: str | Path, under: Sequence[str] = (), **variables: str
+) -> Outcome:
+    """Run a command in a folder until it ends, started through the program `under`, if any.
+
+    `variables` are added to its environment.
+    """
     done = subprocess.run(
-        [*COMMAND, *arguments],
+        [*under, *COMMAND, *arguments],
         cwd=folder,
         env=environment(**variables),
         stdin=subprocess.DEVNULL,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.config import DecisionOptions, MqttOptions
-from edgecam.config.options import Command
+from edgecam.config.options import Command, ScheduleOptions
 from edgecam.model import Model, Tensor
 from edgecam.publisher.broker.delivery import Delivery
 from edgecam.publisher.control import Control
@@ -25,7 +25,7 @@ VOCABULARY = Vocabulary.build(
     regions=("door",),
     fps=None,
     power="eco",
-    active_hours=(),
+    schedule=ScheduleOptions(),
     runtime="r",
     os_name="o",
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgecam import link
 from edgecam.config import DecisionOptions
+from edgecam.config.options import ScheduleOptions
 from edgecam.link import PROTOCOL, FromPublisher, FromVision, Hello, Tables
 from edgecam.messages import Sighting
 from edgecam.model import Model, Tensor
@@ -34,7 +35,7 @@ def vocabulary(**options: Any) -> Vocabulary:
         regions=("door", "yard"),
         fps=None,
         power="eco",
-        active_hours=(),
+        schedule=ScheduleOptions(),
         runtime="r",
         os_name="o",
     )

@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 
+from edgecam.appliance.schedule import Schedule, Stretch
 from edgecam.config.options import PlaceOptions, ScheduleOptions
-from edgecam.vision.schedule import Schedule, Stretch
 
 SetZone = Callable[[str], None]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgecam import link, model
 from edgecam.appliance.board import Board
+from edgecam.appliance.schedule import Schedule
 from edgecam.arrays import Pixels
 from edgecam.config import DecisionOptions, ModelOptions
 from edgecam.config.options import LiveOptions, Power, ScheduleOptions, TroubleOptions
@@ -24,7 +25,6 @@ from edgecam.vision.motion import MotionGate
 from edgecam.vision.preprocess import Preprocessor
 from edgecam.vision.region import Region
 from edgecam.vision.rules import Rules
-from edgecam.vision.schedule import Schedule
 from edgecam.vision.service import VisionService
 from support.peer import Collector
 from support.places import MODEL, RUNTIMES, SAMPLES

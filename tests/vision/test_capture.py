@@ -15,6 +15,7 @@ from support.vision_half import ALWAYS, COOL
 from support.waiting import wait_until
 
 from edgecam.appliance import systemd
+from edgecam.appliance.schedule import Schedule
 from edgecam.config.options import PlaceOptions, ScheduleOptions
 from edgecam.errors import CameraError
 from edgecam.messages import TROUBLES, CameraState, Frame
@@ -24,7 +25,6 @@ from edgecam.vision.capture import CaptureWorker
 from edgecam.vision.governor import Governor
 from edgecam.vision.mailbox import Mailbox
 from edgecam.vision.preparation import Prepared
-from edgecam.vision.schedule import Schedule
 
 FIRST_S, LONGEST_S = 0.04, 0.15
 

@@ -10,6 +10,7 @@ from support.frames import noise
 from support.vision_half import COOL, Start, VisionHalf, photograph
 from support.waiting import wait_until
 
+from edgecam.appliance.schedule import Schedule
 from edgecam.arrays import Pixels
 from edgecam.config.options import ScheduleOptions, TroubleOptions
 from edgecam.link import Ask
@@ -17,7 +18,6 @@ from edgecam.messages import SLOWED, Frame, Sighting, VisionHealth
 from edgecam.vision import governor as module
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.governor import Governor, Idling
-from edgecam.vision.schedule import Schedule
 
 pytestmark = pytest.mark.usefixtures("hurry")
 

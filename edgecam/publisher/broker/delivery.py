@@ -292,4 +292,6 @@ class Delivery(Worker):
         )
 
     def _health(self, alarms: tuple[Alarm, ...]) -> HealthPayload:
-        return self._condition.health(alarms, self._requests.ignored)
+        # Of the hours that were read here, not of what the half that sees says.
+        wakes_at = self._vocabulary.wakes_at() if self._monitor.asleep else None
+        return self._condition.health(alarms, self._requests.ignored, wakes_at)

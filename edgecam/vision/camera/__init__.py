@@ -11,6 +11,9 @@ from edgecam.messages import Frame
 from edgecam.vision.camera.pace import Pace
 from edgecam.vision.preprocess import FrameWanted
 
+RETRIED = ("missing", "busy")
+"""Reasons of a CameraError for which `open` is tried again, however long it takes."""
+
 
 class EndOfFrames(Exception):  # noqa: N818  as StopIteration: an end, not an error
     """A source that ends has ended: a video file, or pictures shown once."""
@@ -68,3 +71,23 @@ def build(options: CameraOptions, wanted: FrameWanted, pace: Pace) -> Camera:
     from edgecam.vision.camera.stills import StillsCamera  # noqa: PLC0415
 
     return StillsCamera(options, pace)
+
+
+def probe(options: CameraOptions) -> None:
+    """Raises what `Camera.open` would raise here, as far as that shows without taking the camera.
+
+    So it may be asked beside an appliance that runs. Of a stream nothing shows, and of a device
+    not whether it gives pictures.
+    """
+    if options.source == "pi":
+        from edgecam.vision.camera import pi  # noqa: PLC0415
+
+        pi.find(options.pi.camera)
+    elif options.source == "opencv":
+        from edgecam.vision.camera import opencv  # noqa: PLC0415
+
+        opencv.probe(options)
+    else:
+        from edgecam.vision.camera.stills import StillsCamera  # noqa: PLC0415
+
+        StillsCamera(options, Pace(options.fps)).open()

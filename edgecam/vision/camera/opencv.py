@@ -56,6 +56,18 @@ class OpencvCamera:
 
     def open(self) -> None:
         """Raises CameraError where nothing answers, ConfigError for what is no source of frames."""
+        self.find()
+        self._video = self._opened()
+        self._staleness.begin()
+        if self._device:
+            self._video.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.opencv.width)
+            self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
+            self._video.set(cv2.CAP_PROP_BUFFERSIZE, 1)
+        if not self.live and self._options.fps is None:
+            self._pace.usual_fps = self._video.get(cv2.CAP_PROP_FPS) or None
+
+    def find(self) -> None:
+        """Look whether something is there. Raises what `open` raises where that is not so."""
         if self.live and not self._stream:
             check_device(self._source)
             # udev's names for a device (/dev/v4l/by-id/...) are links to it: to another one,
@@ -68,14 +80,6 @@ class OpencvCamera:
         if self.live and self._options.opencv.loop:
             msg = f"{without_password(self._source)} cannot start again: loop is for a video file"
             raise ConfigError(msg, option="camera.opencv.loop")
-        self._video = self._opened()
-        self._staleness.begin()
-        if self._device:
-            self._video.set(cv2.CAP_PROP_FRAME_WIDTH, self._options.opencv.width)
-            self._video.set(cv2.CAP_PROP_FRAME_HEIGHT, self._options.opencv.height)
-            self._video.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-        if not self.live and self._options.fps is None:
-            self._pace.usual_fps = self._video.get(cv2.CAP_PROP_FPS) or None
 
     def capture(self, timeout_s: float) -> Frame | None:
         """The next frame that is due.
@@ -119,12 +123,11 @@ class OpencvCamera:
             self._video = None
 
     def _opened(self) -> cv2.VideoCapture:
-        """The device, stream or file. Raises CameraError where it cannot be opened."""
+        """The device, stream or file. Raises CameraError or ConfigError where it does not open."""
         if self._device:
             video = cv2.VideoCapture(int(self._device[1]), cv2.CAP_V4L2)
         elif not self.live:
-            self._opened_bytes = self._bytes()
-            video = cv2.VideoCapture(self._source)
+            video = self._file_from_its_start()
         else:
             timeouts = [
                 cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
@@ -137,12 +140,21 @@ class OpencvCamera:
             raise self._refused()
         return video
 
-    def _refused(self) -> CameraError:
+    def _file_from_its_start(self) -> cv2.VideoCapture:
+        self._opened_bytes = self._bytes()
+        return cv2.VideoCapture(self._source)
+
+    def _refused(self) -> CameraError | ConfigError:
         if self._device:  # it is there, and we may open it
             msg = f"{self._source} does not answer as a camera: is another program using it?"
             return CameraError(msg, reason="busy")
+        if not self.live:  # waiting makes no video of it
+            readable = os.access(self._source, os.R_OK)
+            no_video = "is no video that OpenCV can read: name another, or convert it"
+            msg = f"{self._source} {no_video if readable else 'may not be read by this user'}"
+            return ConfigError(msg, option="camera.opencv.source")
         place = without_password(self._source)
-        msg = f"{place} cannot be opened: wrong, not permitted, not there, or not a video"
+        msg = f"{place} cannot be opened: wrong, not permitted, not there, or no stream"
         return CameraError(msg, reason="missing")
 
     def _next_of_file(self, video: cv2.VideoCapture) -> Frame:
@@ -162,8 +174,8 @@ class OpencvCamera:
                 raise CameraError(msg, reason="unusable")
             raise EndOfFrames
         self.close()
-        self._video = self._opened()
-        if not self._video.grab():
+        self._video = self._file_from_its_start()
+        if not self._video.grab():  # nor does one that is gone give one
             msg = f"{self._source} cannot be shown again: no frame can be read from it any more"
             raise CameraError(msg, reason="unusable")
         return self._video
@@ -188,6 +200,16 @@ class OpencvCamera:
         return Frame(self._orientation.upright(self._rgb), taken_ns)
 
 
+def probe(options: CameraOptions) -> None:
+    """Raises what opening a source raises, as far as that shows without taking a device."""
+    source = OpencvCamera(options, Pace(options.fps))
+    if source.live:
+        source.find()
+    else:
+        source.open()
+        source.close()
+
+
 def check_device(path: str) -> None:
     """Raises CameraError where a device is not there or not ours: OpenCV would not say which."""
     try:
@@ -197,7 +219,10 @@ def check_device(path: str) -> None:
             msg = f"{path} is in use by another program"
             raise CameraError(msg, reason="busy") from error
         if error.errno in (errno.EACCES, errno.EPERM):
-            msg = f"{path} may not be opened by this user: is it in the group video?"
+            msg = (
+                f"{path} may not be opened by this user: is it in the group video? "
+                f"`sudo usermod -aG video $USER`, and log in again"
+            )
             raise CameraError(msg, reason="missing") from error
         msg = (
             f"no camera at {path} ({error.strerror}): is it plugged in? `ls /dev/video*` lists them"

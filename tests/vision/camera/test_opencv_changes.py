@@ -143,8 +143,8 @@ def test_with_loop_a_file_that_cannot_be_rewound_starts_again_too(tmp_path: Path
 @pytest.mark.parametrize(
     ("spoil", "words"),
     [
-        (lambda file: file.unlink(), "cannot be opened"),
-        (lambda file: file.write_bytes(b"nothing"), "cannot be opened"),
+        (lambda file: file.unlink(), "cannot be shown again"),
+        (lambda file: file.write_bytes(b"nothing"), "cannot be shown again"),
     ],
 )
 def test_with_loop_a_file_that_is_gone_or_spoilt_is_told_of(

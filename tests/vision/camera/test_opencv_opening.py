@@ -78,11 +78,13 @@ def test_a_device_that_is_there_and_gives_no_picture_is_a_busy_one(
     assert caught.value.reason == "busy"
 
 
-def test_a_file_that_is_no_video_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_no_video_is_the_owners_to_mend(tmp_path: Path) -> None:
+    """Nothing is gained by waiting for it."""
     (tmp_path / "notes.avi").write_bytes(b"no video in here\n" * 200)
     source = camera(tmp_path / "notes.avi")
-    with pytest.raises(CameraError, match=r"notes\.avi cannot be opened"):
+    with pytest.raises(ConfigError, match=r"notes\.avi is no video that OpenCV can read") as caught:
         source.open()
+    assert caught.value.option == "camera.opencv.source"
     source.close()
 
 

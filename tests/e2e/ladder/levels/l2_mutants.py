@@ -53,7 +53,7 @@ MUTANTS = (
     ),
     Mutant(
         "DEBIAN/postinst",
-        "/opt/edgecam/bin/edgecam check --offline -c $CONFIG >/dev/null",
+        "/opt/edgecam/bin/edgecam check --offline --elsewhere -c $CONFIG >/dev/null",
         l2_install.broken_configuration,
         "^no line names the error",
         "true",

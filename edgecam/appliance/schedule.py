@@ -17,6 +17,12 @@ from edgecam.config import hours
 from edgecam.config.hours import Hours, Moment
 from edgecam.config.options import PlaceOptions, ScheduleOptions
 
+UNSET = (
+    "nobody has set the clock since this machine was started, so it looks all the time until NTP or "
+    "a clock with a battery does; `timedatectl` says whether NTP runs"
+)
+"""What becomes of hours on such a clock, why, and what to do."""
+
 _log = logging.getLogger(__name__)
 
 # Around today: hours over midnight, offsets of hours, places at the date line. And where nothing
@@ -41,9 +47,13 @@ class Stretch:
         """For people, by the clock on their wall: `until Sun 07:00`, or with the date."""
         if not self.changes:
             return "for a year or more"
-        soon = self.until_s - self.since_s < _WEEK_S
-        form = "until %a %H:%M" if soon else "until %Y-%m-%d %H:%M"
-        return time.strftime(form, time.localtime(self.until_s))
+        return f"until {moment(self.until_s, self.since_s)}"
+
+
+def moment(at_s: float, seen_from_s: float) -> str:
+    """For people, by the clock on their wall: `Sun 07:00`, or from further away with the date."""
+    form = "%a %H:%M" if at_s - seen_from_s < _WEEK_S else "%Y-%m-%d %H:%M"
+    return time.strftime(form, time.localtime(at_s))
 
 
 _ALWAYS = Stretch(active=True, since_s=-math.inf, until_s=math.inf, changes=False)
@@ -73,6 +83,19 @@ class Schedule:
         if not self._clock_was_set():
             self._say_unset()
             return _ALWAYS
+        return self._by_the_clock()
+
+    def wakes_s(self) -> float | None:
+        """When the sleep of now ends, in seconds since 1970.
+
+        None while it is time to look, where that is not known, and where it is more than a year.
+        """
+        if not (self._hours and self._clock_was_set()):
+            return None
+        now = self._by_the_clock()
+        return None if now.active or not now.changes else now.until_s
+
+    def _by_the_clock(self) -> Stretch:
         now_s = self._now_s()
         if not self._known.since_s <= now_s < self._known.until_s:
             self._known = self._stretch(now_s)
@@ -81,9 +104,7 @@ class Schedule:
     def _say_unset(self) -> None:
         if not self._said_unset:
             self._said_unset = True
-            _log.warning(
-                "the clock was not set since the start: awake until NTP sets it (active_hours)"
-            )
+            _log.warning("schedule.active_hours: %s", UNSET)
 
     def _stretch(self, now_s: float) -> Stretch:
         near = self._stretch_within(_NEAR, now_s)

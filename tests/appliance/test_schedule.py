@@ -29,7 +29,9 @@ def test_it_says_when_it_wakes_and_when_it_sleeps() -> None:
         True,
         "2026-11-22 07:00",
     )
+    assert clock.schedule.wakes_s() == asleep.until_s
     awake = clock.at("2026-11-22 08:00")
+    assert clock.schedule.wakes_s() is None
     assert (awake.active, local(awake.until_s)) == (True, "2026-11-22 22:30")
 
 
@@ -76,9 +78,12 @@ def test_a_clock_that_was_never_set_puts_nobody_to_sleep_and_that_is_said_once(
     clock.was_set = False
     assert clock.active("1970-01-02 03:00")
     assert clock.active("2026-01-02 03:00")  # from before a long time without power
-    assert caplog.messages == [
-        "the clock was not set since the start: awake until NTP sets it (active_hours)"
-    ]
+    assert clock.schedule.wakes_s() is None
+    (said,) = caplog.messages
+    assert said == (
+        "schedule.active_hours: nobody has set the clock since this machine was started, so it looks "
+        "all the time until NTP or a clock with a battery does; `timedatectl` says whether NTP runs"
+    )
     clock.was_set = True
     assert not clock.active("2026-01-02 03:00")
     assert len(caplog.messages) == 1
@@ -158,7 +163,7 @@ def test_who_does_not_speak_of_the_sun_does_not_load_its_library() -> None:
     program = (
         "import sys\n"
         "from edgecam.config.options import PlaceOptions, ScheduleOptions\n"
-        "from edgecam.vision.schedule import Schedule\n"
+        "from edgecam.appliance.schedule import Schedule\n"
         "place = PlaceOptions(59.0, 18.0)\n"
         "for hours in ('07:00-22:30', 'sunrise-sunset'):\n"
         "    Schedule(ScheduleOptions([hours], place), clock_was_set=lambda: True).now()\n"
