@@ -13,7 +13,6 @@ from dataclasses import replace
 from itertools import islice
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from edgecam import model, runtimes
@@ -24,6 +23,7 @@ from edgecam.vision.preprocess import WHOLE, Preprocessor
 from edgecam.workshop.decision.deciders import BestLabel, Decider, Ours
 from edgecam.workshop.decision.outcomes import Outcome, Truth, later_s
 from edgecam.workshop.decision.showings import CONDITIONS, FPS, Showing, showings
+from edgecam.workshop.paper import paper
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 from edgecam.workshop.scenes import Photograph, photographs
@@ -164,7 +164,7 @@ def _print(rows: Sequence[Mapping[str, str | float | None]]) -> None:
         table.add_column(column.replace("_", " "), justify="right")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
-    Console(width=120).print(table)
+    paper().print(table)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 from rich.table import Table
 
 from edgecam.arrays import Scores
@@ -35,13 +34,13 @@ from edgecam.workshop.camera import Model
 from edgecam.workshop.gate.clips import FPS, STANDING, Photographs
 from edgecam.workshop.gate.judge import at_ns
 from edgecam.workshop.gate.told import Appearance, Match, Told, match
+from edgecam.workshop.paper import paper
 
 LOOKS = 120
 NEARS = (NEAR, 0.1, 0.0)
 """What is compared in the shortest clip; longer ones are of what is delivered alone."""
 LENGTHS_S = (24.0, 120.0, 600.0)
 _HOVERING = (0.2, 0.6)  # scores of which it is told how far they spread: around `decision.appear`
-_WIDTH = 110  # of the tables
 _ELSE = 1000  # more than there are scenes: seeds of the other camera
 # What the gate sees: anything that stays exactly as it is.
 _UNCHANGED = np.full((48, 64, 3), 128, np.uint8)
@@ -151,7 +150,7 @@ def show(hovering: Hovering) -> None:
         gated = (row.gate_within_frame, row.gate_within_10_s, row.extra)
         counts = (f"{row.seconds:g}", *map(str, (row.appeared, *told, *gated)))
         second.add_row(f"{row.near:g}", *counts, f"{row.looks:.1%}", f"{row.looks_most:.1%}")
-    console = Console(width=_WIDTH)
+    console = paper()
     console.print(first)
     console.print(second)
 

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import cv2
-from rich.console import Console
 from rich.table import Table
 
 from edgecam.workshop import scenes
@@ -26,12 +25,12 @@ from edgecam.workshop.gate.clips import CLIPS
 from edgecam.workshop.gate.costs import Cost
 from edgecam.workshop.gate.hovering import Hovering
 from edgecam.workshop.gate.judge import OTHERS, Chance, Outcome, judge
+from edgecam.workshop.paper import paper
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 _FRAMES = 12  # that each photograph is shown: 1.2 seconds
 _LEAST, _ALL = 6, 30
-_WIDTH = 150  # of the table in a file
 _HEADINGS = (
     *("frames", "blind", "saved", "appear", "missed", "late", "chance", "again", "extra"),
     *("cuts", "unseen", "flaps", "gated"),
@@ -98,7 +97,7 @@ def _print(outcomes: Sequence[Outcome], cost: Cost) -> None:
             _name(one),
             *(str(one.frames), str(one.blind), f"{one.saved:.1%}", *map(str, shown)),
         )
-    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    console = paper()
     console.print(table)
     for one in outcomes:
         for chance in one.chances:

@@ -12,13 +12,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
-from rich.console import Console
 from rich.markdown import Markdown
 
 from edgecam.config import INSTALLATION, load
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.workshop import company, ending
 from edgecam.workshop.origin import origin
+from edgecam.workshop.paper import paper
 from edgecam.workshop.peers import page
 from edgecam.workshop.peers.lineup import BARE, ENTRANTS, OURS, Entrant
 from edgecam.workshop.peers.match import play, surroundings
@@ -64,7 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         result = {"origin": origin(), "company": msgspec.to_builtins(seen), **as_json(everybody)}
         print(json.dumps(result, indent=2))
     else:
-        Console(width=None if sys.stdout.isatty() else 120).print(Markdown(text))
+        paper().print(Markdown(text))
     failed = [played for played in everybody if played.failure]
     for played in failed:
         _say(f"scripts/bench --peers: without {played.entrant.name}: {played.failure}\n")

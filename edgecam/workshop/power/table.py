@@ -16,7 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from rich.console import Console
 from rich.table import Table
 
 from edgecam import link, model
@@ -33,6 +32,7 @@ from edgecam.workshop import scenes
 from edgecam.workshop.bench import still_half
 from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.halves import HalfProcess, write_configuration
+from edgecam.workshop.paper import paper
 from edgecam.workshop.samples import SAMPLES
 
 _READY_TIMEOUT_S = 60.0
@@ -160,7 +160,7 @@ def _print(loads: Sequence[Load]) -> None:
     for one in loads:
         figures = (f"{one.frames:.1f}", f"{one.looks:.2f}", f"{one.cpu_ms:.1f}")
         table.add_row(one.power, one.scene, *figures)
-    Console().print(table)
+    paper().print(table)
 
 
 if __name__ == "__main__":

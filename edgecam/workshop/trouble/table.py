@@ -14,13 +14,13 @@ from pathlib import Path
 from statistics import quantiles
 
 import cv2
-from rich.console import Console
 from rich.table import Table
 
 from edgecam.config.options import TroubleOptions
 from edgecam.messages import MEASURED, Frame
 from edgecam.vision.trouble import TroubleWatch
 from edgecam.workshop import scenes
+from edgecam.workshop.paper import paper
 from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 from edgecam.workshop.scenes import Photograph, Shot
@@ -149,7 +149,7 @@ def _percent(count: int, of: int) -> float:
 
 
 def _print(rows: Sequence[Row], kinds: Sequence[Kind], known: Sequence[Darkened]) -> None:
-    console = Console()
+    console = paper()
     common = "delay p50 s", "p95 s", "labels sent blind", "labels lost"
     table = Table("trouble", "variants", "missed %", "false alarms %", *common)
     for kind in kinds:
