@@ -119,6 +119,24 @@ def test_wait_until_empty_is_woken_when_the_next_is_asked_for_or_the_last_given_
         assert emptied == [True]
 
 
+def test_nobody_is_woken_to_fill_another_while_one_waits(
+    mailbox: Mailbox[Buffer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    woken: list[bool] = []
+    monkeypatch.setattr(mailbox._changed, "notify_all", lambda: woken.append(True))
+    put(mailbox, 1)
+    first = mailbox.take(0)
+    assert first is not None
+    put(mailbox, 2)
+    woken.clear()
+    mailbox.invite()
+    mailbox.give_back(first)
+    assert not woken
+    mailbox.take(0)
+    mailbox.invite()
+    assert woken
+
+
 def test_between_two_threads_every_buffer_is_either_taken_or_counted_and_order_holds(
     mailbox: Mailbox[Buffer],
 ) -> None:
