@@ -15,7 +15,7 @@ from edgecam.config import Config, Loaded
 from edgecam.config.options import ScheduleOptions
 from edgecam.config.rules import is_endless
 from edgecam.config.shown import printable, without_password
-from edgecam.errors import CameraError, ConfigError
+from edgecam.errors import CameraError, ConfigError, ConfinementError
 from edgecam.model import Model
 from edgecam.publisher.broker import credentials
 from edgecam.subjects import choose
@@ -87,7 +87,10 @@ def _of_camera(loaded: Loaded, *, elsewhere: bool) -> list[str]:
     """What is to be known of the camera. Raises what `edgecam run` would end with."""
     # A picture or a video is decoded, which may be anybody's: with no more rights than in `run`, and
     # from before a library for it has started a thread.
-    confinement.confine(network_for="")
+    try:
+        confinement.confine(network_for="")
+    except ConfinementError as error:  # whoever started this handed it a network connection
+        return [f"the camera was not looked at: {error}"]
     try:
         return missing.camera(loaded)
     except (CameraError, ConfigError) as error:

@@ -218,7 +218,15 @@ class RemoteOptions(_Options, frozen=True):
 class OutboxOptions(_Options, frozen=True):
     """`outbox`: the queue of events that no broker has acknowledged yet."""
 
-    file: Path = field(default_factory=outbox_file)
+    file: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="a path; default: /var/lib/edgecam/outbox.db where edgecam is installed, else "
+            "edgecam/outbox.db in $XDG_STATE_HOME, or in ~/.local/state",
+            extra={"path": True},
+        ),
+    ] = field(default_factory=outbox_file)
     max_events: Annotated[int, Meta(ge=100, le=10_000_000)] = 100_000
     max_mb: Annotated[int, Meta(ge=1, le=100_000)] = 64
     max_age_days: Annotated[int, Meta(ge=1, le=3650)] = 30

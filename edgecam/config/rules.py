@@ -25,7 +25,6 @@ _HOST = re.compile(
 )
 
 STALL_PERIODS = 2
-_DEVICES = ("/dev/video", "/dev/v4l/")
 # One pixel of the narrowest frame that can be asked for (camera.opencv.width); of 640 it is 10.
 _LEAST_SIDE = 1 / 64
 _SMALLEST = {"mean": -1e6, "std": 1e-6}
@@ -62,7 +61,9 @@ def normalisation(options: ModelOptions) -> Iterator[Problem]:
 
 def is_endless(options: OpencvOptions) -> bool:
     """Whether it names a device or a stream, of which there is no beginning to return to."""
-    return "://" in options.source or options.source.startswith(_DEVICES)
+    source = options.source
+    video = source.startswith("/dev/shm/")  # noqa: S108  a name that is looked at alone
+    return "://" in source or (source.startswith("/dev/") and not video)
 
 
 def _camera(options: CameraOptions) -> Iterator[Problem]:

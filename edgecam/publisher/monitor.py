@@ -37,6 +37,7 @@ class VisionMonitor:
         self._shown: list[Shown | None] = [None] * regions
         self._health: VisionHealth | None = None
         self._health_s = 0.0
+        self._unread_s = 0.0  # until when it was left unread
         self._looks: dict[int, Seen] = {}
 
     def connected(self, run: int) -> None:
@@ -65,6 +66,11 @@ class VisionMonitor:
         with self._lock:
             self._health = health
             self._health_s = time.monotonic()
+
+    def leave_unread(self) -> None:
+        """What it says has to wait just now, and so its silence means nothing."""
+        with self._lock:
+            self._unread_s = time.monotonic()
 
     def look(self, look: Look, labels: tuple[str, ...]) -> None:
         """What a region was just seen to hold; only the latest counts."""
@@ -130,5 +136,5 @@ class VisionMonitor:
 
     def _is_heard(self) -> bool:
         """To be asked under the lock."""
-        late = time.monotonic() - self._health_s >= self._silence_s
-        return self._connected and (self.held or not late)
+        silent_s = time.monotonic() - max(self._health_s, self._unread_s)
+        return self._connected and silent_s < self._silence_s

@@ -64,9 +64,12 @@ class Vocabulary:
         )
 
     def wakes_at(self) -> str | None:
-        """When the sleep of now ends, ISO 8601 in UTC; None where nobody sleeps by these hours."""
+        """When the sleep of now ends, ISO 8601 in UTC; None where nobody sleeps by these hours.
+
+        By the minute: a sunrise to the millisecond would tell the place to a metre.
+        """
         wakes_s = self.schedule.wakes_s()
-        return None if wakes_s is None else clock.iso(round(wakes_s * 10**9))
+        return None if wakes_s is None else clock.iso(round(wakes_s / 60) * 60 * 10**9)
 
     def why(self, explanation: Explanation, *, paused: bool, asleep: bool) -> WhyPart:
         """What the vision half explains, in our words."""

@@ -162,9 +162,11 @@ class VisionService:
         for worker in (self._capture, self._inference):
             worker.stop()
             done &= worker.join(STOP_TIMEOUT_S)
-        lost = self._reporter.flush(FLUSH_TIMEOUT_S)
-        if lost:
-            _log.warning("%d events were not committed by the publisher in time: lost", lost)
+        left = self._reporter.flush(FLUSH_TIMEOUT_S)
+        if left:
+            _log.warning(
+                "%d events were not committed in time: what no publisher has taken in is lost", left
+            )
         self._reporter.stop()
         return self._reporter.join(STOP_TIMEOUT_S) and done
 

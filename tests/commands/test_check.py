@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -305,6 +306,31 @@ def test_what_anybody_may_have_made_is_decoded_without_rights(tmp_path: Path) ->
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == "privileges kept: False\nno network\n"
+
+
+def test_who_hands_it_a_network_connection_learns_nothing_of_the_camera(tmp_path: Path) -> None:
+    check(tmp_path, STILLS)
+    with socket.socket() as given:
+        done = subprocess.run(
+            [sys.executable, "-m", "edgecam", "check", "--offline", "--quiet"],
+            cwd=tmp_path,
+            env=environment(),
+            stdin=given.fileno(),
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60.0,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert "warning: the camera was not looked at: the vision half was handed" in done.stderr
+
+
+def test_power_matters_to_a_device_of_any_name_and_not_to_pictures(tmp_path: Path) -> None:
+    said = "# power: no matter here"
+    assert said not in check(tmp_path, OPENCV % "/dev/front-door", "--elsewhere").out
+    assert said in check(tmp_path, OPENCV % "door.mp4", "--elsewhere").out
+    assert said in check(tmp_path, STILLS).out
 
 
 def test_a_password_of_systemd_comes_first(tmp_path: Path) -> None:

@@ -83,6 +83,10 @@ TLS = "mqtt: {broker: 'mqtts://h', tls: "
             f'camera.opencv.loop: "/dev/video1" {ENDLESS}',
         ),
         (
+            "camera: {source: opencv, opencv: {loop: true, source: /dev/front-door}}",
+            f'camera.opencv.loop: "/dev/front-door" {ENDLESS}',
+        ),
+        (
             "camera: {source: opencv, opencv: {loop: true, source: /dev/v4l/by-id/usb-a-index0}}",
             f'camera.opencv.loop: "/dev/v4l/by-id/usb-a-index0" {ENDLESS}',
         ),

@@ -70,6 +70,21 @@ def test_a_frame_ages_while_vision_is_away_or_silent(
     assert told_age_s(monitor) == 3600.0
 
 
+def test_who_is_left_unread_is_not_silent_until_it_was_listened_to_for_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock, monitor = Clock(monkeypatch), VisionMonitor(1, 30.0)
+    monitor.connected(1)
+    report(monitor, age_ms=90)
+    clock.now_s += 600
+    seen = [monitor.up]
+    monitor.leave_unread()
+    for passes_s in (89.9, 0.2):
+        clock.now_s += passes_s
+        seen.append(monitor.up)
+    assert seen == [False, True, False]
+
+
 def test_another_run_has_no_frame_before_its_first_report(monkeypatch: pytest.MonkeyPatch) -> None:
     Clock(monkeypatch)
     monitor = VisionMonitor(1, 30.0)

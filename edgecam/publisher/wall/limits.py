@@ -126,11 +126,12 @@ class Limits:
         """What is left of each."""
         return tuple(rate.left for rate in self._rates)
 
-    def resume(self, left: tuple[float, ...]) -> None:
+    def resume(self, before: "Limits") -> None:
         """Go on from what was left under another configuration: a reload is no rest."""
         # The last one, of looks, is not always there.
-        for rate, tokens in zip(self._rates, left, strict=False):
+        for rate, tokens in zip(self._rates, before.left, strict=False):
             rate.resume(tokens)
+        self.held = before.held
 
     def wait_s(self, *, introduced: bool) -> float:
         """How long the next record must wait, at most `LONGEST_WAIT_S` at a time.

@@ -90,7 +90,7 @@ class Receiver(Worker):
 
     def reload(self, tables: Tables, limits: Limits) -> None:
         """Another configuration is in force; what still comes of the one before is understood."""
-        limits.resume(self._inspector.limits.left)
+        limits.resume(self._inspector.limits)
         self._inspector.limits = limits
         known = [one for one in self._tables.values() if one.fingerprint != tables.fingerprint]
         newest = [*known, tables][-KNOWN_TABLES:]
@@ -108,6 +108,7 @@ class Receiver(Worker):
             readers += [end for end in (self._wall, self._listener) if end is not None]
         else:
             self._since_s = time.monotonic()  # nobody listens: a hello may wait there
+            self._monitor.leave_unread()
         ready, _, _ = select.select(readers, [], [], min(wait_s, _SLICE_S) or _SLICE_S)
         # The wall comes first: where a vision half was restarted, what its old end still holds
         # must be taken in before its new one is let in; turned away, it would give up.

@@ -1,7 +1,8 @@
 """Where frames come from: one small protocol, one file for each kind of source.
 
 To add a kind: a class with these members in a file of its own, a section in
-`edgecam.config.options.CameraOptions`, and a line in `build`.
+`edgecam.config.options.CameraOptions`, and a line in `build`, `probe` and
+`edgecam.commands.missing`.
 """
 
 from typing import Protocol

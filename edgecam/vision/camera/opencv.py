@@ -12,6 +12,7 @@ from typing import Any
 import cv2
 
 from edgecam.config import CameraOptions
+from edgecam.config.rules import is_endless
 from edgecam.config.shown import without_password
 from edgecam.errors import CameraError, ConfigError
 from edgecam.messages import Frame
@@ -49,10 +50,7 @@ class OpencvCamera:
         self._staleness = Staleness()
         self._opened_bytes = 0  # of a file, when it was opened
         self._stream = self.coded = "://" in self._source
-        # Also where it is not there yet; a video may lie in /dev/shm.
-        self.live = self._stream or (
-            self._source.startswith("/dev/") and not Path(self._source).is_file()
-        )
+        self.live = is_endless(options.opencv)
 
     def open(self) -> None:
         """Raises CameraError where nothing answers, ConfigError for what is no source of frames."""

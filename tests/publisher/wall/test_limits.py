@@ -199,11 +199,15 @@ def test_another_configuration_is_no_rest(clock: Clock) -> None:
     before = Limits(600, 30.0, now_s=clock)
     events_in(before, clock, 0.0)
     after = Limits(600, 30.0, 2.0, clock)
-    after.resume(before.left)
+    after.resume(before)
     assert after.wait_s(introduced=False) > 0
     clock.now_s += 6.1
     assert after.wait_s(introduced=False) == 0
     assert after.look()
+    again = Limits(600, 30.0, 2.0, clock)
+    again.resume(after)
+    assert again.wait_s(introduced=False) == 0
+    assert again.held  # one may pass, and not yet ten
 
 
 def test_without_the_live_feed_no_look_may_pass(clock: Clock) -> None:
