@@ -11,6 +11,7 @@ import pytest
 from support.unit_files import UNITS, Option, options, value
 
 from edgecam.config import Config
+from edgecam.config.state import STATE
 from edgecam.errors import EXIT_CONFIG
 from edgecam.publisher import service as publisher
 from edgecam.publisher.broker import credentials
@@ -98,8 +99,7 @@ def test_a_reason_holds_until_the_next_blank_line() -> None:
 
 def test_the_units_mean_the_files_that_the_configuration_means() -> None:
     assert value(SOCKET, "ListenSequentialPacket") == Config().link.socket
-    outbox = Path(Config().outbox.file)
-    assert outbox.parent == Path("/var/lib") / value(PUBLISHER, "StateDirectory")
+    assert Path("/var/lib") / value(PUBLISHER, "StateDirectory") == STATE
     assert value(PUBLISHER, "LoadCredential") == f"{credentials.CREDENTIAL}:{credentials.LOADED}"
     assert value(PUBLISHER, "SetCredential") == rf"{credentials.CREDENTIAL}:\n"
 
