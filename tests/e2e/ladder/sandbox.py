@@ -75,7 +75,8 @@ class Sandbox:
             text = self._text(unit, lines, map(probes.name, wanted[lines]))
             self.machine.write(f"/run/systemd/system/{unit}.service", text)
         self.machine.run(["systemctl", "daemon-reload"])
-        self.machine.run(["systemctl", "start", *units.values()])
+        for together in _by_identity(units):
+            self.machine.run(["systemctl", "start", *together])
         return {
             (lines, names[said["tried"]]): said["answer"]
             for lines, unit in units.items()
@@ -92,6 +93,17 @@ class Sandbox:
             f"StandardOutput=truncate:{_output(unit)}",
         )
         return "\n".join([*running, *lines.of, ""])
+
+
+def _by_identity(units: Mapping[Lines, str]) -> Iterable[list[str]]:
+    """Those of root last, since systemd gives a StateDirectory= to whoever the unit runs as.
+
+    Started at once, one as root could take the folder away from another in the midst of an attempt.
+    """
+    found: dict[Lines, list[str]] = {}
+    for lines, unit in units.items():
+        found.setdefault(lines.identity(), []).append(unit)
+    return [found[who] for who in sorted(found, key=lambda who: who.of, reverse=True)]
 
 
 def _output(unit: str) -> str:

@@ -74,7 +74,10 @@ def _noticed(bench: Bench, half: str) -> str:
     unit = standing.unit(half)
     refusals = [each for rows in HALVES[half].ROWS.values() for each in rows]
     lines = {line for line in unit.of for each in refusals if line.startswith(each.line)}
-    wrong = failures(standing.sandbox(half), (unsealed(each, unit) for each in refusals))
+    sandbox = standing.sandbox(half)
+    # First what it needs: a row before may have left its folder to root.
+    wrong = failures(sandbox, [sealed(each, unit) for each in refusals if isinstance(each, Grant)])
+    wrong += failures(sandbox, (unsealed(each, unit) for each in refusals))
     excused = tuple(HALVES[half].NOT_SHOWN)
     wrong += [
         f"{line}: no row needs it"
