@@ -85,22 +85,27 @@ def test_why_it_is_slow_is_said_before_what_the_firmware_says(tmp_path: Path) ->
     assert (told.board.cpu_temp_c, told.board.throttled) == (104, UNSET)
 
 
+def told_by(monitor: VisionMonitor, folder: Path, *, wakes_at: str | None = None) -> HealthPayload:
+    """Where nothing else is to be said."""
+    return health.payload(
+        monitor,
+        contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
+        health.board(Board(folder), None, 1),
+        refused=0,
+        alarms=(),
+        paused=False,
+        ignored=0,
+        wakes_at=wakes_at,
+    )
+
+
 def test_sleep_is_said_and_its_end_where_it_is_known(tmp_path: Path) -> None:
     monitor = VisionMonitor(1, 30.0)
     assert not monitor.asleep
     monitor.connected(1)
     for asleep, wakes_at in ((True, WAKES_AT), (True, None), (False, WAKES_AT), (False, None)):
         monitor.report(VisionHealth(0, 0, 0, 0, 0, 0, 0, 0, 0, asleep=asleep))
-        told = health.payload(
-            monitor,
-            contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
-            health.board(Board(tmp_path), None, 1),
-            refused=0,
-            alarms=(),
-            paused=False,
-            ignored=0,
-            wakes_at=wakes_at,
-        )
+        told = told_by(monitor, tmp_path, wakes_at=wakes_at)
         assert (told.vision.asleep, told.vision.slowed, told.vision.up) == (asleep, [], True)
         said = json.loads(contract.encode(told))["vision"].get("wakes_at")
         assert said == (wakes_at if asleep else None)
@@ -110,16 +115,7 @@ def test_what_vision_has_not_measured_is_null_and_what_it_has_is_told(tmp_path: 
     monitor = VisionMonitor(1, 30.0)
 
     def figures() -> list[float | None]:
-        told = health.payload(
-            monitor,
-            contract.OutboxPart(queued=0, oldest_s=0.0, lost=0),
-            health.board(Board(tmp_path), None, 1),
-            refused=0,
-            alarms=(),
-            paused=False,
-            ignored=0,
-        )
-        read = json.loads(contract.encode(told))
+        read = json.loads(contract.encode(told_by(monitor, tmp_path)))
         vision, inference = read["vision"], read["inference"]
         return [vision["fps"], vision["last_frame_age_s"], inference["p50_ms"], inference["p95_ms"]]
 
