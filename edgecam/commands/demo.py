@@ -6,14 +6,11 @@ Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopb
 
 import contextlib
 import json
-import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import FrameType
 
 from edgecam.commands import arguments
 from edgecam.commands.views import View
@@ -21,12 +18,12 @@ from edgecam.commands.watch import follow, view_for
 from edgecam.config import MqttOptions
 from edgecam.errors import EXIT_FAILURE, EdgecamError
 from edgecam.publisher.broker.mqtt import Message
+from edgecam.workshop import ending
 from edgecam.workshop.broker import embedded
 from edgecam.workshop.samples import SAMPLES
 
 HOLD_S = 2.0
 HEALTH_S = 5.0
-STOP_TIMEOUT_S = 12.0
 _EXAMPLE = """\
   edgecam demo
   edgecam demo --seconds 20 --json | grep '"edgecam/demo/event"'"""
@@ -48,12 +45,11 @@ def main(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help='{"topic": …, "payload": …} a line')
     options = parser.parse_args(argv)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # whatever ends us must end what we started
-        signal.signal(number, _interrupt)
+    ending.on_any_signal()
     deadline_s = time.monotonic() + options.seconds if options.seconds else None
     view = _Counting(view_for(as_json=options.json))
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="edgecam-demo-")))
+        folder = stack.enter_context(ending.workplace("edgecam-demo-"))
         stack.callback(view.close)
         count = len(list(SAMPLES.glob("*.jpg")))
         view.tell(f"{count} photographs, {HOLD_S:g} s each, in order of name; not sure is unknown")
@@ -63,10 +59,6 @@ def main(argv: Sequence[str]) -> int:
         print("no event arrived", file=sys.stderr)
         return EXIT_FAILURE
     return 0
-
-
-def _interrupt(_number: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 class _Counting:
@@ -93,7 +85,7 @@ def _show(folder: Path, port: int, view: View, deadline_s: float | None) -> None
         appliance.check()
         if deadline_s is not None and time.monotonic() >= deadline_s:
             appliance.stop()
-            stopped_by_s.append(time.monotonic() + STOP_TIMEOUT_S)
+            stopped_by_s.append(time.monotonic() + ending.TIMEOUT_S)
         return True
 
     broker = MqttOptions(broker=f"mqtt://127.0.0.1:{port}", protocol="3.1.1")
@@ -135,8 +127,7 @@ class _Appliance:
         if self._process is None:
             command = [sys.executable, "-m", "edgecam", "run", "-c", str(self._config)]
             with self._log.open("wb") as log:
-                # A session of its own: Ctrl-C at the terminal is for us, who then stop it.
-                self._process = subprocess.Popen(command, stderr=log, start_new_session=True)
+                self._process = ending.start(command, stderr=log)
 
     def check(self) -> None:
         """Raises EdgecamError where it has ended by itself."""
@@ -147,16 +138,11 @@ class _Appliance:
 
     def stop(self) -> None:
         if self._process is not None:
-            self._process.send_signal(signal.SIGTERM)
+            self._process.terminate()
 
     def end(self) -> None:
         if self._process is not None:
-            self.stop()
-            try:
-                self._process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            ending.end(self._process)
 
 
 def _configuration(folder: Path, port: int) -> dict[str, object]:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgecam.errors import EdgecamError
+from edgecam.workshop import ending
 
 START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 5.0
@@ -37,19 +38,12 @@ def mosquitto(program: str, folder: Path) -> Iterator[int]:
         encoding="utf-8",
     )
     quiet = subprocess.DEVNULL
-    process = subprocess.Popen(
-        [program, "-c", str(file)], stdout=quiet, stderr=quiet, start_new_session=True
-    )
+    process = ending.start([program, "-c", str(file)], stdout=quiet, stderr=quiet)
     try:
         _wait_until_it_answers(process, port)
         yield port
     finally:
-        process.terminate()
-        try:
-            process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        ending.end(process, STOP_TIMEOUT_S)
 
 
 @contextlib.contextmanager

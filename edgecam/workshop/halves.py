@@ -6,8 +6,6 @@ What they use is told by the kernel: proc(5) and clock_getcpuclockid(3).
 import ctypes
 import os
 import re
-import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -19,8 +17,8 @@ import msgspec
 
 from edgecam.config import Config
 from edgecam.errors import EXIT_FAILURE, EdgecamError
+from edgecam.workshop import ending
 
-STOP_TIMEOUT_S = 12.0
 _POLL_S = 0.005
 _BYTES_PER_MB = 2**20
 # `Daemon` says so right after READY=1, which itself is heard only where systemd-python is installed.
@@ -94,10 +92,7 @@ class HalfProcess:
         command = [sys.executable, "-P", "-m", *program, str(config)]
         with self._log.open("wb") as log:
             self.started_s = time.monotonic()
-            # A session of its own: Ctrl-C at the terminal is for us, who then stop it.
-            self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=environment, start_new_session=True
-            )
+            self._process = ending.start(command, stdout=log, stderr=log, env=environment)
 
     @property
     def said(self) -> str:
@@ -155,12 +150,7 @@ class HalfProcess:
 
     def end(self) -> None:
         """Ask it to stop as systemd does, and kill it where it does not."""
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        ending.end(self._process)
 
     def __enter__(self) -> Self:
         return self

@@ -13,7 +13,7 @@ from edgecam import runtimes
 from edgecam.arrays import Pixels
 from edgecam.config import Config, load
 from edgecam.model import Model
-from edgecam.workshop import broker, company, scenes
+from edgecam.workshop import broker, company, ending, scenes
 from edgecam.workshop.bench import (
     appliance,
     gate,
@@ -106,8 +106,7 @@ class _Run:
 
     def measured(self) -> Measured:
         watch = company.Watch()
-        with tempfile.TemporaryDirectory(prefix="edgecam-bench-", dir=_place()) as name, quiet():
-            folder = Path(name)
+        with ending.workplace("edgecam-bench-", _place()) as folder, quiet():
             # The camera comes first: where it is missing, nobody waits for that to be said.
             with _any_broker(_made(folder, "broker")) as (url, broker_name):
                 seen = self._appliance(_made(folder, "a"), url)

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import edgecam
 from edgecam.errors import EdgecamError
+from edgecam.workshop import ending
 from edgecam.workshop.peers.lineup import Entrant
 
 ANSWER_TIMEOUT_S = 120.0  # MediaPipe loads matplotlib, which searches for fonts the first time
@@ -42,14 +43,12 @@ class Contender:
         self._wire = ours.makefile("rw", encoding="utf-8")
         ours.close()  # the file above keeps it open
         with self._log.open("wb") as log, theirs:
-            # A session of its own: Ctrl-C at the terminal is for us, who then end it.
-            self._process = subprocess.Popen(
+            self._process = ending.start(
                 [str(python), "-P", "-m", entrant.module, json.dumps(settings)],
                 env={**os.environ, "PYTHONPATH": str(_SOURCES)},
                 stdin=theirs.fileno(),
                 stdout=theirs.fileno(),
                 stderr=log,
-                start_new_session=True,
             )
         try:
             loaded = self._answer()

@@ -1,6 +1,5 @@
 """Everybody takes turns, round by round, because a machine's speed drifts."""
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgecam.config import Config
-from edgecam.workshop import scenes
+from edgecam.workshop import ending, scenes
 from edgecam.workshop.halves import HalfProcess, write_configuration
 from edgecam.workshop.peers.contender import Contender, PeerFailedError
 from edgecam.workshop.peers.lineup import BARE, OURS, Entrant
@@ -64,7 +63,7 @@ class _Match:
         self, python: Callable[[Entrant], Path], settings: dict[str, Any], ends: ExitStack
     ) -> None:
         """Start everybody, until `ends` does."""
-        folder = Path(ends.enter_context(tempfile.TemporaryDirectory()))
+        folder = ends.enter_context(ending.workplace("edgecam-peers-"))
 
         def start(played: Played) -> None:
             entrant = played.entrant
@@ -136,8 +135,7 @@ def play(
 @contextmanager
 def surroundings(config: Config, samples: Path, converted: Path) -> Iterator[dict[str, Any]]:
     """What the peers are given: frames from photographs, and a publisher that listens for ours."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+    with ending.workplace("edgecam-peers-") as folder:
         photographs = scenes.photographs(samples)
         frames = folder / "frames.rgb"
         with frames.open("wb") as file:

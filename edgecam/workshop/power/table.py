@@ -9,7 +9,6 @@ not count. `frames`: those that were taken, a second; `looks`: those that the mo
 import argparse
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -28,7 +27,7 @@ from edgecam.messages import VisionHealth
 from edgecam.vision import half
 from edgecam.vision.governor import IDLING, UNSET_FPS, Governor
 from edgecam.vision.service import VisionService
-from edgecam.workshop import scenes
+from edgecam.workshop import ending, scenes
 from edgecam.workshop.bench import still_half
 from edgecam.workshop.frames import FramesInMemory
 from edgecam.workshop.halves import HalfProcess, write_configuration
@@ -63,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
+    ending.on_any_signal()
     loads: list[Load] = []
     for power in get_args(Power):
         print(power, file=sys.stderr, flush=True)
@@ -80,10 +80,10 @@ def measured(power: Power, seconds: float) -> list[Load]:
     Raises EdgecamError where a half cannot run.
     """
     idling = IDLING[power]
-    with tempfile.TemporaryDirectory(prefix="edgecam-power-") as name:
+    with ending.workplace("edgecam-power-") as folder:
         nowhere = {"power": power, "mqtt": {"broker": "mqtt://127.0.0.1:1"}}
         shipped = load(INSTALLATION / "config.yaml").config
-        file = write_configuration(Path(name), shipped, nowhere)
+        file = write_configuration(folder, shipped, nowhere)
         config = load(file).config
         fps = config.camera.fps or UNSET_FPS
         governor = Governor(_COOL, fps, config.camera.stall_s)
