@@ -46,6 +46,7 @@ class Classifier:
         self.interpreter = interpreter
         self._input = interpreter.tensor(source["index"])
         self._output = interpreter.tensor(target["index"])
+        self._only = (0,) * (len(model.output.shape) - 1)  # one answer at a time
         self._probabilities = model.gives_probabilities
         self._real = _dequantisation(model)
         self._labels = len(model.labels)
@@ -79,14 +80,18 @@ class Classifier:
         return self._read(self.no_scores() if scores is None else scores)
 
     def _read(self, scores: Scores) -> Scores:
-        stored = self._output().reshape(-1)
+        stored = self._output()[self._only]
         if self._real is None:
             np.copyto(scores, stored)
             if not np.isfinite(scores).all():
                 raise UnusableScores
         else:
             # Not np.take: it would make 8 bytes of each index first.
-            cv2.LUT(stored.view(np.uint8)[None], self._real, dst=scores[None])
+            cv2.LUT(
+                stored if stored.dtype == np.uint8 else stored.view(np.uint8),
+                self._real,
+                dst=scores,
+            )
         if not self._probabilities:
             softmax(scores)
         return scores

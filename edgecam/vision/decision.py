@@ -32,7 +32,14 @@ class Decision:
 
     def __init__(self, rules: Rules, region: int) -> None:
         count = len(rules.subjects)
+        self.quiet = False
+        """Whether the window is full, and no look in it voted for anything or came near to it.
+
+        So it is nearly always. Then a look that does neither changes nothing, and is soon over:
+        right after the model had the processor's caches each array operation costs microseconds.
+        """
         self._rules = rules
+        self._each = np.array_equal(rules.members, np.arange(count))  # subjects are all labels
         self._region = region
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
@@ -41,10 +48,11 @@ class Decision:
         self._nearness = Nearness(*thresholds, rules.window, rules.near)
         self._present = np.zeros(count, bool)
         self._absent = np.ones(count, bool)
-        # Which score would turn a subject, and whether it has to be above (1) or below (-1).
-        self._threshold = rules.appear.copy()
-        self._side = np.ones(count, np.float32)
-        self._margin = np.zeros(count, np.float32)
+        # Below it, a score is no vote for what is absent, nor near one; above it, for what is present.
+        self._hopeless = rules.appear - np.float32(rules.near + _ROUNDING)
+        self._secure = rules.disappear + np.float32(rules.near + _ROUNDING)
+        self._low = self._hopeless.copy()  # infinite for what is present
+        self._is_low = np.zeros(count, bool)
         self._standing: list[int] = []  # what is present; what the region shows stands last
         # Only what can turn a subject is a vote: a high score of one that is absent, a low score of
         # one that is present.
@@ -60,14 +68,16 @@ class Decision:
         slot = self._looks % rules.window
         self._looks += 1
         values = self._values[slot]
-        if len(rules.members) == len(rules.subjects):
+        if self._each:
+            np.copyto(values, scores[: len(values)])
+        elif len(rules.members) == len(rules.subjects):
             np.take(scores, rules.members, out=values, mode="clip")
         else:
             np.take(scores, rules.members, out=self._gathered, mode="clip")
             np.add.reduceat(self._gathered, rules.starts, out=values)
-        # In almost every look nobody votes or comes near it, and one number tells so: right after
-        # the model had the processor's caches each array operation costs some microseconds.
         eventless = self._is_eventless(values)
+        if self.quiet and eventless:
+            return []
         if eventless:
             self._rising.pass_over(slot)
             self._falling.pass_over(slot)
@@ -76,12 +86,14 @@ class Decision:
         facts = self._turn(at_ns)
         if eventless and not facts:
             self._nearness.pass_over(slot)
-            return []
-        if facts:
-            self._nearness.forget()
-        self._nearness.close(
-            slot, values, self._present, lambda: self._is_clear(scores, rules.near)
-        )
+        else:
+            if facts:
+                self._nearness.forget()
+            self._nearness.close(
+                slot, values, self._present, lambda: self._is_clear(scores, rules.near)
+            )
+        pending = self._rising or self._falling or self._nearness
+        self.quiet = self._looks >= rules.window and not pending
         return facts
 
     def repeat(self, at_ns: int) -> list[Sighting]:
@@ -141,6 +153,7 @@ class Decision:
         for place in present:
             self._place(place, present=False)
         self._looks = 0
+        self.quiet = False
         self._rising.clear()
         self._falling.clear()
         self._nearness.forget()
@@ -198,9 +211,10 @@ class Decision:
 
     def _is_eventless(self, values: NDArray[np.float32]) -> bool:
         """Whether no score is on the side of its threshold that would be a vote, or near it."""
-        np.subtract(values, self._threshold, out=self._margin)
-        np.multiply(self._margin, self._side, out=self._margin)
-        return bool(np.maximum.reduce(self._margin) < -(self._rules.near + _ROUNDING))
+        np.less(values, self._low, out=self._is_low)
+        if not np.logical_and.reduce(self._is_low):
+            return False
+        return all(values[place] > self._secure[place] for place in self._standing)
 
     def _vote(self, scores: Scores, slot: int) -> None:
         """Count the votes of a look whose values are in place."""
@@ -242,9 +256,7 @@ class Decision:
     def _place(self, place: int, *, present: bool) -> None:
         self._present[place] = present
         self._absent[place] = not present
-        self._side[place] = -1 if present else 1
-        turning = self._rules.disappear if present else self._rules.appear
-        self._threshold[place] = turning[place]
+        self._low[place] = np.inf if present else self._hopeless[place]
         if present:
             self._standing.append(place)
         else:

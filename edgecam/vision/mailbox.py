@@ -5,8 +5,11 @@ waits, one is being judged. So no frame costs an allocation, and preparing never
 """
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
+
+from edgecam.vision.bell import Bell
 
 T = TypeVar("T")
 
@@ -22,7 +25,9 @@ class Mailbox(Generic[T]):
         self._free = [make() for _ in range(_BUFFERS)]
         self._waiting: T | None = None
         self._called = False
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._filled = Bell()
+        self._emptied = Bell()
 
     def blank(self) -> T:
         """A buffer that nobody uses, to be filled; then `put` it."""
@@ -30,12 +35,12 @@ class Mailbox(Generic[T]):
 
     def put(self, filled: T) -> None:
         """Leave a buffer; one that nobody took gives way and counts as dropped."""
-        with self._changed:
+        with self._lock:
             if self._waiting is not None:
                 self.dropped += 1
                 self._free.append(self._waiting)
             self._waiting = filled
-            self._changed.notify_all()
+            self._filled.ring()
 
     def take(self, timeout_s: float) -> T | None:
         """The buffer that waits, or that comes in time, else None; then `give_back`.
@@ -43,25 +48,29 @@ class Mailbox(Generic[T]):
         Who waits until the slot is empty is woken by `invite`, or when the buffer is given back.
         After `call` nothing is waited for.
         """
-        with self._changed:
-            self._changed.wait_for(lambda: self._waiting is not None or self._called, timeout_s)
-            self._called = False
-            taken, self._waiting = self._waiting, None
-            self.taken += taken is not None
-            return taken
+        deadline_s = time.monotonic() + timeout_s
+        while True:
+            with self._lock:
+                left_s = deadline_s - time.monotonic()
+                if self._waiting is not None or self._called or left_s <= 0:
+                    self._called = False
+                    taken, self._waiting = self._waiting, None
+                    self.taken += taken is not None
+                    return taken
+            self._filled.wait(left_s)
 
     def call(self) -> None:
         """Have whoever takes the buffers come back now, or from the next time, without one."""
-        with self._changed:
+        with self._lock:
             self._called = True
-            self._changed.notify_all()
+            self._filled.ring()
 
     def invite(self) -> None:
         """Now is the time to fill the next one: who takes them lets go of Python's lock."""
-        with self._changed:
+        with self._lock:
             # Where one waits already, who fills them would be woken for nothing, for 40 µs of ours.
             if self._waiting is None:
-                self._changed.notify_all()
+                self._emptied.ring()
 
     def give_back(self, used: T) -> None:
         """It may be filled again."""
@@ -70,14 +79,19 @@ class Mailbox(Generic[T]):
 
     def reject(self, taken: T) -> None:
         """Give back, unused, what counts as dropped."""
-        with self._changed:
+        with self._lock:
             self.dropped += 1
         self.give_back(taken)
 
     def wait_until_empty(self, timeout_s: float) -> bool:
         """Whether the slot is empty, waiting until it is."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._waiting is None, timeout_s)
+        deadline_s = time.monotonic() + timeout_s
+        while self._waiting is not None:
+            left_s = deadline_s - time.monotonic()
+            if left_s <= 0:
+                return False
+            self._emptied.wait(left_s)
+        return True
 
     @property
     def waiting(self) -> T | None:

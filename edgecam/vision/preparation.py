@@ -91,15 +91,18 @@ class Preparation:
         # frames are not, so the gates see none of them but the first; but as long as that is only
         # suspected each may be one that is, so that no bad frame costs more than itself.
         wanted = [] if self.blind else self._wanted(frame)
-        self._watch(frame, judged=self._may_decide(wanted) or self._trouble.suspects)
+        may_decide = self._may_decide(wanted)
+        self._watch(frame, judged=may_decide or self._trouble.suspects)
         if self.blind:
             self.skipped += 1
             self._governor.saw(False, frame.taken_ns)  # noqa: FBT003  nothing that could be seen
             return ""
-        wanted = wanted or self._wanted(frame)  # it sees again
+        if not wanted:  # it sees again
+            wanted = self._wanted(frame)
+            may_decide = self._may_decide(wanted)
         moving = any(one.gate is None or one.gate.moving for one in self._regions)
         self._governor.saw(moving, frame.taken_ns)
-        if self._may_decide(wanted):
+        if may_decide:
             self._fill(self._mailbox.blank(), frame, wanted, started_ns)
         else:  # not even worth waking the inference worker for
             self._statistics.saved(len(wanted))
@@ -112,7 +115,7 @@ class Preparation:
 
     def _may_decide(self, wanted: Sequence[bool]) -> bool:
         """Whether anything may follow from a frame; time alone brings something, too."""
-        return any(wanted) or any(region.waiting for region in self._regions)
+        return True in wanted or any(region.waiting for region in self._regions)
 
     def _fill(
         self, prepared: Prepared, frame: Frame, wanted: Sequence[bool], started_ns: int

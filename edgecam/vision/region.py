@@ -64,8 +64,9 @@ class Region:
         """The facts that follow from one more look, taken at a monotonic time."""
         facts = self.decision.look(scores, at_ns)
         self.looks += 1
-        self.open = self.decision.near or not self.decision.settled
-        self.waiting = self.decision.waiting
+        quiet = self.decision.quiet  # then the others need not be asked
+        self.open = not quiet and (self.decision.near or not self.decision.settled)
+        self.waiting = not quiet and self.decision.waiting
         return facts
 
     def fail(self) -> None:

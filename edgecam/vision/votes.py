@@ -15,6 +15,10 @@ class Votes:
         self._counts = np.zeros(subjects, np.uint8)
         self._enough = np.zeros(subjects, bool)
 
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return any(self._in_look)
+
     def close(self, look: int, entitled: NDArray[np.bool_]) -> int:
         """Count a look's row; only the votes of those `(subjects,)` count that are entitled."""
         votes = self.cast[look]
@@ -51,7 +55,7 @@ class Votes:
 
     def short_of(self, votes: int) -> bool:
         """Whether any subject has votes, but not so many."""
-        if not any(self._in_look):
+        if not self:
             return False
         counts = self.counts()
         return bool(((counts > 0) & (counts < votes)).any())

@@ -1,6 +1,5 @@
 """The pace of a camera that nobody governs, and a clock for paces that a test moves."""
 
-import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,38 +23,22 @@ class MadeClock:
         made = SimpleNamespace(monotonic=lambda: self.now_s, monotonic_ns=lambda: self.now_ns)
         for each in (module, *modules):
             monkeypatch.setattr(each, "time", made)
-        monkeypatch.setattr(module, "threading", SimpleNamespace(Lock=self._lock))
+        monkeypatch.setattr(module, "Bell", lambda: _PassingBell(self))
 
     @property
     def now_ns(self) -> int:
         """In the other unit."""
         return round(self.now_s * 1e9)
 
-    def _lock(self) -> "_PassingLock":
-        return _PassingLock(self)
 
-
-class _PassingLock:
-    """A lock that nobody else has; waiting for it lets a clock's time pass."""
+class _PassingBell:
+    """A bell that nobody rings in time; waiting for it lets a clock's time pass."""
 
     def __init__(self, clock: MadeClock) -> None:
         self._clock = clock
-        self._lock = threading.Lock()
 
-    def acquire(self, timeout: float | None = None) -> bool:
-        if timeout is None:
-            return self._lock.acquire(blocking=False)
-        self._clock.now_s += timeout
-        return False
+    def wait(self, timeout_s: float) -> None:
+        self._clock.now_s += timeout_s
 
-    def release(self) -> None:
-        self._lock.release()
-
-    def locked(self) -> bool:
-        return self._lock.locked()
-
-    def __enter__(self) -> None:
-        assert self.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self.release()
+    def ring(self) -> None:
+        """Too late."""

@@ -56,11 +56,21 @@ def test_one_that_is_in_use_is_not_filled_again(mailbox: Mailbox[Buffer]) -> Non
     assert judged in [put(mailbox, number) for number in range(10, 13)]
 
 
-def test_who_is_called_comes_back_without_a_buffer(mailbox: Mailbox[Buffer]) -> None:
+def test_who_is_called_comes_back_without_a_buffer(
+    mailbox: Mailbox[Buffer], monkeypatch: pytest.MonkeyPatch
+) -> None:
     taken: list[Buffer | None] = []
+    waits = threading.Event()
+    wait = mailbox._filled.wait
+
+    def told(timeout_s: float) -> None:
+        waits.set()
+        wait(timeout_s)
+
+    monkeypatch.setattr(mailbox._filled, "wait", told)
     waiting = threading.Thread(target=lambda: taken.append(mailbox.take(60)))
     waiting.start()
-    wait_until(lambda: mailbox._changed._waiters)  # type: ignore[attr-defined]
+    assert waits.wait(10)
     mailbox.call()
     waiting.join(10)
     assert taken == [None]
@@ -123,7 +133,7 @@ def test_nobody_is_woken_to_fill_another_while_one_waits(
     mailbox: Mailbox[Buffer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[bool] = []
-    monkeypatch.setattr(mailbox._changed, "notify_all", lambda: woken.append(True))
+    monkeypatch.setattr(mailbox._emptied, "ring", lambda: woken.append(True))
     put(mailbox, 1)
     first = mailbox.take(0)
     assert first is not None

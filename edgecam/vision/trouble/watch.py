@@ -95,6 +95,7 @@ class TroubleWatch:
         self._looked_ns: int | None = None
         self._stirred = True  # whether anything was to be judged since then
         self._told = ""
+        self._blind = False
 
     def rest(self) -> None:
         """No frame comes for a while, of which nobody can say anything: no suspicion lasts over it."""
@@ -108,11 +109,7 @@ class TroubleWatch:
         So from the first sign on, which `look` tells only when it has held; a picture that is the
         same for a while is none before that.
         """
-        return any(
-            hold.told or (hold.bad and reason != "frozen")
-            for reason, hold in self._holds.items()
-            if reason not in SEEING
-        )
+        return self._blind
 
     @property
     def suspects(self) -> bool:
@@ -127,14 +124,14 @@ class TroubleWatch:
         `judged`: the model is to look at it, or something may be decided from it in another way.
         Then it is measured first, so that nothing is decided from a lens that a hand covers.
         """
-        if "frozen" in self._holds:
-            standing = self._standstill.look(frame.pixels, frame.taken_ns)
-            self._holds["frozen"].look(standing, frame.taken_ns)
+        asked = "frozen" in self._holds and self._ask_whether_frozen(frame)
         self._stirred |= judged
         if self._kinds and self._due(frame.taken_ns):
             self._measure(frame, self._kinds)
         elif judged and self._is_doubtful(frame):
             self._measure(frame, self._blinding)
+        elif not asked:
+            return None
         told = next((reason for reason, hold in self._holds.items() if hold.told), "")
         if told == self._told:
             return None
@@ -146,6 +143,22 @@ class TroubleWatch:
             return Change("", 0, "the camera sees well again", lasted_s)
         value = self._holds[told].value
         return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})", lasted_s)
+
+    def _ask_whether_frozen(self, frame: Frame) -> bool:
+        """Whether there was an answer."""
+        standing = self._standstill.look(frame.pixels, frame.taken_ns)
+        if standing is None:
+            return False
+        self._holds["frozen"].look(standing, frame.taken_ns)
+        self._see_whether_blind()
+        return True
+
+    def _see_whether_blind(self) -> None:
+        self._blind = any(
+            hold.told or (hold.bad and reason != "frozen")
+            for reason, hold in self._holds.items()
+            if reason not in SEEING
+        )
 
     def _is_doubtful(self, frame: Frame) -> bool:
         """Whether a frame that is to be judged must be measured before."""
@@ -160,13 +173,19 @@ class TroubleWatch:
         return min(pixels.shape[:2]) >= SMALLEST and self._glance.sees(pixels)
 
     def _due(self, at_ns: int) -> bool:
-        holds = [self._holds[reason] for reason in self._kinds]
-        calm = not self._stirred and not any(hold.told or hold.bad for hold in holds)
-        look_ns = self._look_ns * (CALM_TIMES if calm else 1)
-        if self._looked_ns is not None and at_ns - self._looked_ns < look_ns:
-            return False
+        if self._looked_ns is not None:
+            waited_ns = at_ns - self._looked_ns
+            if waited_ns < self._look_ns:  # so with most frames
+                return False
+            if waited_ns < self._look_ns * CALM_TIMES and self._is_calm():
+                return False
         self._looked_ns, self._stirred = at_ns, False
         return True
+
+    def _is_calm(self) -> bool:
+        """Whether nothing was to be judged since the last measurement, which found nothing."""
+        holds = [self._holds[reason] for reason in self._kinds]
+        return not self._stirred and not any(hold.told or hold.bad for hold in holds)
 
     def _measure(self, frame: Frame, kinds: Mapping[str, "_Kind"]) -> None:
         """Ask each kind in turn; where one is bad, those after it cannot say anything."""
@@ -176,7 +195,8 @@ class TroubleWatch:
             reading = None if sight is None else kind.look(sight, frame.taken_ns)
             self._holds[reason].look(reading, frame.taken_ns)
             if reading is not None and reading.bad:
-                return
+                break
+        self._see_whether_blind()
 
     def _reduced(self, pixels: Pixels) -> Sight | None:
         """A frame as the kinds see it; None where it is too small."""

@@ -7,6 +7,7 @@ import pytest
 from support.paces import MadeClock
 from support.waiting import wait_until
 
+from edgecam.vision.bell import Bell
 from edgecam.vision.camera.pace import Pace
 
 
@@ -140,7 +141,7 @@ def test_who_waits_is_woken_where_the_limit_goes() -> None:
     waited: list[bool] = []
     waiting = threading.Thread(target=lambda: waited.append(pace.wait(60.0)))
     waiting.start()
-    wait_until(lambda: _runs(waiting, Pace.wait))
+    wait_until(lambda: _runs(waiting, Bell.wait))
     pace.limit_fps = None
     waiting.join(10)
     assert waited == [True]
