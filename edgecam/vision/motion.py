@@ -30,8 +30,9 @@ LEARN_FRAMES = 8  # looked at before anything is known of the noise
 _HELD = 3  # frames, for second differences
 _LEARN_EVERY = 2  # frames, which halves what learning costs
 _LEARN_QUIET_EVERY = 8  # where nothing changes: more noise is no such frame, less can wait
+_LEARN_MOVING_EVERY = 4  # of what moves little is to be learned
 _STILL_RATE = 1 / 8  # the part of what is seen that noise takes over from a frame of a still scene
-_MOVING_RATE = 1 / 32  # and from one of a moving scene: the gain of a sensor may go up at once
+_MOVING_RATE = 1 / 16  # and from one of a moving scene: the gain of a sensor may go up at once
 _DARK = 8.0  # grey levels, added where light is divided by light: black has no ratio
 _LIGHT = 0.007  # the part by which all light may change unseen: 1 % of a stop
 _LEAST_BANDS, _MOST_BANDS = 0.005, 0.1  # the same for rows of their own, as a standard deviation
@@ -110,7 +111,7 @@ class MotionGate:
         light, bands = (0.0, 0.0) if quiet else self._light_change(newest)
         # What makes rows as bright as they were makes differences smaller, and limits larger.
         moving = not noise and self._is_moving(newest, bands)
-        every = _LEARN_QUIET_EVERY if quiet else _LEARN_EVERY
+        every = _LEARN_QUIET_EVERY if quiet else _LEARN_MOVING_EVERY if moving else _LEARN_EVERY
         if self._count >= _HELD and (self._count <= LEARN_FRAMES or self._count % every == 0):
             self._learn(newest, moving=moving)
         if moving:

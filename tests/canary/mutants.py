@@ -12,7 +12,7 @@ _SEEING = ("edgecam/vision/preprocess.py", "        source = self.view(pixels)\n
 _PAYLOAD = ("edgecam/publisher/contract.py", "    return msgspec.json.encode(payload)\n")
 _RECORD = ("edgecam/link.py", "    return _encoder.encode(record)\n")
 _EVENT = ("edgecam/publisher/stored_event.py", "    return msgspec.msgpack.encode(event)\n")
-_ANSWER = ("edgecam/vision/classifier.py", "        stored = self._output().reshape(-1)\n")
+_ANSWER = ("edgecam/vision/classifier.py", "        stored = self._output()[self._only]\n")
 
 # In one process the halves share their memory. Only of the canary something is kept: the other
 # picture is hardly more than grey.
