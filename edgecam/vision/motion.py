@@ -80,7 +80,7 @@ class MotionGate:
         if wanted:
             np.copyto(self._seen, self._frames[newest])
             np.copyto(self._seen_light, self._lights[newest])
-            self._seen_mean = float(self._seen_light.mean())
+            self._seen_mean = float(self._seen_light.sum()) / SIDE
             self._looked_ns = at_ns
         return wanted
 
