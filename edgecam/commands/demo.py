@@ -6,7 +6,6 @@ Broker, appliance and subscriber are as real as elsewhere: amqtt on a free loopb
 
 import contextlib
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -116,24 +115,24 @@ class _Appliance:
     def __init__(self, folder: Path, port: int) -> None:
         self._config = folder / "config.yaml"
         self._log = folder / "log"
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: ending.Process | None = None
         self._config.write_text(json.dumps(_configuration(folder, port)), encoding="utf-8")
 
     @property
     def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and self._process.exit_code is None
 
     def start(self) -> None:
         if self._process is None:
             command = [sys.executable, "-m", "edgecam", "run", "-c", str(self._config)]
             with self._log.open("wb") as log:
-                self._process = ending.start(command, stderr=log)
+                self._process = ending.Process(command, stderr=log)
 
     def check(self) -> None:
         """Raises EdgecamError where it has ended by itself."""
         if self._process is not None and not self.running:
             log = self._log.read_text(encoding="utf-8", errors="replace").strip()
-            msg = f"the appliance ended with exit code {self._process.returncode}:\n{log}"
+            msg = f"the appliance ended with exit code {self._process.exit_code}:\n{log}"
             raise EdgecamError(msg)
 
     def stop(self) -> None:
@@ -142,7 +141,7 @@ class _Appliance:
 
     def end(self) -> None:
         if self._process is not None:
-            ending.end(self._process)
+            self._process.end()
 
 
 def _configuration(folder: Path, port: int) -> dict[str, object]:

@@ -33,7 +33,7 @@ class Decision:
     def __init__(self, rules: Rules, region: int) -> None:
         count = len(rules.subjects)
         self.quiet = False
-        """Whether the window is full, and no look in it voted for anything or came near to it.
+        """As of the last look: whether the window is full and in it nobody voted, or came near to it.
 
         So it is nearly always. Then a look that does neither changes nothing, and is soon over:
         right after the model had the processor's caches each array operation costs microseconds.

@@ -91,7 +91,7 @@ class Preparation:
         # frames are not, so the gates see none of them but the first; but as long as that is only
         # suspected each may be one that is, so that no bad frame costs more than itself.
         wanted = [] if self.blind else self._wanted(frame)
-        may_decide = self._may_decide(wanted)
+        may_decide = self._may_decide(wanted)  # asked once: another thread may change it meanwhile
         self._watch(frame, judged=may_decide or self._trouble.suspects)
         if self.blind:
             self.skipped += 1

@@ -64,7 +64,7 @@ class Region:
         """The facts that follow from one more look, taken at a monotonic time."""
         facts = self.decision.look(scores, at_ns)
         self.looks += 1
-        quiet = self.decision.quiet  # then the others need not be asked
+        quiet = self.decision.quiet  # then it is neither near nor waiting, and settled
         self.open = not quiet and (self.decision.near or not self.decision.settled)
         self.waiting = not quiet and self.decision.waiting
         return facts

@@ -16,7 +16,6 @@ from edgecam.errors import EdgecamError
 from edgecam.workshop import ending
 
 START_TIMEOUT_S = 15.0
-STOP_TIMEOUT_S = 5.0
 _EMBEDDED_STOP_TIMEOUT_S = 2.0
 _POLL_S = 0.01
 # Debian keeps it in /usr/sbin, which is not on every user's PATH.
@@ -38,12 +37,12 @@ def mosquitto(program: str, folder: Path) -> Iterator[int]:
         encoding="utf-8",
     )
     quiet = subprocess.DEVNULL
-    process = ending.start([program, "-c", str(file)], stdout=quiet, stderr=quiet)
+    process = ending.Process([program, "-c", str(file)], stdout=quiet, stderr=quiet)
     try:
         _wait_until_it_answers(process, port)
         yield port
     finally:
-        ending.end(process, STOP_TIMEOUT_S)
+        process.end()
 
 
 @contextlib.contextmanager
@@ -95,9 +94,9 @@ def _free_port() -> int:
         return port
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_it_answers(process: ending.Process, port: int) -> None:
     deadline_s = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline_s and process.poll() is None:
+    while time.monotonic() < deadline_s and process.exit_code is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

@@ -92,7 +92,7 @@ class HalfProcess:
         command = [sys.executable, "-P", "-m", *program, str(config)]
         with self._log.open("wb") as log:
             self.started_s = time.monotonic()
-            self._process = ending.start(command, stdout=log, stderr=log, env=environment)
+            self._process = ending.Process(command, stdout=log, stderr=log, env=environment)
 
     @property
     def said(self) -> str:
@@ -114,7 +114,7 @@ class HalfProcess:
 
     def check(self) -> None:
         """Raises HalfEndedError where it has ended."""
-        code = self._process.poll()
+        code = self._process.exit_code
         if code == 0:
             msg = f"the {self._half} half has ended by itself"
             raise HalfEndedError(msg, EXIT_FAILURE)
@@ -150,7 +150,7 @@ class HalfProcess:
 
     def end(self) -> None:
         """Ask it to stop as systemd does, and kill it where it does not."""
-        ending.end(self._process)
+        self._process.end()
 
     def __enter__(self) -> Self:
         return self

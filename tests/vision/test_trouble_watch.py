@@ -299,6 +299,19 @@ def test_frames_may_be_of_any_size_and_change_it(shape: tuple[int, int]) -> None
         assert watch.blind == (number == 1 and min(shape) >= 64)
 
 
+def test_a_sensor_that_froze_is_blind_where_nothing_else_is_watched() -> None:
+    watch = watching(watch=["frozen"])
+    changes = [watch.look(Frame(CAT.pixels, at_s * SECOND_NS)) for at_s in range(12)]
+    assert [change.reason for change in changes if change] == ["frozen"]
+    assert watch.blind
+    changes = [
+        watch.look(Frame(shot.pixels, (12 + number) * SECOND_NS))
+        for number, shot in enumerate(live(scenes.still(CAT, 12)))
+    ]
+    assert [change.reason for change in changes if change] == [""]
+    assert not watch.blind
+
+
 def test_flipped_and_cut_frames_are_understood() -> None:
     padded = np.zeros((500, 700, 3), np.uint8)
     padded[7:487, 9:649] = CAT.pixels

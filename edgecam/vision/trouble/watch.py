@@ -145,7 +145,7 @@ class TroubleWatch:
         return Change(told, round(value * 1000), f"{_SAID[told]} ({value:.3f})", lasted_s)
 
     def _ask_whether_frozen(self, frame: Frame) -> bool:
-        """Whether there was an answer."""
+        """Whether there was an answer: of a stream there always is."""
         standing = self._standstill.look(frame.pixels, frame.taken_ns)
         if standing is None:
             return False

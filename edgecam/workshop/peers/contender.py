@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +15,6 @@ from edgecam.workshop.peers.lineup import Entrant
 ANSWER_TIMEOUT_S = 120.0  # MediaPipe loads matplotlib, which searches for fonts the first time
 # Programs are found here; of edgecam, all but our own import nothing that needs a library.
 _SOURCES = Path(edgecam.__file__).resolve().parents[1]
-_END_TIMEOUT_S = 10.0
 _LONGEST_REASON = 200
 
 
@@ -43,7 +41,7 @@ class Contender:
         self._wire = ours.makefile("rw", encoding="utf-8")
         ours.close()  # the file above keeps it open
         with self._log.open("wb") as log, theirs:
-            self._process = ending.start(
+            self._process = ending.Process(
                 [str(python), "-P", "-m", entrant.module, json.dumps(settings)],
                 env={**os.environ, "PYTHONPATH": str(_SOURCES)},
                 stdin=theirs.fileno(),
@@ -68,16 +66,12 @@ class Contender:
         return self._answer()
 
     def end(self) -> None:
-        """Close its input, and kill it where that does not end it."""
+        """End it."""
         try:
             self._wire.close()
         except OSError:
             pass  # it is gone, with a question unread
-        try:
-            self._process.wait(_END_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        self._process.end()
 
     def __enter__(self) -> Self:
         return self
