@@ -96,16 +96,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds",
         type=arguments.count,
-        default=7,
+        default=21,
         metavar="N",
-        help="of loop and bare invoke() (7)",
+        help="of loop and bare invoke() (21)",
     )
     parser.add_argument(
         "--seconds",
         type=arguments.above_0,
-        default=2.0,
+        default=1.0,
         metavar="N",
-        help="of each half of a round (2)",
+        help="of each half of a round (1)",
     )
     parser.add_argument(
         "--soak",

@@ -96,7 +96,7 @@ def test_each_frame_of_the_latency_is_one_event(tmp_path: Path, config: Config) 
 
 
 def test_a_soak_takes_at_least_as_long_as_it_is_told() -> None:
-    assert Plan(7, 2.0, 0.0, None, 0.1).appliance_s == 6.0
-    soak = Plan(7, 2.0, 600.0, None, 0.1)
+    assert Plan(21, 1.0, 0.0, None, 0.1).appliance_s == 6.0
+    soak = Plan(21, 1.0, 600.0, None, 0.1)
     assert soak.appliance_s == 600.0
     assert soak.total_s > 600.0

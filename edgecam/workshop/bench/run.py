@@ -34,8 +34,8 @@ from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
-_LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES, _LIVE_TIMES = 10, 3, 5, 5
-_REGION_TIMES, _REGION_PARTS = 2, 5  # many short turns of several regions: see `regions.costs_ms`
+_LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES, _LIVE_TIMES = 20, 6, 10, 10
+_REGION_TIMES, _REGION_PARTS = 1, 4  # many short turns of several regions: see `regions.costs_ms`
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
