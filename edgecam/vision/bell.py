@@ -20,6 +20,6 @@ class Bell:
         self._silent.acquire(timeout=max(0.0, timeout_s))
 
     def ring(self) -> None:
-        """For one thread at a time: its owner's lock sees to that."""
+        """For one thread at a time, which its owner sees to."""
         if self._silent.locked():
             self._silent.release()

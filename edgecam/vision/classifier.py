@@ -47,6 +47,7 @@ class Classifier:
         self._input = interpreter.tensor(source["index"])
         self._output = interpreter.tensor(target["index"])
         self._only = (0,) * (len(model.output.shape) - 1)  # one answer at a time
+        self._signed = model.output.dtype == "int8"
         self._probabilities = model.gives_probabilities
         self._real = _dequantisation(model)
         self._labels = len(model.labels)
@@ -87,11 +88,7 @@ class Classifier:
                 raise UnusableScores
         else:
             # Not np.take: it would make 8 bytes of each index first.
-            cv2.LUT(
-                stored if stored.dtype == np.uint8 else stored.view(np.uint8),
-                self._real,
-                dst=scores,
-            )
+            cv2.LUT(stored.view(np.uint8) if self._signed else stored, self._real, dst=scores)
         if not self._probabilities:
             softmax(scores)
         return scores

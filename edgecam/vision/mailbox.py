@@ -66,14 +66,16 @@ class Mailbox(Generic[T]):
             self._filled.ring()
 
     def invite(self) -> None:
-        """Now is the time to fill the next one: who takes them lets go of Python's lock."""
-        with self._lock:
-            # Where one waits already, who fills them would be woken for nothing, for 40 µs of ours.
-            if self._waiting is None:
-                self._emptied.ring()
+        """Now is the time to fill the next one: who takes them lets go of Python's lock.
+
+        For the thread that takes them.
+        """
+        # Where one waits already, who fills them would be woken for nothing, for 40 µs of ours.
+        if self._waiting is None:
+            self._emptied.ring()
 
     def give_back(self, used: T) -> None:
-        """It may be filled again."""
+        """It may be filled again; for the thread that took it."""
         self._free.append(used)
         self.invite()
 

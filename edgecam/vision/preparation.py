@@ -24,6 +24,7 @@ from edgecam.vision.statistics import Statistics
 from edgecam.vision.trouble import TroubleWatch
 
 _MOST_SHAPES = 100  # that are said
+_BYTE = np.dtype(np.uint8)
 
 _log = logging.getLogger(__name__)
 
@@ -66,6 +67,8 @@ class Preparation:
         self._statistics = statistics
         self._report = report
         self._shapes: set[tuple[int, ...]] = set()
+        self._shape: tuple[int, ...] = ()  # of the last frame that can be judged
+        self._always_moving = any(region.gate is None for region in regions)
 
     def begin(self) -> None:
         """The camera is there again, and that was said: what its frames showed before is over."""
@@ -82,11 +85,12 @@ class Preparation:
         What is wrong with one that is not `(h, w, 3)` uint8: empty where nothing is.
         """
         started_ns = time.monotonic_ns()
-        if not _is_rgb(frame.pixels):
-            self.skipped += 1
-            return f"frames of {_described(frame.pixels)}, which are not RGB of 8 bits"
-        if frame.pixels.shape not in self._shapes:
-            self._notice_shape(frame.pixels)
+        pixels = frame.pixels
+        if pixels.shape != self._shape or pixels.dtype is not _BYTE:
+            if not _is_rgb(pixels):
+                self.skipped += 1
+                return f"frames of {_described(pixels)}, which are not RGB of 8 bits"
+            self._notice_shape(pixels)
         # Before the camera's watch, which looks closer at what is to be judged. A blind camera's
         # frames are not, so the gates see none of them but the first; but as long as that is only
         # suspected each may be one that is, so that no bad frame costs more than itself.
@@ -100,7 +104,7 @@ class Preparation:
         if not wanted:  # it sees again
             wanted = self._wanted(frame)
             may_decide = self._may_decide(wanted)
-        moving = any(one.gate is None or one.gate.moving for one in self._regions)
+        moving = self._always_moving or any(one.gate and one.gate.moving for one in self._regions)
         self._governor.saw(moving, frame.taken_ns)
         if may_decide:
             self._fill(self._mailbox.blank(), frame, wanted, started_ns)
@@ -136,7 +140,8 @@ class Preparation:
 
         Once for each: in a folder of pictures they may change with every one.
         """
-        if len(self._shapes) >= _MOST_SHAPES:
+        self._shape = pixels.shape
+        if self._shape in self._shapes or len(self._shapes) >= _MOST_SHAPES:
             return
         if self._shapes:
             _log.info("the camera gives frames of %s now", _size(pixels))
