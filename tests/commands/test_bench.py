@@ -25,7 +25,7 @@ from edgecam.workshop.bench.result import Measured
 
 pytestmark = pytest.mark.timeout(300)  # a run starts ten processes, one after the other
 
-SHORT = ("--rounds", "2", "--seconds", "0.4")
+SHORT = ("--rounds", "2", "--seconds", "0.2")
 KEYS = {
     "ratio_to_bare",
     "overhead_ms_p50",
@@ -81,7 +81,7 @@ class Bench:
 
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         process = self.start(*arguments)
-        out, said = process.communicate(timeout=110)
+        out, said = process.communicate(timeout=200)
         return subprocess.CompletedProcess(process.args, process.returncode, out, said)
 
     @property
