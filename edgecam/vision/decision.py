@@ -39,7 +39,9 @@ class Decision:
         right after the model had the processor's caches each array operation costs microseconds.
         """
         self._rules = rules
-        self._each = np.array_equal(rules.members, np.arange(count))  # subjects are all labels
+        self._one_to_one = np.array_equal(
+            rules.members, np.arange(count)
+        )  # subjects are all labels
         self._region = region
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)
@@ -68,7 +70,7 @@ class Decision:
         slot = self._looks % rules.window
         self._looks += 1
         values = self._values[slot]
-        if self._each:
+        if self._one_to_one:
             np.copyto(values, scores[: len(values)])
         elif len(rules.members) == len(rules.subjects):
             np.take(scores, rules.members, out=values, mode="clip")

@@ -35,7 +35,7 @@ from edgecam.workshop.samples import SAMPLES
 
 # How much longer than a round's half the other parts take: enough events for a 99th percentile.
 _LATENCY_TIMES, _APPLIANCE_TIMES, _GATE_TIMES, _LIVE_TIMES = 20, 6, 10, 10
-_REGION_TIMES, _REGION_PARTS = 1, 4  # many short turns of several regions: see `regions.costs_ms`
+_REGION_PARTS = 4  # short turns of several regions: see `regions.costs_ms`
 _STARTING_S = 8.0  # what the processes of a part take to come and go; only for the progress
 _NOWHERE = "mqtt://127.0.0.1:1"
 _NO_BROKER = "without a broker there is no frame rate and no latency: sudo apt install mosquitto"
@@ -61,19 +61,14 @@ class Plan:
         return max(self.soak_s, _APPLIANCE_TIMES * self.seconds)
 
     @property
-    def region_rounds(self) -> int:
-        """How often each number of regions takes its turn."""
-        return _REGION_TIMES * self.rounds
-
-    @property
     def region_s(self) -> float:
-        """How long such a turn takes."""
+        """How long a turn of several regions takes."""
         return self.seconds / _REGION_PARTS
 
     @property
     def total_s(self) -> float:
         """About how long it takes."""
-        turns = 2 * self.region_rounds * len(regions.COUNTS)
+        turns = 2 * self.rounds * len(regions.COUNTS)
         parts = 2 * self.rounds + _LATENCY_TIMES + 2 * _GATE_TIMES + _LIVE_TIMES
         return parts * self.seconds + turns * self.region_s + self.appliance_s + 4 * _STARTING_S
 
@@ -187,7 +182,7 @@ class _Run:
             load(file).config,
             self._found,
             _pictures(),
-            rounds=self._plan.region_rounds,
+            rounds=self._plan.rounds,
             seconds=self._plan.region_s,
             advance=self._progress.advance,
         )
