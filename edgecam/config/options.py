@@ -121,7 +121,7 @@ class ModelOptions(_Options, frozen=True):
     runtime: Literal["auto", "litert", "tflite-runtime"] = "auto"
     threads: Annotated[int, Meta(ge=1, le=16)] = 1
     fit: Literal["crop", "squash", "letterbox"] = "crop"
-    crop: Annotated[float, Meta(gt=0, le=1)] = 0.875
+    crop: Annotated[float, Meta(gt=0, le=1)] = 0.9334  # 448 of 480 lines: two for each of 224
     mean: Annotated[list[float], Meta(min_length=1, max_length=3)] | None = None
     std: Annotated[list[Annotated[float, Meta(gt=0)]], Meta(min_length=1, max_length=3)] | None = (
         None

@@ -1,12 +1,10 @@
 """A frame as a small grid of its colours, cheaply."""
 
-from typing import Any
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
+from edgecam.vision.shrink import Shrink
 
 SIDE = 32  # cells
 Grid = NDArray[np.float32]
@@ -18,15 +16,13 @@ _LEAST_ROWS = 200  # read of a frame: what is lower than 1/200 of it may hide be
 class Reduction:
     """Makes grids of frames; allocates only on a new frame size.
 
-    Every column is read, and as many rows as it takes. By halves, which is the one step for which
-    OpenCV has vector code; together that is 4 times faster than one step of INTER_AREA over all.
+    Every column is read, and as many rows as it takes; together that is 4 times faster than one step
+    of INTER_AREA over all.
     """
 
     def __init__(self) -> None:
         self._seen: tuple[int, ...] = ()
         self._step = 1
-        self._parts: list[tuple[slice, slice]] = []
-        self._halves: list[NDArray[Any]] = []
         self._cells = np.zeros((SIDE, SIDE, 3), np.uint8)
 
     def begin(self, shape: tuple[int, ...]) -> bool:
@@ -35,26 +31,11 @@ class Reduction:
             return False
         self._seen = shape
         self._step = max(1, shape[0] // _LEAST_ROWS)
-        self._parts, self._halves = [], []
-        height, width = -(-shape[0] // self._step), shape[1]
-        while max(height, width) >= 2 * SIDE:
-            down, across = _divisor(height), _divisor(width)
-            height, width = height // down, width // across
-            # An odd last line is left out: 1.5 % of the side at most, at its end.
-            self._parts.append((slice(height * down), slice(width * across)))
-            self._halves.append(np.zeros((height, width, 3), np.uint8))
+        rows = -(-shape[0] // self._step)
+        self._shrink = Shrink((rows, shape[1]), (SIDE, SIDE))
         return True
 
     def reduce(self, pixels: Pixels, grid: Grid) -> None:
         """Write the grid of a frame of that shape, which may be a part of a larger one."""
-        smaller = pixels[:: self._step]
-        for part, half in zip(self._parts, self._halves, strict=True):
-            cv2.resize(smaller[part], half.shape[1::-1], dst=half, interpolation=cv2.INTER_AREA)
-            smaller = half
-        # Less than twice as large now, so that two neighbours for each cell are all there are.
-        cv2.resize(smaller, (SIDE, SIDE), dst=self._cells, interpolation=cv2.INTER_LINEAR)
+        self._shrink.into(pixels[:: self._step], self._cells)
         np.copyto(grid, self._cells.reshape(grid.shape))
-
-
-def _divisor(size: int) -> int:
-    return 2 if size >= 2 * SIDE else 1

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from edgecam.arrays import Pixels
 from edgecam.model import Model, Tensor
+from edgecam.vision.shrink import Shrink
 
 Fit = Literal["crop", "squash", "letterbox"]
 Box = Sequence[float]
@@ -74,7 +75,7 @@ class Preprocessor:
         source = self.view(pixels)
         direct = self._table is None and self._inner is self._canvas
         inner = tensor if direct else self._inner
-        cv2.resize(source, inner.shape[1::-1], dst=inner, interpolation=cv2.INTER_LINEAR)
+        self._shrink.into(source, inner)
         if self._table is not None:
             cv2.LUT(self._canvas, self._table, dst=tensor)
         elif not direct:
@@ -96,6 +97,7 @@ class Preprocessor:
             self._canvas[:] = self._border
             self._inner = self._canvas[slice(*into_y), slice(*into_x)]
         self._rows, self._columns = slice(y0, y1), slice(x0, x1)
+        self._shrink = Shrink((y1 - y0, x1 - x0), self._inner.shape)
 
 
 def _pixels(start: float, end: float, size: int) -> tuple[int, int]:

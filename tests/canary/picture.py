@@ -11,6 +11,7 @@ import numpy as np
 from support.vision_half import load_model, photograph
 
 from edgecam.arrays import Pixels
+from edgecam.config import ModelOptions
 from edgecam.vision.preprocess import Preprocessor
 
 HEIGHT, WIDTH = 480, 640
@@ -18,7 +19,7 @@ LABEL = "giant panda"  # with a score of 0.98, in both regions, noise and all
 WHOLE = (0.0, 0.0, 1.0, 1.0)
 DOOR = (0.25, 0.1, 1.0, 0.9)  # a second region, which is looked at by itself
 REGIONS = {"scene": WHOLE, "door": DOOR}
-CROP = 0.875  # the default of model.crop
+CROP = ModelOptions().crop
 
 
 def canary() -> Pixels:

@@ -67,7 +67,7 @@ def regions(
     return [
         Region(
             f"region{index}",
-            Preprocessor(found, "crop", 0.875, box),
+            Preprocessor(found, "crop", ModelOptions().crop, box),
             MotionGate(MAX_IDLE_S, rules.window) if gated else None,
             Decision(rules, index),
         )

@@ -82,7 +82,7 @@ def test_every_photograph_is_recognised(
     assert pixels is not None
 
     classifier = classifiers[runtime]
-    how = Preprocessor(real, "crop", 0.875, WHOLE)
+    how = Preprocessor(real, "crop", ModelOptions().crop, WHOLE)
     scores = classifier.look(prepared(classifier, how, pixels))
 
     best = [real.labels[index] for index, _ in top_k(scores, 5)]

@@ -126,7 +126,7 @@ def test_only_what_the_gate_lets_through_is_prepared(found: Model) -> None:
     assert wanted(prepare) == []  # nobody is woken, and yet it counts: what was seen still holds
     assert (prepare.statistics.frames, prepare.statistics.still) == (1, 2)
     assert prepare.statistics.age_ns(6) == 1
-    assert [gate.views for gate in gates] == [[(28, 28, 3)] * 2] * 2  # 0.875 of 32x32
+    assert [gate.views for gate in gates] == [[(30, 30, 3)] * 2] * 2  # 0.9334 of 32x32
 
 
 def test_a_frame_owes_the_looks_of_one_that_gave_way_to_it(found: Model) -> None:

@@ -87,12 +87,11 @@ class Trial:
     """The model and the truth about the photographs."""
 
     def __init__(self, shown: Sequence[Photograph]) -> None:
-        found = model.load(
-            ModelOptions(file=str(_MODELS / "efficientnet_lite0_int8.tflite"), runtime="auto")
-        )
+        how = ModelOptions(file=str(_MODELS / "efficientnet_lite0_int8.tflite"), runtime="auto")
+        found = model.load(how)
         self._labels = found.labels
         self._classifier = Classifier(found, runtimes.chosen("auto"), 1)
-        self._preprocessor = Preprocessor(found, "crop", 0.875, WHOLE)
+        self._preprocessor = Preprocessor(found, how.fit, how.crop, WHOLE)
         self._prepared = self._classifier.blank()
         self._truths = {photograph.name: self._truth(photograph) for photograph in shown}
 

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from edgecam.arrays import Pixels
+from edgecam.config import ModelOptions
 from edgecam.vision.preprocess import WHOLE
 from edgecam.workshop import scenes
 from edgecam.workshop.scenes import HEIGHT, WIDTH, Photograph, Shot
@@ -62,8 +63,8 @@ def _entering(scene: Photograph, things: Photographs, part: float, frames: int) 
 
 
 def pasted(scene: Pixels, thing: Photograph, part: float) -> Pixels:
-    """A scene with a picture in it that takes a part of the height of what the model sees."""
-    side = round(HEIGHT * 0.875 * part)  # of what the model sees by default
+    """A scene with a picture in it that takes a part of the height of what the model sees by default."""
+    side = round(HEIGHT * ModelOptions().crop * part)
     middle = thing.pixels[:, (WIDTH - HEIGHT) // 2 : (WIDTH + HEIGHT) // 2]
     shrunk: Any = cv2.resize(middle, (side, side), interpolation=cv2.INTER_AREA)
     pixels = scene.copy()

@@ -108,7 +108,7 @@ def test_the_model_knows_a_photograph_only_in_the_right_order(
     assert photograph is not None
     dog = found.labels.index(DOG)
     classifier = Classifier(found, runtime, 1)
-    preprocessor = Preprocessor(found, "crop", 0.875, WHOLE)
+    preprocessor = Preprocessor(found, "crop", ModelOptions().crop, WHOLE)
     pixels = captured(show(photograph), found)
     prepared = classifier.blank()
     preprocessor.fill(pixels, prepared)
