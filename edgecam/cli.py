@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from edgecam import __version__
 from edgecam.appliance import log
 from edgecam.config.shown import printable
-from edgecam.errors import EXIT_FAILURE, EXIT_USAGE, EdgecamError
+from edgecam.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EXIT_USAGE, EdgecamError
 
 COMMANDS = {
     "run": "run the appliance, or one half of it",
@@ -27,7 +27,6 @@ COMMANDS = {
     "bench": "measure speed, memory and energy on this machine",
     "demo": "run everything on the sample pictures with a broker of its own",
 }
-_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -59,7 +58,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         log.say_error("\n".join(map(printable, f"{error}".split("\n"))))
         return error.exit_code
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return EXIT_INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_FAILURE

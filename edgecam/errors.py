@@ -15,6 +15,7 @@ EdgecamError
 EXIT_FAILURE = 1
 EXIT_USAGE = 2
 EXIT_CONFIG = 78  # EX_CONFIG of sysexits.h; the units list it in RestartPreventExitStatus=
+EXIT_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 
 
 class EdgecamError(Exception):

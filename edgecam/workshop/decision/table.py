@@ -164,7 +164,3 @@ def _print(rows: Sequence[Mapping[str, str | float | None]]) -> None:
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row.values()))
     paper().print(table)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

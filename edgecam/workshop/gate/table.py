@@ -119,7 +119,3 @@ def _described(chance: Chance) -> str:
     how = "not told" if late is None else f"told {late} frames late"
     told_by = f"{chance.told_by} of {OTHERS} others told it within a frame"
     return f"{chance.label}, frame {chance.frame}, {how}; {told_by}."
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,7 +15,7 @@ import msgspec
 from rich.markdown import Markdown
 
 from edgecam.config import INSTALLATION, load
-from edgecam.errors import EXIT_FAILURE, EdgecamError
+from edgecam.errors import EXIT_FAILURE, EXIT_INTERRUPTED, EdgecamError
 from edgecam.workshop import company, ending
 from edgecam.workshop.origin import origin
 from edgecam.workshop.paper import paper
@@ -27,7 +27,6 @@ from edgecam.workshop.quiet import quiet
 from edgecam.workshop.samples import SAMPLES
 
 _PAGE = INSTALLATION / "docs" / "performance.md"
-_INTERRUPTED = 130  # as a shell says it: 128 + SIGINT
 _MOST = 60  # seconds of a turn: an answer is waited for no longer than `ANSWER_TIMEOUT_S`
 _CONVERTED = INSTALLATION / ".cache" / "peers"
 
@@ -59,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return error.exit_code
     except KeyboardInterrupt:
         _say("\n")
-        return _INTERRUPTED
+        return EXIT_INTERRUPTED
     if options.json:
         result = {"origin": origin(), "company": msgspec.to_builtins(seen), **as_json(everybody)}
         print(json.dumps(result, indent=2))

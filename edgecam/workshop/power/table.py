@@ -62,7 +62,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
-    ending.on_any_signal()
     loads: list[Load] = []
     for power in get_args(Power):
         print(power, file=sys.stderr, flush=True)
@@ -161,7 +160,3 @@ def _print(loads: Sequence[Load]) -> None:
         figures = (f"{one.frames:.1f}", f"{one.looks:.2f}", f"{one.cpu_ms:.1f}")
         table.add_row(one.power, one.scene, *figures)
     paper().print(table)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -187,7 +187,3 @@ def _quantile(values: list[float], percent: int) -> float | None:
     if len(values) < 2:  # noqa: PLR2004  nothing lies between
         return values[0] if values else None
     return round(quantiles(values, n=100, method="inclusive")[percent - 1], 1)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
