@@ -92,7 +92,7 @@ class Blind:
         assert (max_idle_s, window) == (10, 4)
 
     def worth_a_look(self, view: Pixels, at_ns: int) -> bool:
-        assert view.shape == (420, 420, 3)
+        assert view.shape == (448, 448, 3)
         assert at_ns > 0
         return False
 

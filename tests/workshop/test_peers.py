@@ -21,7 +21,7 @@ from edgecam.workshop.peers.match import play, surroundings
 PEERS = ROOT / "edgecam" / "workshop" / "peers"
 PYTHON = Path(sys.executable)
 USUAL = ENTRANTS[-1]
-FRAMES = ("cat.jpg", "castle.jpg", "bison.jpg")
+FRAMES = ("panda.jpg", "castle.jpg", "bison.jpg")
 
 
 @pytest.fixture(autouse=True)

@@ -33,10 +33,12 @@ class Darkened:
 
 
 def darkened(pictures: Sequence[Photograph], model: Model) -> Iterator[Darkened]:
-    """Each strength of darkness at each gain."""
+    """Each strength of darkness at each gain; none where the model is sure of no picture."""
     preprocessor = model.preprocessor(WHOLE)
     bright = [(picture, model.look(picture.pixels, preprocessor).copy()) for picture in pictures]
     known = [(picture, int(np.argmax(s))) for picture, s in bright if s.max() >= _SURE]
+    if not known:
+        return
     for stops in STOPS:
         for gain in GAINS:
             same, dark = [], []
