@@ -62,6 +62,7 @@ class Preprocessor:
         self._inner = self._canvas
         self._seen: tuple[int, ...] = ()
         self._rows = self._columns = slice(0)
+        self._shrink = Shrink(self._canvas.shape, self._canvas.shape)
 
     def view(self, pixels: Pixels) -> Pixels:
         """The part of a frame, `(height, width, 3)` uint8 of any size, that the model will see."""

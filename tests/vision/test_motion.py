@@ -119,6 +119,19 @@ def test_a_thin_line_is_not_passed_over_wherever_it_is(side: int, height: int, r
     assert asked.about([seen(light, 1.0, 3)]) == "L"
 
 
+@pytest.mark.parametrize("side", [448, 504, 1008])
+@pytest.mark.parametrize("place", range(28, 34))
+def test_a_thin_bar_is_not_passed_over_wherever_it_is(side: int, place: int) -> None:
+    """A sixty-third of the view's width, and half its height."""
+    dim = picture(1, side) / 2
+    light, width = dim.copy(), side // 63
+    light[side // 4 : 3 * side // 4, place * width : (place + 1) * width] += 60
+    asked = Asked()
+    asked.about([seen(dim, 1.0, seed) for seed in range(2)] * 6)
+    assert asked.about([seen(dim, 1.0, 2)]) == "-"
+    assert asked.about([seen(light, 1.0, 3)]) == "L"
+
+
 @pytest.mark.parametrize("colour", [(20, -20, 0), (-20, 10, 10)])
 def test_a_change_of_colour_alone_is_one(colour: tuple[int, int, int]) -> None:
     light = SCENE.copy()

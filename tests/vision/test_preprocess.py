@@ -183,7 +183,7 @@ def test_the_size_of_frames_may_change_at_any_time(fit: Any, dtype: str) -> None
     ("fit", "crop", "boxes", "short_side", "square"),
     [
         ("crop", 0.875, [WHOLE], 256, True),
-        ("crop", 0.9334, [WHOLE], 240, True),  # the default: whole numbers of pixels up to 1440
+        ("crop", 0.9334, [WHOLE], 240, True),  # the default
         ("crop", 1.0, [[0, 0, 1, 1]], 224, True),
         ("squash", 0.875, [WHOLE], 224, False),
         ("letterbox", 0.875, [WHOLE], 224, False),

@@ -16,9 +16,12 @@ def test_an_interrupt_ends_it_without_a_traceback(table: str, number: signal.Sig
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stderr is not None
         assert process.stdout is not None
-        said.append(process.stderr.read(1).decode())  # its progress: it is at work
-        process.send_signal(number)
-        wait_until(lambda: process.poll() is not None, 30)
+        try:
+            said.append(process.stderr.read(1).decode())  # its progress: it is at work
+            process.send_signal(number)
+            wait_until(lambda: process.poll() is not None, 30)
+        finally:
+            process.kill()
         said.append(process.stderr.read().decode())
         printed = process.stdout.read()
 
@@ -27,10 +30,18 @@ def test_an_interrupt_ends_it_without_a_traceback(table: str, number: signal.Sig
     assert not printed
 
 
-def test_bad_arguments_end_it_as_bad_arguments() -> None:
-    command = (sys.executable, "-m", "edgecam.workshop.evaluate", "gate", "--clip", "none")
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("gate", "--clip", "none"),
+        ("trouble", "--folder", "/nowhere"),
+        ("trouble", "--folder", "/dev"),
+    ],
+)
+def test_bad_arguments_end_it_as_bad_arguments(arguments: tuple[str, ...]) -> None:
+    command = (sys.executable, "-m", "edgecam.workshop.evaluate", *arguments)
 
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     assert done.returncode == 2
-    assert "scripts/evaluate gate: error:" in done.stderr
+    assert f"scripts/evaluate {arguments[0]}: error:" in done.stderr

@@ -70,7 +70,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, default=SAMPLES)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(argv)
-    pictures = scenes.photographs(options.folder)
+    pictures = scenes.photographs(options.folder) if options.folder.is_dir() else []
+    if not pictures:
+        parser.error(f"{options.folder} is no folder with pictures")
     cv2.setNumThreads(1)  # its threads gain nothing here, and take a core from others
     rows = []
     with quiet():
