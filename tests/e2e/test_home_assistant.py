@@ -146,7 +146,7 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
 @pytest.fixture
 def shown(tmp_path: Path, broker: Mosquitto, recorder: Recorder) -> Iterator[Recorder]:
     """What came from an appliance with the page's decision: a cat, a castle, and darkness."""
-    folder = pictures(tmp_path / "shown", ["cat.jpg", "castle.jpg"])
+    folder = pictures(tmp_path / "shown", ["cat_chelsea.jpg", "castle.jpg"])
     cv2.imwrite(str(folder / "dark.png"), np.zeros((480, 640, 3), np.uint8))
     shutil.copy(folder / "castle.jpg", folder / "last.jpg")
     appliance = Appliance(
