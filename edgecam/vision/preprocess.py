@@ -63,6 +63,7 @@ class Preprocessor:
         self._seen: tuple[int, ...] = ()
         self._rows = self._columns = slice(0)
         self._shrink = Shrink(self._canvas.shape, self._canvas.shape)
+        self._direct = self._table is None and fit != "letterbox"
 
     def view(self, pixels: Pixels) -> Pixels:
         """The part of a frame, `(height, width, 3)` uint8 of any size, that the model will see."""
@@ -74,13 +75,14 @@ class Preprocessor:
     def fill(self, pixels: Pixels, tensor: NDArray[Any]) -> None:
         """Write `(height, width, 3)` of the model's own type from a frame of any size."""
         source = self.view(pixels)
-        direct = self._table is None and self._inner is self._canvas
-        inner = tensor if direct else self._inner
-        self._shrink.into(source, inner)
-        if self._table is not None:
-            cv2.LUT(self._canvas, self._table, dst=tensor)
-        elif not direct:
+        if self._direct:
+            self._shrink.into(source, tensor)
+            return
+        self._shrink.into(source, self._inner)
+        if self._table is None:
             np.copyto(tensor, self._canvas)
+        else:
+            cv2.LUT(self._canvas, self._table, dst=tensor)
 
     def _plan(self, frame_height: int, frame_width: int) -> None:
         """Which part of the frame goes to which part of the canvas."""
