@@ -39,9 +39,8 @@ class Decision:
         right after the model had the processor's caches each array operation costs microseconds.
         """
         self._rules = rules
-        self._one_to_one = np.array_equal(
-            rules.members, np.arange(count)
-        )  # subjects are all labels
+        # Each label is a subject of its own, in the labels' order.
+        self._one_to_one = np.array_equal(rules.members, np.arange(count))
         self._region = region
         self._looks = 0
         self._gathered = np.zeros(len(rules.members), np.float32)

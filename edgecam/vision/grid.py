@@ -17,9 +17,9 @@ _LEAST_ROWS = 200  # read of a frame: what is lower than 1/200 of it may hide be
 class Reduction:
     """Makes grids of frames; allocates only on a new frame size.
 
-    Every column is read, and as many rows as it takes. Halved to the length of 32 to 64, they are
-    enlarged to 64, and that is halved: bilinear from 56 to 32 would give some of them a third of the
-    weight of others, from 63 a thirtieth, and this gives all about the same. INTER_AREA would, too,
+    Every column is read, and as many rows as it takes. Halved to the length of 32 to 64, longer sides
+    are enlarged to 64, and that is halved: bilinear from 56 to 32 would give some columns a third of
+    the weight of others, from 63 a thirtieth, and this gives all about the same. INTER_AREA would, too,
     but has no vector code.
     """
 
@@ -36,8 +36,10 @@ class Reduction:
             return False
         self._seen = shape
         self._step = max(1, shape[0] // _LEAST_ROWS)
-        rows = -(-shape[0] // self._step)
-        self._shrink = Shrink((rows, shape[1]), self._doubled.shape, least=self._cells.shape)
+        sides = (-(-shape[0] // self._step), shape[1])
+        tall, wide = (2 * SIDE if side > SIDE else SIDE for side in sides)
+        self._doubled = np.zeros((tall, wide, 3), np.uint8)
+        self._shrink = Shrink(sides, self._doubled.shape, least=self._cells.shape)
         return True
 
     def reduce(self, pixels: Pixels, grid: Grid) -> None:

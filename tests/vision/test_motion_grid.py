@@ -15,14 +15,16 @@ def reduced(pixels: Pixels) -> Grid:
     return grid.reshape(SIDE, SIDE, 3)
 
 
-@pytest.mark.parametrize("scale", [2, 4])
+@pytest.mark.parametrize("scale", [1, 2, 4])
 def test_a_cell_is_the_mean_of_its_pixels(scale: int) -> None:
     pixels = noise(scale * SIDE, scale * SIDE)
     means = pixels.reshape(SIDE, scale, SIDE, scale, 3).mean(axis=(1, 3))
     np.testing.assert_allclose(reduced(pixels), means, atol=1.5)  # rounded at each halving
 
 
-@pytest.mark.parametrize("shape", [(480, 640), (448, 448), (100, 333), (1080, 1920), (7, 5)])
+@pytest.mark.parametrize(
+    "shape", [(480, 640), (420, 420), (448, 448), (100, 333), (1080, 1920), (7, 5)]
+)
 def test_what_is_where_stays_there(shape: tuple[int, int]) -> None:
     pixels = np.zeros((*shape, 3), np.uint8)
     pixels[shape[0] // 2 :] = (250, 0, 0)
@@ -32,6 +34,13 @@ def test_what_is_where_stays_there(shape: tuple[int, int]) -> None:
     np.testing.assert_allclose(grid[2, 2], (0, 0, 0), atol=1)
     np.testing.assert_allclose(lower, (250, 0, 0), atol=1)
     np.testing.assert_allclose(right, (0, 0, 250), atol=1)
+
+
+def test_every_column_counts() -> None:
+    for column in range(416):  # the rest of an odd width is left out
+        pixels = np.zeros((420, 420, 3), np.uint8)
+        pixels[:, column] = 255
+        assert reduced(pixels).max() > 5
 
 
 @pytest.mark.parametrize("side", [420, 448, 504, 720, 1008, 1054])

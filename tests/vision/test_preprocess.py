@@ -72,6 +72,14 @@ def test_crop_has_the_models_proportions(
 
 
 def test_squash_takes_everything() -> None:
+    found, pixels = described_model(), noise(20, 31)
+
+    tensor = filled(Preprocessor(found, "squash", 0.5, WHOLE), pixels, found)
+
+    np.testing.assert_array_equal(tensor, cv2.resize(pixels, (16, 16)))
+
+
+def test_squash_halves_what_is_large() -> None:
     found, pixels = described_model(), noise(48, 200)
 
     tensor = filled(Preprocessor(found, "squash", 0.5, WHOLE), pixels, found)
